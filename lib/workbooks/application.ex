@@ -1,0 +1,16 @@
+defmodule Workbooks.Application do
+  @moduledoc false
+  use Application
+
+  @impl true
+  def start(_type, _arguments) do
+    # Each child is of use without the others: one that fails takes nobody along.
+    # None opens a file or a port before it is asked to do something.
+    children = [
+      {Workbooks.OQL, Application.get_env(:workbooks, Workbooks.OQL, [])},
+      {Task.Supervisor, name: Workbooks.Workflow.Supervisor}
+    ]
+
+    Supervisor.start_link(children, strategy: :one_for_one, name: Workbooks.Supervisor)
+  end
+end

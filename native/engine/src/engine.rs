@@ -1,0 +1,85 @@
+//! The wasmtime engine, configured once for everything that runs here.
+
+use std::sync::Arc;
+
+use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use crate::component::Component;
+use crate::error::{Error, Kind};
+use crate::ticker::Ticker;
+
+/// Instances at once. Each place reserves address space, not memory.
+const PLACES: u32 = 1000;
+
+/// A wasmtime engine and the thread that ticks its epoch. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) inner: wasmtime::Engine,
+    pub(crate) ticker: Arc<Ticker>,
+}
+
+impl Engine {
+    /// Reserves the pool and starts the epoch's thread. Where the address space
+    /// for a pool is not to be had (`ulimit -v`), instances are allocated one by one.
+    ///
+    /// # Errors
+    /// [`Kind::Internal`] when wasmtime refuses this machine.
+    pub fn new() -> Result<Engine, Error> {
+        let inner = wasmtime::Engine::new(&config(true))
+            .or_else(|_| wasmtime::Engine::new(&config(false)))
+            .map_err(|error| Error::from_wasmtime(Kind::Internal, &error))?;
+        let ticker = Arc::new(Ticker::start(&inner)?);
+        Ok(Engine { inner, ticker })
+    }
+
+    /// Compiles a component, binary or text. Takes milliseconds to seconds and a
+    /// deep stack: call it on a thread of your own, or through a [`crate::Queue`].
+    ///
+    /// # Errors
+    /// [`Kind::Compile`] with what is wrong and where.
+    pub fn compile(&self, bytes: &[u8]) -> Result<Component, Error> {
+        let bytes = wat::parse_bytes(bytes).map_err(|error| Error::new(Kind::Compile, error.to_string()))?;
+        if !is_component(&bytes) {
+            return Err(Error::new(
+                Kind::Compile,
+                "these bytes are a core module, not a component: wrap it with `componentize` first",
+            ));
+        }
+        let inner = wasmtime::component::Component::from_binary(&self.inner, &bytes)
+            .map_err(|error| Error::from_wasmtime(Kind::Compile, &error))?;
+        Component::new(self, inner)
+    }
+}
+
+/// The fourth to eighth byte of a component's preamble hold layer 1.
+pub(crate) fn is_component(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\0asm") && bytes.get(6..8) == Some(&[1, 0])
+}
+
+fn config(pooling: bool) -> Config {
+    let mut config = Config::new();
+    config.epoch_interruption(true);
+    // A fiber's stack leaves the host as much again as the guest may use.
+    config.async_stack_size(1 << 20);
+    config.max_wasm_stack(512 << 10);
+    config.memory_init_cow(true);
+    // No stream, future or concurrent task of the component model yet.
+    config.concurrency_support(false);
+    if pooling {
+        let mut pool = PoolingAllocationConfig::new();
+        pool.total_component_instances(PLACES)
+            .total_stacks(PLACES)
+            .total_memories(PLACES)
+            .total_tables(4 * PLACES)
+            .total_core_instances(4 * PLACES)
+            .max_memory_size(1 << 32)
+            .max_component_instance_size(8 << 20)
+            .max_core_instance_size(8 << 20)
+            .table_elements(100_000)
+            .linear_memory_keep_resident(0)
+            .table_keep_resident(0)
+            .async_stack_keep_resident(0);
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    }
+    config
+}

@@ -1,0 +1,124 @@
+//! Values on their way out of a guest.
+
+use wasmtime::component::Val;
+
+use crate::types::{Record, Type};
+
+/// Makes values of the embedding's own.
+pub trait Sink {
+    /// Such a value.
+    type Out: Copy;
+
+    /// A boolean.
+    fn boolean(&self, value: bool) -> Self::Out;
+    /// An integer.
+    fn integer(&self, value: i128) -> Self::Out;
+    /// A floating-point number, infinities and not-a-number included.
+    fn float(&self, value: f64) -> Self::Out;
+    /// Text: a string, or the name of an enum's or flag's member.
+    fn text(&self, value: &str) -> Self::Out;
+    /// Bytes, as many as `len`.
+    fn bytes(&self, len: usize, bytes: &mut dyn Iterator<Item = u8>) -> Self::Out;
+    /// A list.
+    fn list(&self, items: &[Self::Out]) -> Self::Out;
+    /// A tuple.
+    fn tuple(&self, items: &[Self::Out]) -> Self::Out;
+    /// A record from its fields' names (made by [`Sink::text`]) and contents.
+    fn record(&self, names: &[Self::Out], contents: &[Self::Out]) -> Self::Out;
+    /// A variant's case.
+    fn case(&self, name: &str, content: Option<Self::Out>) -> Self::Out;
+    /// Nothing.
+    fn none(&self) -> Self::Out;
+    /// An explicit "some", where a bare value could be mistaken for nothing.
+    fn some(&self, content: Self::Out) -> Self::Out;
+    /// A result.
+    fn result(&self, content: Result<Option<Self::Out>, Option<Self::Out>>) -> Self::Out;
+}
+
+/// Lifts values with one sink, making each record type's field names once.
+pub(crate) struct Lifter<'k, K: Sink> {
+    sink: &'k K,
+    names: Vec<(*const Record, Vec<K::Out>)>,
+}
+
+impl<'k, K: Sink> Lifter<'k, K> {
+    pub(crate) fn new(sink: &'k K) -> Self {
+        Lifter { sink, names: Vec::new() }
+    }
+
+    /// `value` is of type `ty`: wasmtime checked it. What does not match all the same is nothing.
+    pub(crate) fn lift(&mut self, ty: &Type, value: &Val) -> K::Out {
+        let sink = self.sink;
+        match (ty, value) {
+            (_, Val::Bool(value)) => sink.boolean(*value),
+            (_, Val::S8(value)) => sink.integer((*value).into()),
+            (_, Val::U8(value)) => sink.integer((*value).into()),
+            (_, Val::S16(value)) => sink.integer((*value).into()),
+            (_, Val::U16(value)) => sink.integer((*value).into()),
+            (_, Val::S32(value)) => sink.integer((*value).into()),
+            (_, Val::U32(value)) => sink.integer((*value).into()),
+            (_, Val::S64(value)) => sink.integer((*value).into()),
+            (_, Val::U64(value)) => sink.integer((*value).into()),
+            (_, Val::Float32(value)) => sink.float((*value).into()),
+            (_, Val::Float64(value)) => sink.float(*value),
+            (_, Val::Char(value)) => sink.text(value.encode_utf8(&mut [0; 4])),
+            (_, Val::String(value)) => sink.text(value),
+            (Type::Bytes, Val::List(items)) => {
+                let mut bytes = items.iter().map(|item| if let Val::U8(byte) = item { *byte } else { 0 });
+                sink.bytes(items.len(), &mut bytes)
+            }
+            (Type::List(element), Val::List(items)) => {
+                let items: Vec<_> = items.iter().map(|item| self.lift(element, item)).collect();
+                sink.list(&items)
+            }
+            (Type::Tuple(types), Val::Tuple(items)) => {
+                let items: Vec<_> = types.iter().zip(items).map(|(ty, item)| self.lift(ty, item)).collect();
+                sink.tuple(&items)
+            }
+            (Type::Record(record), Val::Record(fields)) => {
+                let contents: Vec<_> =
+                    record.fields.iter().zip(fields).map(|((_, ty), (_, field))| self.lift(ty, field)).collect();
+                sink.record(self.field_names(record), &contents)
+            }
+            (Type::Variant(cases), Val::Variant(name, content)) => {
+                let ty = cases.iter().find(|case| case.name == *name).and_then(|case| case.ty.as_ref());
+                let content = self.content(ty, content.as_deref());
+                sink.case(name, content)
+            }
+            (_, Val::Enum(name)) => sink.text(name),
+            (_, Val::Flags(names)) => {
+                let names: Vec<_> = names.iter().map(|name| sink.text(name)).collect();
+                sink.list(&names)
+            }
+            (Type::Option(some), Val::Option(Some(value))) => {
+                let content = self.lift(some, value);
+                if matches!(**some, Type::Option(_)) { sink.some(content) } else { content }
+            }
+            (Type::Result(types), Val::Result(value)) => {
+                let content = match value {
+                    Ok(ok) => Ok(self.content(types.0.as_ref(), ok.as_deref())),
+                    Err(err) => Err(self.content(types.1.as_ref(), err.as_deref())),
+                };
+                sink.result(content)
+            }
+            _ => sink.none(),
+        }
+    }
+
+    fn content(&mut self, ty: Option<&Type>, value: Option<&Val>) -> Option<K::Out> {
+        ty.zip(value).map(|(ty, value)| self.lift(ty, value))
+    }
+
+    fn field_names(&mut self, record: &Record) -> &[K::Out] {
+        let key: *const Record = record;
+        let place = match self.names.iter().position(|(known, _)| *known == key) {
+            Some(place) => place,
+            None => {
+                let names = record.fields.iter().map(|(name, _)| self.sink.text(name)).collect();
+                self.names.push((key, names));
+                self.names.len() - 1
+            }
+        };
+        self.names.get(place).map(|(_, names)| names.as_slice()).unwrap_or_default()
+    }
+}

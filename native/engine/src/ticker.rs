@@ -1,0 +1,100 @@
+//! The thread that advances the engine's epoch, which ends a guest's slice.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::thread::Thread;
+use std::time::Duration;
+
+use crate::error::{Error, Kind};
+
+/// One epoch, and so the longest a guest runs in one poll.
+pub(crate) const TICK: Duration = Duration::from_millis(1);
+
+/// Ticks without a poll after which the thread sleeps until the next one, so
+/// that an idle application is not woken a thousand times a second.
+const IDLE_TICKS: u32 = 200;
+
+struct Shared {
+    polls: AtomicUsize,
+    parked: AtomicBool,
+}
+
+pub(crate) struct Ticker {
+    shared: Arc<Shared>,
+    thread: Thread,
+}
+
+impl Ticker {
+    /// Starts the thread. It holds the engine weakly and ends when it is gone.
+    pub(crate) fn start(engine: &wasmtime::Engine) -> Result<Ticker, Error> {
+        let shared = Arc::new(Shared { polls: AtomicUsize::new(0), parked: AtomicBool::new(false) });
+        let weak = engine.weak();
+        let theirs = shared.clone();
+        let thread = std::thread::Builder::new()
+            .name("workbooks-epoch".into())
+            .spawn(move || {
+                raise_priority();
+                run(&weak, &theirs);
+            })
+            .map_err(|error| Error::new(Kind::Internal, format!("no thread for the epoch: {error}")))?;
+        Ok(Ticker { shared, thread: thread.thread().clone() })
+    }
+
+    /// Epochs advance at least until the guard is dropped.
+    pub(crate) fn poll(&self) -> Polling<'_> {
+        self.shared.polls.fetch_add(1, SeqCst);
+        if self.shared.parked.load(SeqCst) {
+            self.thread.unpark();
+        }
+        Polling(&self.shared)
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        self.thread.unpark();
+    }
+}
+
+pub(crate) struct Polling<'a>(&'a Shared);
+
+impl Drop for Polling<'_> {
+    fn drop(&mut self) {
+        self.0.polls.fetch_sub(1, SeqCst);
+    }
+}
+
+fn run(engine: &wasmtime::EngineWeak, shared: &Shared) {
+    let mut idle = 0;
+    loop {
+        std::thread::sleep(TICK);
+        match engine.upgrade() {
+            Some(engine) => engine.increment_epoch(),
+            None => return,
+        }
+        idle = if shared.polls.load(SeqCst) == 0 { idle + 1 } else { 0 };
+        if idle >= IDLE_TICKS {
+            shared.parked.store(true, SeqCst);
+            // A poll that began before the flag was seen has counted itself by now.
+            if shared.polls.load(SeqCst) == 0 {
+                std::thread::park();
+            }
+            shared.parked.store(false, SeqCst);
+            idle = 0;
+        }
+    }
+}
+
+/// Where it is allowed (root, CAP_SYS_NICE), busy guests cannot delay the tick
+/// that ends their slices. Elsewhere the call fails and nothing changes.
+#[cfg(target_os = "linux")]
+fn raise_priority() {
+    // SAFETY: both calls take plain integers and touch no memory of ours.
+    unsafe {
+        let thread = libc::gettid();
+        libc::setpriority(libc::PRIO_PROCESS, thread.cast_unsigned(), -10);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn raise_priority() {}

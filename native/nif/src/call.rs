@@ -1,0 +1,216 @@
+//! Instances and calls. A call is begun and polled once on the scheduler its
+//! process is on; while it goes on, the process comes back to poll it again.
+
+use std::time::{Duration, Instant};
+
+use rustler::{Atom, Encoder, Env, ListIterator, LocalPid, ResourceArc, Term, schedule};
+use workbooks_engine::{Component, Error, Instance, Kind, Limits, Source, Step, stats as engine_stats};
+
+use crate::atoms;
+use crate::error;
+use crate::resources::{ComponentResource, InstanceResource};
+use crate::sink::Terms;
+use crate::source::Value;
+
+/// Makes an instance that ends with the process `owner`: `{:ok, instance, step}`, where the step is as for `call`.
+#[rustler::nif]
+fn instantiate<'a>(
+    env: Env<'a>,
+    component: ResourceArc<ComponentResource>,
+    owner: LocalPid,
+    memory: usize,
+    table_elements: usize,
+    timeout: i64,
+) -> Term<'a> {
+    timed(env, || {
+        let limits = Limits { memory, table_elements };
+        match Instance::begin(&component.0, limits, milliseconds(timeout)) {
+            Ok(instance) => {
+                let resource = InstanceResource::new(env, instance, owner);
+                let step = poll_once(env, &resource);
+                (atoms::ok(), resource, step).encode(env)
+            }
+            Err(wrong) => error::encode(env, &wrong),
+        }
+    })
+}
+
+/// Begins a call and polls it once: `{:ok, result}`, `:yield` (go on with
+/// `poll`), `{:host, import, arguments}` (go on with `reply` or `fail`),
+/// `:dirty` (not begun: use `call_dirty`) or `{:error, …}`. `timeout` is in
+/// milliseconds; negative is none.
+#[rustler::nif]
+fn call<'a>(
+    env: Env<'a>,
+    instance: ResourceArc<InstanceResource>,
+    name: Term<'a>,
+    values: Term<'a>,
+    timeout: i64,
+) -> Term<'a> {
+    timed(env, || match find(instance.instance.component(), name) {
+        Ok(function) if starts_slow(&instance, function) => atoms::dirty().encode(env),
+        Ok(function) => begin(env, &instance, function, values, timeout),
+        Err(wrong) => error::encode(env, &wrong),
+    })
+}
+
+/// As `call`, on a scheduler where a whole slice disturbs nobody.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn call_dirty<'a>(
+    env: Env<'a>,
+    instance: ResourceArc<InstanceResource>,
+    name: Term<'a>,
+    values: Term<'a>,
+    timeout: i64,
+) -> Term<'a> {
+    match find(instance.instance.component(), name) {
+        Ok(function) => begin(env, &instance, function, values, timeout),
+        Err(wrong) => error::encode(env, &wrong),
+    }
+}
+
+/// Gives a call that yielded its next slice.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn poll<'a>(env: Env<'a>, instance: ResourceArc<InstanceResource>) -> Term<'a> {
+    poll_once(env, &instance)
+}
+
+/// Answers a host call and lets the guest go on. `{:error, {:type, …}}` leaves it
+/// waiting: answer again, or `fail`.
+#[rustler::nif]
+fn reply<'a>(env: Env<'a>, instance: ResourceArc<InstanceResource>, value: Term<'a>) -> Term<'a> {
+    timed(env, || match instance.instance.reply(Value(value)) {
+        Ok(()) => poll_once(env, &instance),
+        Err(wrong) => error::encode(env, &wrong),
+    })
+}
+
+/// Ends the call because its host function failed.
+#[rustler::nif]
+fn fail<'a>(env: Env<'a>, instance: ResourceArc<InstanceResource>) -> Term<'a> {
+    timed(env, || match instance.instance.fail() {
+        Ok(()) => poll_once(env, &instance),
+        Err(wrong) => error::encode(env, &wrong),
+    })
+}
+
+/// Ends the instance.
+#[rustler::nif]
+fn close(instance: ResourceArc<InstanceResource>) -> Atom {
+    instance.instance.close();
+    atoms::ok()
+}
+
+/// `:idle`, `:running` or `:closed`.
+#[rustler::nif]
+fn state(instance: ResourceArc<InstanceResource>) -> Atom {
+    match instance.instance.state() {
+        "idle" => atoms::idle(),
+        "running" => atoms::running(),
+        _ => atoms::closed(),
+    }
+}
+
+/// Bytes of linear memory the instance holds.
+#[rustler::nif]
+fn memory_size(instance: ResourceArc<InstanceResource>) -> usize {
+    instance.instance.memory()
+}
+
+/// The engine's counters as a map.
+#[rustler::nif]
+fn stats(env: Env) -> Term {
+    let now = engine_stats();
+    let keys = [atoms::stores(), atoms::fibers(), atoms::compiling(), atoms::calls(), atoms::traps()];
+    let keys = keys.map(|key| key.encode(env));
+    let values = [
+        now.stores.encode(env),
+        now.fibers.encode(env),
+        now.compiling.encode(env),
+        now.calls.encode(env),
+        now.traps.encode(env),
+    ];
+    Term::map_from_term_arrays(env, &keys, &values).unwrap_or_else(|_| Term::map_new(env))
+}
+
+/// An empty call on a normal scheduler: the floor `bench/` measures against.
+#[rustler::nif]
+fn noop<'a>(values: Term<'a>) -> Term<'a> {
+    values
+}
+
+/// An empty call on a dirty scheduler.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn noop_dirty<'a>(values: Term<'a>) -> Term<'a> {
+    values
+}
+
+fn begin<'a>(
+    env: Env<'a>,
+    instance: &ResourceArc<InstanceResource>,
+    function: usize,
+    values: Term<'a>,
+    timeout: i64,
+) -> Term<'a> {
+    let values = match values.decode::<ListIterator>() {
+        Ok(values) => values.map(Value).collect::<Vec<_>>(),
+        Err(_) => return error::encode(env, &Error::new(Kind::Type, "the arguments are not a list")),
+    };
+    match instance.instance.call(function, values.into_iter(), milliseconds(timeout)) {
+        Ok(()) => poll_once(env, instance),
+        Err(wrong) => error::encode(env, &wrong),
+    }
+}
+
+fn poll_once<'a>(env: Env<'a>, instance: &ResourceArc<InstanceResource>) -> Term<'a> {
+    let step = instance.instance.poll(&Terms(env));
+    match step {
+        Step::Done(value) => {
+            InstanceResource::forget_caller(instance, env);
+            (atoms::ok(), value).encode(env)
+        }
+        Step::Failed(wrong) => {
+            InstanceResource::forget_caller(instance, env);
+            error::encode(env, &wrong)
+        }
+        Step::Yield => {
+            InstanceResource::watch_caller(instance, env);
+            atoms::r#yield().encode(env)
+        }
+        Step::Host { import, values } => {
+            InstanceResource::watch_caller(instance, env);
+            (atoms::host(), import, values).encode(env)
+        }
+    }
+}
+
+/// The export's place, by its name or by a list of its interface's and its own.
+fn find<'a>(component: &Component, name: Term<'a>) -> Result<usize, Error> {
+    let wrong =
+        || Error::new(Kind::Export, "an export's name is a string, or a list of an interface's name and its own");
+    let text = |term: Term<'a>| Value(term).text();
+    if let Some(name) = text(name) {
+        return component.find(&[name]);
+    }
+    let path: Vec<Term> = name.decode().map_err(|_| wrong())?;
+    let path: Vec<&str> = path.into_iter().map(text).collect::<Option<_>>().ok_or_else(wrong)?;
+    component.find(&path)
+}
+
+fn starts_slow(instance: &ResourceArc<InstanceResource>, function: usize) -> bool {
+    instance.instance.component().exports().get(function).is_some_and(|export| export.starts_slow())
+}
+
+fn milliseconds(timeout: i64) -> Option<Duration> {
+    u64::try_from(timeout).ok().map(Duration::from_millis)
+}
+
+/// Tells the scheduler how much of the process's timeslice went by: without
+/// that, a process that calls guests in a loop starves its neighbours.
+fn timed<'a>(env: Env<'a>, work: impl FnOnce() -> Term<'a>) -> Term<'a> {
+    let begun = Instant::now();
+    let answer = work();
+    let percent = i32::try_from(begun.elapsed().as_micros() / 10).unwrap_or(100).clamp(1, 100);
+    schedule::consume_timeslice(env, percent);
+    answer
+}

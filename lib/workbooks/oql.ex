@@ -117,8 +117,9 @@ defmodule Workbooks.OQL do
     end
   end
 
-  for {name, arity} <- [parse_headlines: 1, parse_headlines: 2, tangle_plan: 1, tangle_plan: 2] ++
-                         [lint: 1, lint: 2, render: 1, render: 2] do
+  for {name, arity} <-
+        [parse_headlines: 1, parse_headlines: 2, tangle_plan: 1, tangle_plan: 2] ++
+          [lint: 1, lint: 2, render: 1, render: 2] do
     arguments = Macro.generate_arguments(arity, __MODULE__)
     types = List.duplicate(quote(do: term), arity)
 

@@ -235,9 +235,10 @@ defmodule Workbooks.Wasm do
         }
   def stats, do: Native.stats()
 
-  for {name, arity} <- [compile: 1, compile: 2, compile_file: 1, compile_file: 2, precompile: 1, precompile: 2] ++
-                         [componentize: 1, componentize: 2, serialize: 1, deserialize: 1, load_file: 1] ++
-                         [instantiate: 1, instantiate: 2, call: 2, call: 3, call: 4] do
+  for {name, arity} <-
+        [compile: 1, compile: 2, compile_file: 1, compile_file: 2, precompile: 1, precompile: 2] ++
+          [componentize: 1, componentize: 2, serialize: 1, deserialize: 1, load_file: 1] ++
+          [instantiate: 1, instantiate: 2, call: 2, call: 3, call: 4] do
     arguments = Macro.generate_arguments(arity, __MODULE__)
     types = List.duplicate(quote(do: term), arity)
 

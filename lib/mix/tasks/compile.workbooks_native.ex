@@ -14,7 +14,13 @@ defmodule Mix.Tasks.Compile.WorkbooksNative do
   use Mix.Task.Compiler
 
   # What the outputs are made of, relative to the project.
-  @sources ["Cargo.toml", "Cargo.lock", "native/engine/**/*.{rs,toml}", "native/nif/**/*.{rs,toml}", "priv/guests/*.wasm"]
+  @sources [
+    "Cargo.toml",
+    "Cargo.lock",
+    "native/engine/**/*.{rs,toml}",
+    "native/nif/**/*.{rs,toml}",
+    "priv/guests/*.wasm"
+  ]
   @stamp "priv/native/stamp"
   @library "priv/native/workbooks_nif.so"
 

@@ -13,8 +13,8 @@ defmodule Workbooks.Wasm.Instance do
   defimpl Inspect do
     def inspect(instance, _options) do
       names = for {path, _, _} <- instance.component.exports, do: Enum.join(path, "#")
-      state = Workbooks.Wasm.state(instance)
-      kib = div(Workbooks.Wasm.memory_size(instance), 1024)
+      state = Workbooks.Native.state(instance.ref)
+      kib = div(Workbooks.Native.memory_size(instance.ref), 1024)
       "#Workbooks.Wasm.Instance<#{Enum.join(names, ", ")}; #{state}; #{kib} KiB>"
     end
   end

@@ -50,7 +50,9 @@ defmodule Workbooks.Wasm.Pool do
   """
   @spec start_link(keyword) :: GenServer.on_start()
   def start_link(options) do
-    checked = Options.validate!(Keyword.put_new(options, :max, System.schedulers_online()), @schema, "Pool.start_link/1")
+    checked =
+      Options.validate!(Keyword.put_new(options, :max, System.schedulers_online()), @schema, "Pool.start_link/1")
+
     server = if checked.name, do: [name: checked.name], else: []
     GenServer.start_link(__MODULE__, checked, server)
   end

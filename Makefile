@@ -1,0 +1,53 @@
+# Two commands matter to a newcomer: `make demo` and `make test`. Each sets up all it needs.
+# What a stage does stands in scripts/stages; here is which stages make up what.
+
+# The stages share build directories: one after the other, also under make -j.
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test bench walls format lint docs guests guests-check ci clean
+
+help: ## this list
+	@echo "Workbooks: Org files whose source blocks run as sandboxed WebAssembly on the BEAM"
+	@echo
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-21s%s\n", $$1, $$2 }'
+
+setup: ## what is missing is installed (Elixir, a C compiler) and the dev build made ready
+	@scripts/setup
+
+demo: setup ## the examples run and become pages in _demo/
+	@scripts/stages demo
+	@scripts/stages open
+
+test: setup ## every test
+	@scripts/stages guests-check rust-tests guest-tests elixir-tests walls
+
+bench: setup ## one call's latency and throughput, beside what it is to be measured against
+	@scripts/stages bench
+
+walls: setup ## who may know whom: crates and modules
+	@scripts/stages walls
+
+format: ## every source file is formatted
+	@scripts/setup --tools
+	@scripts/stages reformat
+
+lint: setup ## formatting, Elixir's warnings, clippy
+	@scripts/stages format warnings clippy
+
+docs: setup ## rustdoc of the crates, in target/doc/
+	@scripts/stages docs
+
+guests: ## priv/guests/*.wasm are built from native/guests (needs no wasm toolchain beforehand)
+	@scripts/setup --tools
+	@native/guests/build
+
+guests-check: ## priv/guests/*.wasm are what native/guests says they are
+	@native/guests/check
+
+# What costs seconds comes before what costs minutes.
+ci: ## all that must pass before a change lands
+	@scripts/stages tools format guests-check setup warnings rust-tests clippy docs \
+	  guest-tests elixir-tests walls demo pages guests-rebuild
+
+clean: ## build results are removed
+	rm -rf _build _demo target priv/native native/guests/target

@@ -1,0 +1,40 @@
+defmodule Workbooks.Build.Entry do
+  @moduledoc """
+  Which of the functions a block exports is called.
+  """
+
+  alias Workbooks.Build.Problem
+
+  @doc """
+  The function to call among those a block exports: the one its `:sig:` names,
+  the only one, or the one named as the heading (in camelCase, snake_case or with hyphens).
+
+      iex> component = %{"id" => "book/moving-average", "sig" => nil}
+      iex> Workbooks.Build.Entry.find(["helper", "movingAverage"], component)
+      {:ok, "movingAverage"}
+  """
+  @spec find([String.t()], map) :: {:ok, String.t()} | {:error, Problem.t()}
+  def find(functions, component) do
+    wanted = signature_name(component["sig"]) || heading(component["id"])
+
+    case {Enum.find(functions, &same_name?(&1, wanted)), functions, component["sig"]} do
+      {found, _, _} when is_binary(found) -> {:ok, found}
+      {nil, [only], nil} -> {:ok, only}
+      {nil, functions, _} -> {:error, Problem.new(:entry, no_entry(functions, wanted))}
+    end
+  end
+
+  defp no_entry([], _wanted), do: "the block exports no function: write `export function name(…) { … }`"
+
+  defp no_entry(functions, wanted) do
+    "which function to call? The block exports #{Enum.join(functions, ", ")}: name one of them #{wanted}"
+  end
+
+  defp heading(id), do: id |> String.split("/") |> List.last()
+
+  defp signature_name(nil), do: nil
+  defp signature_name(sig), do: sig |> String.split("(", parts: 2) |> hd() |> String.trim()
+
+  defp same_name?(a, b), do: flat(a) == flat(b)
+  defp flat(name), do: name |> String.replace(["-", "_"], "") |> String.downcase()
+end

@@ -1,0 +1,36 @@
+defmodule Workbooks.Build.Problem do
+  @moduledoc """
+  Why a block did not compile or run: a kind, a message and, where known, the line
+  and column in the block's own source, counted from 1.
+
+  Kinds are those of `Workbooks.Wasm.Error` and `:exception` (a block threw),
+  `:entry` (no function to call), `:output` (the result lacks an output),
+  `:language` (nothing compiles this language), `:signature` (its `:sig:` cannot
+  be used).
+  """
+
+  @enforce_keys [:kind, :message]
+  defstruct [:kind, :message, :line, :column]
+
+  @type t :: %__MODULE__{
+          kind: atom,
+          message: String.t(),
+          line: pos_integer | nil,
+          column: pos_integer | nil
+        }
+
+  @doc """
+  A problem of `kind`, with `:line` and `:column` where known.
+
+      iex> Workbooks.Build.Problem.new(:exception, "oh no", line: 3).line
+      3
+  """
+  @spec new(atom, String.t(), keyword) :: t
+  def new(kind, message, place \\ []) do
+    %__MODULE__{kind: kind, message: message, line: place[:line], column: place[:column]}
+  end
+
+  @doc "What the bridge reports, as a problem of the block."
+  @spec from_wasm(Workbooks.Wasm.Error.t()) :: t
+  def from_wasm(%Workbooks.Wasm.Error{kind: kind, message: message}), do: new(kind, message)
+end

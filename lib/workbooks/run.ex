@@ -1,0 +1,48 @@
+defmodule Workbooks.Run do
+  @moduledoc """
+  What a run of a workbook came to.
+
+    * `id` - the run's own, as its step log names it
+    * `status` - `:ok`; `:failed` when a step failed; `:timeout` when the whole run's
+      time was over; `:invalid` when the workbook or its inputs were refused before any step
+    * `error` - for `:invalid`, the issues: maps with `"code"`, `"message"` and, where known, `"line"`
+    * `exports` - the workbook's outputs, by name
+    * `results` - every component's outputs, by component id
+    * `steps` - a map for each component, in document order: `component`, `lang`,
+      `status` (`:ok`, `:failed`, `:timeout`, `:skipped`), `ms`, `cached`, `log` and `error`:
+      `nil` or `%{kind, message, line, column, excerpt}`, with the line of the Org file
+    * `html` - the rendered document, results under their blocks
+    * `ms` - how long it took
+  """
+
+  @enforce_keys [:id, :status]
+  defstruct [:id, :status, error: nil, exports: %{}, results: %{}, steps: [], html: nil, ms: 0.0]
+
+  @type status :: :ok | :failed | :timeout | :cancelled | :invalid
+  @type step :: %{
+          component: String.t(),
+          lang: String.t(),
+          status: :ok | :failed | :timeout | :skipped,
+          ms: float,
+          cached: boolean,
+          log: String.t(),
+          error: nil | step_error
+        }
+  @type step_error :: %{
+          kind: atom,
+          message: String.t(),
+          line: pos_integer | nil,
+          column: pos_integer | nil,
+          excerpt: String.t() | nil
+        }
+  @type t :: %__MODULE__{
+          id: String.t(),
+          status: status,
+          error: nil | [map],
+          exports: map,
+          results: map,
+          steps: [step],
+          html: String.t() | nil,
+          ms: float
+        }
+end

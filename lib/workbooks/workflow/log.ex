@@ -1,0 +1,33 @@
+defmodule Workbooks.Workflow.Log do
+  @moduledoc false
+  # What a step's block prints, collected in the step's own process up to a limit.
+
+  @max_bytes 1024 * 1024
+
+  @doc "Begins an empty log and answers the function that appends a line to it."
+  @spec start :: (String.t() -> :ok)
+  def start do
+    Process.put(__MODULE__, {[], 0})
+    &write/1
+  end
+
+  @doc "Everything written so far."
+  @spec text :: String.t()
+  def text do
+    {lines, _bytes} = Process.get(__MODULE__, {[], 0})
+    lines |> Enum.reverse() |> IO.iodata_to_binary()
+  end
+
+  defp write(line) do
+    {lines, bytes} = Process.get(__MODULE__, {[], 0})
+    grown = bytes + byte_size(line) + 1
+
+    cond do
+      bytes > @max_bytes -> :ok
+      grown > @max_bytes -> Process.put(__MODULE__, {["[the log ends here: it reached 1 MiB]\n" | lines], grown})
+      true -> Process.put(__MODULE__, {[[line, "\n"] | lines], grown})
+    end
+
+    :ok
+  end
+end

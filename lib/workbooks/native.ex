@@ -17,7 +17,7 @@ defmodule Workbooks.Native do
   # native/nif/src/compile.rs
   def compile(_reference, _bytes), do: stub()
   def precompile(_reference, _bytes), do: stub()
-  def componentize(_reference, _bytes, _name, _func), do: stub()
+  def componentize(_reference, _bytes, _name, _func, _wit), do: stub()
   def cancel(_job), do: stub()
   def load_file(_path), do: stub()
   def load(_code), do: stub()

@@ -92,10 +92,9 @@ defmodule Workbooks.Wasm do
   @doc """
   Makes a component of a core module, binary or text; a component comes back as it is.
 
-  Without `:func` the component exports the module's functions of numbers: `i32` is
-  `s32`, `i64` is `s64`. With `:name` and `:func` it exports that one function with
-  that WIT type, strings and lists by the canonical ABI. Names become WIT's:
-  `moving_average` answers to `"moving-average"`. A module with imports is refused.
+  Without further options the component exports the module's functions of numbers:
+  `i32` is `s32`, `i64` is `s64`. Names become WIT's: `moving_average` answers to
+  `"moving-average"`.
 
       iex> wat = ~S\"""
       ...> (module (func (export "twice") (param i64) (result i64)
@@ -106,13 +105,18 @@ defmodule Workbooks.Wasm do
       iex> Workbooks.Wasm.exports(component)
       %{"twice" => {:func, [{"p0", :s64}], :s64}}
 
-  Options: `:name`, `:func`, and those of `compile/2`.
+  Options beside those of `compile/2`:
+
+    * `:name`, `:func` - export that one function with that WIT type, such as
+      `"func(items: list<string>) -> list<f64>"`, by the canonical ABI
+    * `:wit` - a WIT document with one world, which may have imports; without it a
+      module that imports something is refused
   """
   @spec componentize(binary, keyword) :: result(binary)
   def componentize(bytes, options \\ []) when is_binary(bytes) do
-    schema = [name: {:string, ""}, func: {:string, ""}] ++ @compile_schema
+    schema = [name: {:string, ""}, func: {:string, ""}, wit: {:string, ""}] ++ @compile_schema
     options = Options.validate!(options, schema, "componentize/2")
-    work(bytes, options, &Native.componentize(&1, bytes, options.name, options.func))
+    work(bytes, options, &Native.componentize(&1, bytes, options.name, options.func, options.wit))
   end
 
   @doc """

@@ -10,48 +10,54 @@ use wit_parser::Resolve;
 use crate::engine::is_component;
 use crate::error::{Error, Kind};
 
-/// A function a core module exports, in WIT.
-#[derive(Clone, Debug)]
-pub struct Entry<'a> {
-    /// The name of the export, as WIT or as the core module spells it.
-    pub name: &'a str,
-    /// Its WIT type, such as `func(items: list<string>) -> list<f64>`.
-    pub func: &'a str,
+/// What a core module is to look like from outside.
+#[derive(Clone, Copy, Debug)]
+pub enum Shape<'a> {
+    /// Every exported function whose parameters and result are numbers: `i32` is
+    /// `s32`, `i64` is `s64`.
+    Numbers,
+    /// One exported function.
+    Function {
+        /// Its name, as WIT or as the core module spells it.
+        name: &'a str,
+        /// Its WIT type, such as `func(items: list<string>) -> list<f64>`.
+        func: &'a str,
+    },
+    /// A WIT document with one world, imports included.
+    World(&'a str),
 }
 
-/// Turns a core module, binary or text, into a component that exports its
-/// functions. With an [`Entry`] it exports that one alone, with that type, under
-/// the canonical ABI's rules for strings and lists. Without one it exports all
-/// whose parameters and result are numbers (`i32` is `s32`, `i64` is `s64`).
-/// Names become WIT's: `moving_average` answers to `moving-average`. A component
-/// comes back as it is.
+/// Turns a core module, binary or text, into a component of that shape, strings
+/// and lists by the canonical ABI. Names become WIT's: `moving_average` answers to
+/// `moving-average`. A component comes back as it is.
 ///
 /// # Errors
-/// [`Kind::Compile`] when the bytes do not parse or nothing can be exported, with
-/// the reason; [`Kind::Import`] when the module imports something.
-pub fn componentize(bytes: &[u8], entry: Option<Entry<'_>>) -> Result<Vec<u8>, Error> {
+/// [`Kind::Compile`] when the bytes do not parse or do not fit the shape, with the
+/// reason; [`Kind::Import`] when the module imports something no world declares.
+pub fn componentize(bytes: &[u8], shape: Shape<'_>) -> Result<Vec<u8>, Error> {
     let bytes = wat::parse_bytes(bytes).map_err(|error| compile(error.to_string()))?;
     if is_component(&bytes) {
         return Ok(bytes.into_owned());
     }
     let core = Core::read(&bytes)?;
-    if let Some((module, name)) = core.imports.first() {
-        return Err(Error::new(
-            Kind::Import,
-            format!("the module imports {name} from {module}, but it is run without any import"),
-        ));
-    }
-    let functions: Vec<(String, String)> = match entry {
-        Some(entry) => vec![(kebab(entry.name), entry.func.to_string())],
-        None => core.numeric_functions(),
+    let wit = match shape {
+        Shape::World(wit) => wit.to_string(),
+        Shape::Function { name, func } => {
+            core.refuse_imports()?;
+            world(&[(kebab(name), func.to_string())])
+        }
+        Shape::Numbers => {
+            core.refuse_imports()?;
+            let functions = core.numeric_functions();
+            if functions.is_empty() {
+                let names = core.exported_names();
+                return Err(compile(format!(
+                    "the module exports no function of numbers with at most one result (exports: {names})"
+                )));
+            }
+            world(&functions)
+        }
     };
-    if functions.is_empty() {
-        return Err(compile(format!(
-            "the module exports no function of numbers with at most one result (exports: {})",
-            core.exported_names()
-        )));
-    }
-    let wit = world(&functions);
     let renamed = rename_exports(&bytes)?;
     encode(renamed, &wit)
         .map_err(|error| compile(error.chain().map(|cause| cause.to_string()).collect::<Vec<_>>().join(": ")))
@@ -154,6 +160,16 @@ impl Core {
             }
         }
         Ok(())
+    }
+
+    fn refuse_imports(&self) -> Result<(), Error> {
+        match self.imports.first() {
+            None => Ok(()),
+            Some((module, name)) => Err(Error::new(
+                Kind::Import,
+                format!("the module imports {name} from {module}, but it is run without any import"),
+            )),
+        }
     }
 
     fn exported_names(&self) -> String {

@@ -6,15 +6,14 @@
 //! [`Source`] and come out through [`Sink`].
 //!
 //! ```
-//! use workbooks_engine::{Engine, Limits, Step};
+//! use workbooks_engine::{Engine, Shape};
 //!
 //! let wat = r#"(module (func (export "add") (param i32 i32) (result i32)
 //!     local.get 0 local.get 1 i32.add))"#;
-//! let bytes = workbooks_engine::componentize(wat.as_bytes(), None)?;
+//! let bytes = workbooks_engine::componentize(wat.as_bytes(), Shape::Numbers)?;
 //! let engine = Engine::new()?;
 //! let component = engine.compile(&bytes)?;
 //! assert_eq!(component.exports()[0].name(), "add");
-//! # let _ = (Limits::default(), Step::<()>::Yield);
 //! # Ok::<(), workbooks_engine::Error>(())
 //! ```
 
@@ -35,7 +34,7 @@ mod ticker;
 mod types;
 
 pub use component::{Component, Function, Import};
-pub use componentize::{Entry, componentize};
+pub use componentize::{Shape, componentize};
 pub use engine::Engine;
 pub use error::{Error, Kind};
 pub use host::Arguments;

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use rustler::{Atom, Encoder, Env, ListIterator, LocalPid, ResourceArc, Term, schedule};
+use rustler::{Atom, Encoder, Env, LocalPid, ResourceArc, Term, schedule};
 use workbooks_engine::{Component, Error, Instance, Kind, Limits, Source, Step, stats as engine_stats};
 
 use crate::atoms;
@@ -152,9 +152,9 @@ fn begin<'a>(
     values: Term<'a>,
     timeout: i64,
 ) -> Term<'a> {
-    let values = match values.decode::<ListIterator>() {
-        Ok(values) => values.map(Value).collect::<Vec<_>>(),
-        Err(_) => return error::encode(env, &Error::new(Kind::Type, "the arguments are not a list")),
+    let values = match Value(values).list() {
+        Some(values) => values,
+        None => return error::encode(env, &Error::new(Kind::Type, "the arguments are not a list")),
     };
     match instance.instance.call(function, values.into_iter(), milliseconds(timeout)) {
         Ok(()) => poll_once(env, instance),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rustler::env::OwnedEnv;
 use rustler::{Binary, Encoder, Env, OwnedBinary, ResourceArc, Term};
-use workbooks_engine::{Entry, Error, Kind, componentize};
+use workbooks_engine::{Error, Kind, Shape, componentize};
 
 use crate::error;
 use crate::resources::{ComponentResource, JobResource};
@@ -30,13 +30,24 @@ fn precompile<'a>(env: Env<'a>, reference: Term<'a>, bytes: Binary<'a>) -> Term<
     submit(env, reference, bytes, work, binary)
 }
 
-/// As `compile`, for the component (a binary) around a core module. `name` and
-/// `func` are the one entry's name and WIT type, or two empty strings.
+/// As `compile`, for the component (a binary) around a core module. What is not
+/// given is an empty string: `name` and `func` for one function, or `wit` for a world.
 #[rustler::nif(name = "componentize")]
-fn componentize_nif<'a>(env: Env<'a>, reference: Term<'a>, bytes: Binary<'a>, name: String, func: String) -> Term<'a> {
+fn componentize_nif<'a>(
+    env: Env<'a>,
+    reference: Term<'a>,
+    bytes: Binary<'a>,
+    name: String,
+    func: String,
+    wit: String,
+) -> Term<'a> {
     let work = move |bytes: &[u8]| {
-        let entry = Entry { name: &name, func: &func };
-        componentize(bytes, (!name.is_empty()).then_some(entry))
+        let shape = match (wit.as_str(), name.as_str()) {
+            ("", "") => Shape::Numbers,
+            ("", name) => Shape::Function { name, func: &func },
+            (wit, _) => Shape::World(wit),
+        };
+        componentize(bytes, shape)
     };
     submit(env, reference, bytes, work, binary)
 }

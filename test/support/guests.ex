@@ -1,0 +1,79 @@
+defmodule Workbooks.TestGuests do
+  @moduledoc false
+  # Small components made from text, for the tests of the bridge.
+
+  alias Workbooks.Wasm
+
+  @doc "Compiles a core module of that WIT world."
+  def component!(wat, options \\ []) do
+    wat |> Wasm.componentize!(options) |> Wasm.compile!()
+  end
+
+  @doc "A component whose `echo` answers a list of what it was given."
+  def echo(type, declarations \\ "") do
+    component!(
+      """
+      (module
+        (memory (export "memory") 1)
+        (global $next (mut i32) (i32.const 4096))
+        (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+          (local $at i32)
+          (local.set $at (i32.and (i32.add (global.get $next) (i32.const 15)) (i32.const -16)))
+          (global.set $next (i32.add (local.get $at) (local.get 3)))
+          (if (i32.gt_u (global.get $next) (i32.mul (memory.size) (i32.const 65536)))
+            (then (drop (memory.grow (i32.add (i32.const 1) (i32.div_u (local.get 3) (i32.const 65536)))))))
+          (local.get $at))
+        (func (export "echo") (param i32 i32) (result i32)
+          (i32.store (i32.const 1024) (local.get 0))
+          (i32.store (i32.const 1028) (local.get 1))
+          (i32.const 1024)))
+      """,
+      wit: """
+      package test:echo;
+      world w {
+        #{declarations}
+        export echo: func(x: list<#{type}>) -> list<#{type}>;
+      }
+      """
+    )
+  end
+
+  @doc "Functions that behave badly, and one that behaves."
+  def misbehaving do
+    component!("""
+    (module
+      (memory (export "memory") 1)
+      (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+      (func (export "spin") (loop (br 0)))
+      (func (export "boom") unreachable)
+      (func $recurse (export "recurse") (call $recurse))
+      (func (export "divide") (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
+      (func (export "peek") (param i32) (result i32) (i32.load (local.get 0)))
+      (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+      (func (export "grow_or_trap") (param i32)
+        (if (i32.eq (memory.grow (local.get 0)) (i32.const -1)) (then unreachable))))
+    """)
+  end
+
+  @doc "A component that calls `host:math/ops#apply` with its argument and adds one."
+  def calling_host do
+    component!(
+      """
+      (module
+        (import "host:math/ops@1.0.0" "apply" (func $apply (param i64) (result i64)))
+        (func (export "run") (param i64) (result i64)
+          (i64.add (call $apply (local.get 0)) (i64.const 1))))
+      """,
+      wit: """
+      package test:host;
+      world w {
+        import host:math/ops@1.0.0;
+        export run: func(x: s64) -> s64;
+      }
+      package host:math@1.0.0 {
+        interface ops { apply: func(x: s64) -> s64; }
+      }
+      """
+    )
+  end
+end

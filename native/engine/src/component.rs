@@ -1,6 +1,6 @@
 //! A compiled component: what it imports, what it exports, ready to instantiate.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
@@ -29,7 +29,7 @@ pub(crate) struct Inner {
     pub(crate) pre: Result<InstancePre<Data>, Error>,
     pub(crate) exports: Vec<Function>,
     pub(crate) imports: Vec<Import>,
-    by_name: HashMap<String, usize>,
+    by_name: BTreeMap<String, usize>,
 }
 
 /// An exported function.
@@ -217,9 +217,9 @@ fn link(
 
 /// Every name a function answers to: its path, and the path without the
 /// interface's version unless two interfaces would then answer.
-fn names(exports: &[Function]) -> HashMap<String, usize> {
-    let mut names: HashMap<String, usize> = HashMap::new();
-    let mut short: HashMap<String, Option<usize>> = HashMap::new();
+fn names(exports: &[Function]) -> BTreeMap<String, usize> {
+    let mut names: BTreeMap<String, usize> = BTreeMap::new();
+    let mut short: BTreeMap<String, Option<usize>> = BTreeMap::new();
     for (index, export) in exports.iter().enumerate() {
         names.insert(export.path().join("\0"), index);
         if let [interface, name] = export.path()

@@ -9,6 +9,7 @@ use wasmtime::component::{LinkerInstance, Val};
 
 use crate::instance::Data;
 use crate::limits::Usage;
+use crate::ticker::SLICE;
 
 /// Values on their way from the guest to a host function.
 pub struct Arguments {
@@ -80,7 +81,7 @@ pub(crate) fn define(linker: &mut LinkerInstance<'_, Data>, name: &str, index: u
             shared.ask(Arguments { import: index, values });
             let reply = std::future::poll_fn(|_| shared.poll_reply()).await;
             // The host may have taken longer than a slice: the guest gets a new one.
-            store.as_context_mut().set_epoch_deadline(1);
+            store.as_context_mut().set_epoch_deadline(SLICE);
             match reply {
                 Reply::Value(value) => {
                     if let (Some(slot), Some(value)) = (results.first_mut(), value) {

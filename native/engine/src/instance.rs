@@ -18,6 +18,7 @@ use crate::limits::{Limiter, Limits};
 use crate::lower::{self, Source};
 use crate::reaper::dispose;
 use crate::stats::{Alive, CALLS, FIBERS, STORES, TRAPS};
+use crate::ticker::SLICE;
 
 /// What became of a poll.
 #[derive(Debug)]
@@ -112,6 +113,11 @@ impl Instance {
         self.shared.usage.memory.load(Relaxed)
     }
 
+    /// A clock that counts while anything is polled: its differences are slices' halves.
+    pub fn ticks(&self) -> u64 {
+        self.component.inner.engine.ticker.ticks()
+    }
+
     /// What it is doing: `idle`, `running`, or `closed`.
     pub fn state(&self) -> &'static str {
         match self.state.try_lock() {
@@ -143,14 +149,14 @@ impl Instance {
             State::Running(_) => return Err(busy()),
             State::Closed(why) => return Err(closed(why)),
         }
-        let params = lower::arguments(&export.name(), export.params(), values)?;
+        let params = lower::arguments(export, values)?;
         let State::Idle(mut live) = std::mem::replace(&mut *state, State::Closed("a failed call")) else {
             return Err(busy());
         };
         let func = live.functions.get(function).copied().flatten().ok_or_else(no_function)?;
         let has_result = export.result().is_some();
         let fiber = Box::pin(async move {
-            live.store.set_epoch_deadline(1);
+            live.store.set_epoch_deadline(SLICE);
             let mut result = [Val::Bool(false)];
             let slots = if has_result { &mut result[..] } else { &mut [] };
             let ended = func.call_async(&mut live.store, &params, slots).await;
@@ -180,7 +186,9 @@ impl Instance {
             self.end(&mut state, "a close");
             return Step::Failed(Error::new(Kind::Cancelled, "the instance was closed during the call"));
         }
-        if running.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+        // The first slice follows the call's beginning: its time cannot be over yet.
+        let resumed = running.slices > 0 || running.asked.is_some();
+        if resumed && running.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             self.end(&mut state, "a timeout");
             return Step::Failed(Error::new(Kind::Timeout, "the call's time was over before it ended"));
         }
@@ -351,9 +359,9 @@ fn new_store(component: &Component, shared: &Arc<Shared>, limits: Limits) -> Sto
     store.limiter(|data| &mut data.limiter);
     let shared = shared.clone();
     store.epoch_deadline_callback(move |_| {
-        Ok(if shared.cancelled.load(Relaxed) { UpdateDeadline::Interrupt } else { UpdateDeadline::Yield(1) })
+        Ok(if shared.cancelled.load(Relaxed) { UpdateDeadline::Interrupt } else { UpdateDeadline::Yield(SLICE) })
     });
-    store.set_epoch_deadline(1);
+    store.set_epoch_deadline(SLICE);
     store
 }
 

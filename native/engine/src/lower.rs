@@ -3,6 +3,7 @@
 
 use wasmtime::component::Val;
 
+use crate::component::Function;
 use crate::error::{Error, Kind};
 use crate::types::{Case, Record, Type};
 
@@ -63,25 +64,24 @@ impl Mismatch {
     }
 }
 
-/// The arguments of a call of `name`, checked against its parameters.
+/// The arguments of a call of `function`, checked against its parameters.
 pub(crate) fn arguments<'a, S: Source<'a>>(
-    name: &str,
-    params: &[(String, Type)],
+    function: &Function,
     values: impl ExactSizeIterator<Item = S>,
 ) -> Result<Vec<Val>, Error> {
+    let params = function.params();
     if values.len() != params.len() {
         let list: Vec<String> = params.iter().map(|(name, ty)| format!("{name}: {ty}")).collect();
-        return Err(Error::new(
-            Kind::Type,
-            format!("{name} takes {} argument(s) ({}), got {}", params.len(), list.join(", "), values.len()),
-        ));
+        let (name, takes, list, got) = (function.name(), params.len(), list.join(", "), values.len());
+        return Err(Error::new(Kind::Type, format!("{name} takes {takes} argument(s) ({list}), got {got}")));
     }
     params
         .iter()
         .zip(values)
         .map(|((param, ty), value)| {
-            lower(ty, value)
-                .map_err(|wrong| Error::new(Kind::Type, format!("argument {param} of {name}: {}", wrong.message())))
+            lower(ty, value).map_err(|wrong| {
+                Error::new(Kind::Type, format!("argument {param} of {}: {}", function.name(), wrong.message()))
+            })
         })
         .collect()
 }

@@ -1,22 +1,31 @@
 //! The thread that advances the engine's epoch, which ends a guest's slice.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{
+    AtomicBool, AtomicU64, AtomicUsize,
+    Ordering::{Relaxed, SeqCst},
+};
 use std::thread::Thread;
 use std::time::Duration;
 
 use crate::error::{Error, Kind};
 
-/// One epoch, and so the longest a guest runs in one poll.
-pub(crate) const TICK: Duration = Duration::from_millis(1);
+/// One epoch.
+const TICK: Duration = Duration::from_micros(500);
+
+/// Epochs in a guest's slice. A slice begins anywhere between two ticks, so this
+/// is half a millisecond to one: a call that overruns its first slice was long,
+/// and not just begun at a bad moment.
+pub(crate) const SLICE: u64 = 2;
 
 /// Ticks without a poll after which the thread sleeps until the next one, so
-/// that an idle application is not woken a thousand times a second.
-const IDLE_TICKS: u32 = 200;
+/// that an idle application is not woken thousands of times a second.
+const IDLE_TICKS: u32 = 400;
 
 struct Shared {
     polls: AtomicUsize,
     parked: AtomicBool,
+    ticks: AtomicU64,
 }
 
 pub(crate) struct Ticker {
@@ -27,7 +36,8 @@ pub(crate) struct Ticker {
 impl Ticker {
     /// Starts the thread. It holds the engine weakly and ends when it is gone.
     pub(crate) fn start(engine: &wasmtime::Engine) -> Result<Ticker, Error> {
-        let shared = Arc::new(Shared { polls: AtomicUsize::new(0), parked: AtomicBool::new(false) });
+        let shared =
+            Arc::new(Shared { polls: AtomicUsize::new(0), parked: AtomicBool::new(false), ticks: AtomicU64::new(0) });
         let weak = engine.weak();
         let theirs = shared.clone();
         let thread = std::thread::Builder::new()
@@ -38,6 +48,11 @@ impl Ticker {
             })
             .map_err(|error| Error::new(Kind::Internal, format!("no thread for the epoch: {error}")))?;
         Ok(Ticker { shared, thread: thread.thread().clone() })
+    }
+
+    /// Ticks so far. Read without a system call, unlike a clock.
+    pub(crate) fn ticks(&self) -> u64 {
+        self.shared.ticks.load(Relaxed)
     }
 
     /// Epochs advance at least until the guard is dropped.
@@ -68,6 +83,7 @@ fn run(engine: &wasmtime::EngineWeak, shared: &Shared) {
     let mut idle = 0;
     loop {
         std::thread::sleep(TICK);
+        shared.ticks.fetch_add(1, Relaxed);
         match engine.upgrade() {
             Some(engine) => engine.increment_epoch(),
             None => return,

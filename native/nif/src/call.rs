@@ -1,7 +1,7 @@
 //! Instances and calls. A call is begun and polled once on the scheduler its
 //! process is on; while it goes on, the process comes back to poll it again.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustler::{Atom, Encoder, Env, LocalPid, ResourceArc, Term, schedule};
 use workbooks_engine::{Component, Error, Instance, Kind, Limits, Source, Step, stats as engine_stats};
@@ -22,17 +22,15 @@ fn instantiate<'a>(
     table_elements: usize,
     timeout: i64,
 ) -> Term<'a> {
-    timed(env, || {
-        let limits = Limits { memory, table_elements };
-        match Instance::begin(&component.0, limits, milliseconds(timeout)) {
-            Ok(instance) => {
-                let resource = InstanceResource::new(env, instance, owner);
-                let step = poll_once(env, &resource);
-                (atoms::ok(), resource, step).encode(env)
-            }
-            Err(wrong) => error::encode(env, &wrong),
+    let limits = Limits { memory, table_elements };
+    match Instance::begin(&component.0, limits, milliseconds(timeout)) {
+        Ok(instance) => {
+            let resource = InstanceResource::new(env, instance, owner);
+            let step = timed(env, &resource, || poll_once(env, &resource));
+            (atoms::ok(), resource, step).encode(env)
         }
-    })
+        Err(wrong) => error::encode(env, &wrong),
+    }
 }
 
 /// Begins a call and polls it once: `{:ok, result}`, `:yield` (go on with
@@ -47,7 +45,7 @@ fn call<'a>(
     values: Term<'a>,
     timeout: i64,
 ) -> Term<'a> {
-    timed(env, || match find(instance.instance.component(), name) {
+    timed(env, &instance, || match find(instance.instance.component(), name) {
         Ok(function) if starts_slow(&instance, function) => atoms::dirty().encode(env),
         Ok(function) => begin(env, &instance, function, values, timeout),
         Err(wrong) => error::encode(env, &wrong),
@@ -79,7 +77,7 @@ fn poll<'a>(env: Env<'a>, instance: ResourceArc<InstanceResource>) -> Term<'a> {
 /// waiting: answer again, or `fail`.
 #[rustler::nif]
 fn reply<'a>(env: Env<'a>, instance: ResourceArc<InstanceResource>, value: Term<'a>) -> Term<'a> {
-    timed(env, || match instance.instance.reply(Value(value)) {
+    timed(env, &instance, || match instance.instance.reply(Value(value)) {
         Ok(()) => poll_once(env, &instance),
         Err(wrong) => error::encode(env, &wrong),
     })
@@ -88,7 +86,7 @@ fn reply<'a>(env: Env<'a>, instance: ResourceArc<InstanceResource>, value: Term<
 /// Ends the call because its host function failed.
 #[rustler::nif]
 fn fail<'a>(env: Env<'a>, instance: ResourceArc<InstanceResource>) -> Term<'a> {
-    timed(env, || match instance.instance.fail() {
+    timed(env, &instance, || match instance.instance.fail() {
         Ok(()) => poll_once(env, &instance),
         Err(wrong) => error::encode(env, &wrong),
     })
@@ -205,12 +203,13 @@ fn milliseconds(timeout: i64) -> Option<Duration> {
     u64::try_from(timeout).ok().map(Duration::from_millis)
 }
 
-/// Tells the scheduler how much of the process's timeslice went by: without
-/// that, a process that calls guests in a loop starves its neighbours.
-fn timed<'a>(env: Env<'a>, work: impl FnOnce() -> Term<'a>) -> Term<'a> {
-    let begun = Instant::now();
+/// Tells the scheduler how much of the process's timeslice (about a millisecond,
+/// two ticks) went by: without that, a process that calls guests in a loop starves
+/// its neighbours.
+fn timed<'a>(env: Env<'a>, instance: &ResourceArc<InstanceResource>, work: impl FnOnce() -> Term<'a>) -> Term<'a> {
+    let begun = instance.instance.ticks();
     let answer = work();
-    let percent = i32::try_from(begun.elapsed().as_micros() / 10).unwrap_or(100).clamp(1, 100);
-    schedule::consume_timeslice(env, percent);
+    let ticks = instance.instance.ticks().saturating_sub(begun);
+    schedule::consume_timeslice(env, i32::try_from(ticks * 50).unwrap_or(100).clamp(1, 100));
     answer
 }

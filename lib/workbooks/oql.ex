@@ -36,6 +36,16 @@ defmodule Workbooks.OQL do
   def parse_headlines(org, options \\ []), do: ask("parse-headlines", org, options)
 
   @doc """
+  What the document says of itself: `title`, `description`, `author`, `language` and `date`.
+
+      iex> {:ok, metadata} = Workbooks.OQL.metadata("#+TITLE: Tea")
+      iex> {metadata["title"], metadata["author"]}
+      {"Tea", nil}
+  """
+  @spec metadata(String.t(), keyword) :: answer(map)
+  def metadata(org, options \\ []), do: ask("metadata", org, options)
+
+  @doc """
   The plan: worlds, components, edges, imports and exports.
 
       iex> {:ok, plan} = Workbooks.OQL.tangle_plan("* Prose alone")
@@ -119,7 +129,7 @@ defmodule Workbooks.OQL do
 
   for {name, arity} <-
         [parse_headlines: 1, parse_headlines: 2, tangle_plan: 1, tangle_plan: 2] ++
-          [lint: 1, lint: 2, render: 1, render: 2] do
+          [metadata: 1, metadata: 2, lint: 1, lint: 2, render: 1, render: 2] do
     arguments = Macro.generate_arguments(arity, __MODULE__)
     types = List.duplicate(quote(do: term), arity)
 

@@ -1,0 +1,72 @@
+defmodule Workbooks.Page.Terminal do
+  @moduledoc false
+  # A run in a terminal: a line for each step, its error, and the exports.
+
+  alias Workbooks.Page.Report
+  alias Workbooks.Run
+
+  # An export is shown as far as it fits beside its name.
+  @width 68
+
+  @doc "The whole run, as lines."
+  @spec run(Run.t()) :: String.t()
+  def run(%Run{} = run) do
+    took = if run.steps == [], do: "no step ran", else: "in " <> Report.duration(run.ms)
+    lines = ["#{run.status}, #{took}"] ++ issues(run.error) ++ steps(run.steps) ++ exports(run)
+    Enum.join(lines, "\n")
+  end
+
+  @doc "The exports, a line each."
+  @spec exports(Run.t()) :: [String.t()]
+  def exports(%Run{exports: exports}) do
+    for {name, value} <- Enum.sort(exports), do: "  #{name} = #{value(value)}"
+  end
+
+  @doc """
+  A value on one line.
+
+      iex> Workbooks.Page.Terminal.value(%{"b" => [1, nil], "a" => "x"})
+      ~s({"a":"x","b":[1,null]})
+      iex> Workbooks.Page.Terminal.value("<svg xmlns='…'/>")
+      "a picture, 18 bytes of SVG"
+  """
+  @spec value(term) :: String.t()
+  def value("<svg" <> _ = svg), do: "a picture, #{byte_size(svg)} bytes of SVG"
+
+  def value(value) do
+    text =
+      case Workbooks.JSON.encode(value) do
+        {:ok, json} -> json
+        {:error, _} -> inspect(value)
+      end
+
+    if String.length(text) > @width, do: String.slice(text, 0, @width) <> "…", else: text
+  end
+
+  defp issues(issues) do
+    for issue <- issues || [] do
+      "  #{issue["code"]}#{if line = issue["line"], do: " at line #{line}"}: #{issue["message"]}"
+    end
+  end
+
+  defp steps(steps) do
+    width = steps |> Enum.map(&String.length(&1.component)) |> Enum.max(fn -> 0 end)
+    Enum.flat_map(steps, &step(&1, width))
+  end
+
+  defp step(step, width) do
+    time = if step.status == :skipped, do: "", else: Report.duration(step.ms)
+    name = String.pad_trailing(step.component, width)
+    line = "  #{name}  #{String.pad_trailing(to_string(step.status), 7)}  #{time}"
+    [String.trim_trailing(line) | error(step)]
+  end
+
+  defp error(%{error: nil}), do: []
+  defp error(%{status: :skipped, error: error}), do: ["    #{error.message}"]
+
+  defp error(%{error: error}) do
+    where = if error.line, do: " at line #{error.line}", else: ""
+    excerpt = if error.excerpt, do: ["    | #{error.excerpt}"], else: []
+    ["    #{error.kind}#{where}: #{error.message}" | excerpt]
+  end
+end

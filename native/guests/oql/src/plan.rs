@@ -1,0 +1,227 @@
+//! `tangle_plan`: the file as a graph of components.
+
+use std::collections::HashSet;
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+use serde_json::Value;
+
+use crate::components::{Draft, Model, names};
+use crate::edges::{Graph, connect};
+use crate::syntax::document::Document;
+
+/// What the runtime runs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Plan {
+    /// Sources to compile.
+    pub worlds: Vec<World>,
+    /// Components to link and run.
+    pub components: Vec<Component>,
+    /// Who gives what to whom.
+    pub edges: Vec<Edge>,
+    /// Inputs that nothing in the file produces.
+    pub imports: Vec<String>,
+    /// Outputs of the workbook.
+    pub exports: Vec<String>,
+}
+
+/// One source to compile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct World {
+    /// The component's id.
+    pub id: String,
+    /// Its language, normalised.
+    pub lang: String,
+    /// Its text.
+    pub src: String,
+    /// What the block says of itself.
+    pub args: Args,
+    /// Its first block.
+    pub position: Position,
+    /// Source line → Org line.
+    pub lines: Vec<LineRun>,
+}
+
+/// What a block says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Args {
+    /// Inputs in parameter order.
+    #[serde(rename = "in")]
+    pub ins: Vec<String>,
+    /// Outputs.
+    pub out: Vec<String>,
+    /// `:exports`, none where the author did not say.
+    pub exports: Option<String>,
+    /// It may run.
+    pub eval: bool,
+}
+
+/// A place in the Org file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: usize,
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+/// From source line `src` on, lines follow Org line `org` one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct LineRun {
+    /// Line of the source, from 1.
+    pub src: usize,
+    /// Line of the Org file, from 1.
+    pub org: usize,
+    /// Org column = source column + this.
+    pub column: i64,
+}
+
+/// One component.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Component {
+    /// `<workbook-id>/<heading-id>`
+    pub id: String,
+    /// The world it is made from.
+    pub world: String,
+    /// Inputs in parameter order.
+    #[serde(rename = "in")]
+    pub ins: Vec<String>,
+    /// Outputs.
+    pub out: Vec<String>,
+    /// Ids of the components it names in `:deps:`.
+    pub deps: Vec<String>,
+    /// Its `:sig:`.
+    pub sig: Option<String>,
+    /// Inputs that the file fills.
+    pub values: Values,
+    /// Its heading's title.
+    pub title: String,
+}
+
+/// Values by input, in the order of the inputs.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Values(pub Vec<(String, Value)>);
+
+impl Serialize for Values {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (key, value) in &self.0 {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}
+
+/// A connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Edge {
+    /// Who gives.
+    pub from: Endpoint,
+    /// Who takes.
+    pub to: Endpoint,
+}
+
+/// One end of a connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Endpoint {
+    /// The component's id.
+    pub component: String,
+    /// Its port; none for an edge of order alone.
+    pub port: Option<String>,
+}
+
+/// The document's plan.
+pub fn tangle_plan(org: &str) -> Plan {
+    let doc = Document::read(org);
+    let model = Model::read(&doc);
+    let graph = connect(&model);
+    plan(model, &graph)
+}
+
+fn plan(model: Model, graph: &Graph) -> Plan {
+    let id = |i: usize| model.drafts.get(i).map_or("", |d| d.id.as_str()).to_string();
+    let edges = graph.wires.iter().map(|wire| {
+        let end = |component: usize, port: Option<&String>| Endpoint { component: id(component), port: port.cloned() };
+        let ports = wire.ports.as_ref();
+        Edge { from: end(wire.from, ports.map(|p| &p.0)), to: end(wire.to, ports.map(|p| &p.1)) }
+    });
+    let mut seen = HashSet::new();
+    let imports =
+        graph.open.iter().filter(|(_, name)| seen.insert(name.as_str())).map(|(_, name)| name.clone()).collect();
+    Plan {
+        edges: edges.collect(),
+        imports,
+        exports: exports(&model, graph),
+        components: model.drafts.iter().map(|d| component(&model, d, &id)).collect(),
+        worlds: model.drafts.iter().map(|d| world(&model, d)).collect(),
+    }
+}
+
+/// The names that `#+EXPORTS:` gives; none where the file has no such line.
+pub fn named_exports(doc: &Document) -> Option<Vec<String>> {
+    let mut lines = doc.keyword("EXPORTS").peekable();
+    lines.peek()?;
+    Some(names(&lines.collect::<Vec<_>>().join(" ")))
+}
+
+fn exports(model: &Model, graph: &Graph) -> Vec<String> {
+    let outs = || {
+        let drafts = model.drafts.iter().enumerate();
+        drafts.flat_map(|(i, d)| d.outs.iter().map(move |o| (i, o)))
+    };
+    let mut seen = HashSet::new();
+    if let Some(named) = named_exports(model.doc) {
+        let all: HashSet<&str> = outs().map(|(_, o)| o.as_str()).collect();
+        return named.into_iter().filter(|n| all.contains(n.as_str())).collect();
+    }
+    outs()
+        .filter(|(i, o)| !graph.taken.contains(&(*i, (*o).clone())))
+        .filter(|(_, o)| seen.insert(o.as_str()))
+        .map(|(_, o)| o.clone())
+        .collect()
+}
+
+fn component(model: &Model, draft: &Draft, id: &impl Fn(usize) -> String) -> Component {
+    Component {
+        id: draft.id.clone(),
+        world: draft.id.clone(),
+        ins: draft.ins.clone(),
+        out: draft.outs.clone(),
+        deps: draft.deps.iter().map(|d| id(*d)).collect(),
+        sig: draft.sig.clone(),
+        values: draft.values.clone(),
+        title: model.doc.headings.get(draft.heading).map_or("", |h| h.title).to_string(),
+    }
+}
+
+fn world(model: &Model, draft: &Draft) -> World {
+    let mut src = String::new();
+    let mut lines: Vec<LineRun> = Vec::new();
+    for (i, line) in draft.code.iter().enumerate() {
+        src.push_str(&line.text);
+        src.push('\n');
+        let follows =
+            lines.last().is_some_and(|run| run.org + (i + 1 - run.src) == line.line && run.column == line.column);
+        // An empty line says nothing of its column.
+        let empty = line.text.is_empty() && lines.last().is_some_and(|run| run.org + (i + 1 - run.src) == line.line);
+        if !follows && !empty {
+            lines.push(LineRun { src: i + 1, org: line.line, column: line.column });
+        }
+    }
+    let (start, end) = draft.blocks.first().copied().unwrap_or((0, 0));
+    World {
+        id: draft.id.clone(),
+        lang: draft.lang.clone(),
+        src,
+        args: Args {
+            ins: draft.ins.clone(),
+            out: draft.outs.clone(),
+            exports: draft.exports.clone(),
+            eval: draft.eval,
+        },
+        position: Position { line: model.doc.lines.number_at(start), start, end },
+        lines,
+    }
+}

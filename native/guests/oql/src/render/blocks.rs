@@ -1,0 +1,248 @@
+//! Elements → HTML.
+
+use super::Html;
+use super::attributes::{attributes, tag};
+use super::escape::{class, escape};
+use crate::header_args::HeaderArgs;
+use crate::source::dedented;
+use crate::syntax::lines::Span;
+use crate::syntax::objects::{Object, objects};
+use crate::syntax::tree::{Element, Keyword, Kind, Source};
+
+impl<'r, 'a> Html<'r, 'a> {
+    /// Elements in a row.
+    pub fn elements(&mut self, elements: &[Element], out: &mut String) {
+        // Results in the file belong to the block before them.
+        let mut drop_results = false;
+        for element in elements {
+            let results = element.meta.as_ref().is_some_and(|m| m.results);
+            if results && drop_results {
+                drop_results = false;
+                continue;
+            }
+            match &element.kind {
+                Kind::Source(source) if !results => {
+                    drop_results = !self.source(element, source, out);
+                }
+                Kind::Silent => {}
+                _ => {
+                    drop_results = false;
+                    self.element(element, out);
+                }
+            }
+        }
+    }
+
+    fn element(&mut self, element: &Element, out: &mut String) {
+        match &element.kind {
+            Kind::Paragraph(lines) => self.paragraph(element, lines, out),
+            Kind::List(list) => self.list(element, list, out),
+            Kind::Table(lines) if self.settings.tables => self.table(element, lines, out),
+            Kind::Source(source) => {
+                self.source(element, source, out);
+            }
+            Kind::Example(lines) => {
+                let text = self.code(lines);
+                let attributes = tag(self.doc, element, "example");
+                out.push_str(&format!("<pre{attributes}>\n{}</pre>\n", escape(&text)));
+            }
+            Kind::Fixed(lines) if self.settings.fixed => self.fixed(element, lines, out),
+            Kind::Table(lines) | Kind::Fixed(lines) => {
+                let text = self.joined(lines);
+                out.push_str(&format!("<p>\n{}\n</p>\n", escape(&text)));
+            }
+            Kind::Export(backend, lines) => {
+                let html = backend.of(self.doc.text).eq_ignore_ascii_case("html");
+                if html && self.options.allow_html {
+                    out.push_str(&self.code(lines));
+                }
+            }
+            Kind::Verse(lines) => self.verse(element, lines, out),
+            Kind::Quote(children) => {
+                let attributes = tag(self.doc, element, "");
+                self.container("blockquote", &attributes, children, out);
+            }
+            Kind::Center(children) => {
+                let attributes = tag(self.doc, element, "org-center");
+                self.container("div", &attributes, children, out);
+            }
+            Kind::Special(name, children) => {
+                let name = class(name.of(self.doc.text));
+                let attributes = tag(self.doc, element, &name);
+                self.container("div", &attributes, children, out);
+            }
+            Kind::Drawer(name, children) => {
+                let name = name.of(self.doc.text);
+                let hidden = ["properties", "logbook"].iter().any(|n| name.eq_ignore_ascii_case(n));
+                if self.settings.drawers && !hidden {
+                    self.elements(children, out);
+                }
+            }
+            Kind::Dynamic(children) => self.elements(children, out),
+            Kind::Rule => out.push_str("<hr />\n"),
+            Kind::Keyword(keyword) => self.keyword(keyword, out),
+            Kind::Latex(span) => {
+                out.push_str(&format!("{}\n", escape(span.of(self.doc.text))));
+            }
+            Kind::Footnote(..) | Kind::Silent => {}
+        }
+    }
+
+    fn container(&mut self, name: &str, attributes: &str, children: &[Element], out: &mut String) {
+        out.push_str(&format!("<{name}{attributes}>\n"));
+        self.elements(children, out);
+        out.push_str(&format!("</{name}>\n"));
+    }
+
+    /// Lines of text as one text.
+    pub fn joined(&self, lines: &[Span]) -> String {
+        let lines: Vec<&str> = lines.iter().map(|s| s.of(self.doc.text).trim()).collect();
+        lines.join("\n")
+    }
+
+    /// Lines of a block, each with its line end.
+    pub fn code(&self, lines: &[Span]) -> String {
+        let mut out = String::new();
+        for (line, _) in dedented(self.doc.text, lines) {
+            out.push_str(&line);
+            out.push('\n');
+        }
+        out
+    }
+
+    /// Whether a paragraph is a picture and nothing else.
+    pub fn is_figure(&self, lines: &[Span]) -> bool {
+        let [line] = lines else { return false };
+        let text = line.of(self.doc.text).trim();
+        text.starts_with("[[")
+            && text.ends_with("]]")
+            && matches!(objects(text).as_slice(), [Object::Link(path, None)] if self.image(path, &[]).is_some())
+    }
+
+    fn paragraph(&mut self, element: &Element, lines: &[Span], out: &mut String) {
+        let text = self.joined(lines);
+        if self.is_figure(lines)
+            && let [Object::Link(path, None)] = objects(&text).as_slice()
+        {
+            return self.figure(element, path, out);
+        }
+        let mut body = String::new();
+        self.inline(&text, &mut body);
+        if body.trim().is_empty() {
+            return;
+        }
+        let attributes = match element.name() {
+            Some(_) => tag(self.doc, element, ""),
+            None => String::new(),
+        };
+        out.push_str(&format!("<p{attributes}>\n{body}\n</p>\n"));
+    }
+
+    fn figure(&mut self, element: &Element, path: &str, out: &mut String) {
+        let own = attributes(self.doc, element);
+        let Some(image) = self.image(path, &own) else {
+            return;
+        };
+        let id = match element.name() {
+            Some(name) if !own.iter().any(|(k, _)| k == "id") => {
+                format!(" id=\"{}\"", escape(&super::targets::anchor(name)))
+            }
+            _ => String::new(),
+        };
+        out.push_str(&format!("<figure{id}>\n{image}\n"));
+        if let Some(caption) = element.meta.as_ref().and_then(|m| m.caption.clone()) {
+            self.figures += 1;
+            out.push_str(&format!("<figcaption><span class=\"figure-number\">Figure {}: </span>", self.figures));
+            self.inline(&caption, out);
+            out.push_str("</figcaption>\n");
+        }
+        out.push_str("</figure>\n");
+    }
+
+    fn fixed(&mut self, element: &Element, lines: &[Span], out: &mut String) {
+        let mut text = String::new();
+        for span in lines {
+            let line = span.of(self.doc.text).trim_start();
+            let line = line.strip_prefix(':').unwrap_or(line);
+            text.push_str(line.strip_prefix(' ').unwrap_or(line));
+            text.push('\n');
+        }
+        let attributes = tag(self.doc, element, "example");
+        out.push_str(&format!("<pre{attributes}>\n{}</pre>\n", escape(&text)));
+    }
+
+    fn verse(&mut self, element: &Element, lines: &[Span], out: &mut String) {
+        let attributes = tag(self.doc, element, "verse");
+        out.push_str(&format!("<p{attributes}>\n"));
+        let text = self.code(lines);
+        let mut body = String::new();
+        for line in text.lines() {
+            let trimmed = line.trim_start();
+            for _ in 0..line.chars().count() - trimmed.chars().count() {
+                body.push_str("&#xa0;");
+            }
+            self.inline(trimmed, &mut body);
+            body.push_str("<br />\n");
+        }
+        out.push_str(&body);
+        out.push_str("</p>\n");
+    }
+
+    fn keyword(&mut self, keyword: &Keyword, out: &mut String) {
+        let value = keyword.value.of(self.doc.text);
+        match keyword.key.as_str() {
+            "INCLUDE" => out.push_str(&format!("<p class=\"note\">Not included: {}</p>\n", escape(value))),
+            "HTML" if self.options.allow_html => {
+                out.push_str(value);
+                out.push('\n');
+            }
+            _ => {}
+        }
+    }
+
+    /// A source block with its result; tells whether results in the file stay.
+    fn source(&mut self, element: &Element, source: &Source, out: &mut String) -> bool {
+        let doc = self.doc;
+        let heading = doc.heading_at(element.span.start);
+        let args = HeaderArgs::of(doc, heading, element, source);
+        let said = args.get("exports").and_then(|v| v.split([' ', '\t']).next());
+        let live = self.results.of_block(element.span.start);
+        let (code, result) = match (said, live.is_some()) {
+            (Some("code"), _) => (true, false),
+            (Some("results"), _) => (false, true),
+            (Some("both"), _) => (true, true),
+            (Some("none"), _) => (false, false),
+            (_, live) => (true, live),
+        };
+        if code {
+            self.listing(element, source, out);
+        }
+        let Some(live) = live else { return result };
+        if result && live.last {
+            let id = live.component.clone();
+            out.push_str(&self.result(&id));
+        }
+        false
+    }
+
+    fn listing(&mut self, element: &Element, source: &Source, out: &mut String) {
+        let lang = class(source.lang.of(self.doc.text));
+        let text = self.code(&source.body);
+        out.push_str("<div class=\"org-src-container\">\n");
+        if let Some(caption) = element.meta.as_ref().and_then(|m| m.caption.clone()) {
+            self.listings += 1;
+            out.push_str(&format!(
+                "<label class=\"org-src-name\"><span class=\"listing-number\">Listing {}: </span>",
+                self.listings
+            ));
+            self.inline(&caption, out);
+            out.push_str("</label>");
+        }
+        let (kind, data) = match lang.is_empty() {
+            true => ("src src-nil".to_string(), String::new()),
+            false => (format!("src src-{lang}"), format!(" data-lang=\"{lang}\"")),
+        };
+        let attributes = tag(self.doc, element, &kind);
+        out.push_str(&format!("<pre{attributes}{data}>{}</pre>\n</div>\n", escape(&text)));
+    }
+}

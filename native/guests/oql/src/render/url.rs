@@ -1,0 +1,116 @@
+//! Which addresses a page may point at.
+
+/// What an address is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// `href`
+    Link,
+    /// `src` of an image.
+    Image,
+}
+
+const SCHEMES: [&str; 22] = [
+    "http", "https", "ftp", "ftps", "sftp", "mailto", "tel", "sms", "news", "nntp", "irc", "ircs", "xmpp", "ssh",
+    "git", "gemini", "gopher", "geo", "magnet", "urn", "file", "webcal",
+];
+
+/// The address, fit for an attribute (not yet escaped), or nothing where a
+/// browser might run it. Only listed schemes pass.
+pub fn safe(url: &str, usage: Use) -> Option<String> {
+    let url = url.trim_matches(|c: char| c.is_whitespace() || invisible(c));
+    // Judged as a browser would at its most lenient: blanks and controls gone,
+    // character references decoded (twice, for those who decode twice).
+    let seen = plain(&decode(&plain(&decode(&plain(url)))));
+    let scheme = seen
+        .find([':', '/', '?', '#', '\\'])
+        .filter(|i| seen.as_bytes().get(*i) == Some(&b':'))
+        .and_then(|i| seen.get(..i))
+        .map(str::to_lowercase);
+    match scheme {
+        None => {}
+        Some(s) if SCHEMES.contains(&s.as_str()) => {}
+        Some(s) if s == "data" && usage == Use::Image && image_data(&seen) => {}
+        Some(_) => return None,
+    }
+    Some(encode(url))
+}
+
+/// Whether it begins with a scheme rather than being a path.
+pub fn has_scheme(url: &str) -> bool {
+    let end = url.find([':', '/', '?', '#', '\\']);
+    end.is_some_and(|i| i > 1 && url.as_bytes().get(i) == Some(&b':'))
+}
+
+fn image_data(seen: &str) -> bool {
+    let lower: String = seen.chars().take(40).collect::<String>().to_lowercase();
+    ["png", "jpeg", "jpg", "gif", "webp", "avif"].iter().any(|t| lower.starts_with(&format!("data:image/{t};base64,")))
+        || lower.starts_with("data:image/svg+xml;base64,")
+}
+
+fn invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffd}' | '\u{e0000}'..='\u{e007f}')
+}
+
+fn plain(url: &str) -> String {
+    url.chars().filter(|c| !c.is_whitespace() && !invisible(*c)).collect()
+}
+
+/// Numeric character references and the few named ones that spell a scheme;
+/// percent escapes as well, though no browser decodes them there.
+fn decode(url: &str) -> String {
+    let mut out = String::with_capacity(url.len());
+    let mut rest = url;
+    while let Some(at) = rest.find(['&', '%']) {
+        out.push_str(rest.get(..at).unwrap_or(""));
+        rest = rest.get(at..).unwrap_or("");
+        let (c, len) = reference(rest).unwrap_or_else(|| (rest.chars().next().unwrap_or('&'), 1));
+        out.push(c);
+        rest = rest.get(len..).unwrap_or("");
+    }
+    out.push_str(rest);
+    out
+}
+
+fn reference(text: &str) -> Option<(char, usize)> {
+    if let Some(hex) = text.strip_prefix('%') {
+        let hex = hex.get(..2)?;
+        let byte = u8::from_str_radix(hex, 16).ok().filter(u8::is_ascii)?;
+        return Some((char::from(byte), 3));
+    }
+    let body = text.strip_prefix('&')?;
+    for (name, c) in [("colon", ':'), ("Tab", '\t'), ("NewLine", '\n'), ("amp", '&'), ("sol", '/')] {
+        if let Some(behind) = body.strip_prefix(name) {
+            return Some((c, 1 + name.len() + usize::from(behind.starts_with(';'))));
+        }
+    }
+    let digits = body.strip_prefix('#')?;
+    let (digits, radix, head) = match digits.strip_prefix(['x', 'X']) {
+        Some(hex) => (hex, 16, 3),
+        None => (digits, 10, 2),
+    };
+    let len = digits.bytes().take_while(|b| (*b as char).is_digit(radix)).count();
+    let number = digits.get(..len)?.trim_start_matches('0');
+    let c = char::from_u32(u32::from_str_radix(number, radix).ok()?)?;
+    let semicolon = usize::from(digits.get(len..)?.starts_with(';'));
+    Some((c, head + len + semicolon))
+}
+
+/// Blanks, controls and quotes as percent escapes; the rest as it stands.
+fn encode(url: &str) -> String {
+    let mut out = String::with_capacity(url.len());
+    for c in url.chars() {
+        match c {
+            ' ' => out.push_str("%20"),
+            '"' => out.push_str("%22"),
+            '<' => out.push_str("%3C"),
+            '>' => out.push_str("%3E"),
+            '\\' => out.push_str("%5C"),
+            '`' => out.push_str("%60"),
+            c if invisible(c) || c.is_whitespace() => {}
+            c => out.push(c),
+        }
+    }
+    out
+}

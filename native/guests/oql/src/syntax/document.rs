@@ -1,0 +1,102 @@
+//! A whole document, read.
+
+use super::elements::Reader;
+use super::headings::{Heading, headings};
+use super::lines::Lines;
+use super::probe::Opener;
+use super::tree::{Element, Keyword};
+use crate::header_args::INHERITED;
+
+/// A document: its outline and each section's elements.
+pub struct Document<'a> {
+    /// The document's text.
+    pub text: &'a str,
+    /// Its lines.
+    pub lines: Lines,
+    /// Its headings, in order.
+    pub headings: Vec<Heading<'a>>,
+    /// What stands before the first heading.
+    pub preamble: Vec<Element>,
+    /// Each heading's own section.
+    pub sections: Vec<Vec<Element>>,
+    /// Every keyword, with where it stands.
+    pub keywords: Vec<(usize, Keyword)>,
+    /// The `#+PROPERTY:` lines about header arguments.
+    pub file_properties: Vec<(usize, Keyword)>,
+    /// Openers without an end.
+    pub unclosed: Vec<(usize, Opener)>,
+}
+
+impl<'a> Document<'a> {
+    /// Reads `text`.
+    pub fn read(text: &'a str) -> Self {
+        let lines = Lines::new(text);
+        let headings = headings(text, &lines);
+        let mut document = Document {
+            text,
+            lines,
+            headings: Vec::new(),
+            preamble: Vec::new(),
+            sections: Vec::new(),
+            keywords: Vec::new(),
+            file_properties: Vec::new(),
+            unclosed: Vec::new(),
+        };
+        let first = headings.first().map_or(document.lines.len(), |h| h.line);
+        document.preamble = document.section(0..first);
+        for heading in &headings {
+            let section = document.section(heading.body.clone());
+            document.sections.push(section);
+        }
+        document.headings = headings;
+        document.file_properties = document
+            .keywords
+            .iter()
+            .filter(|(_, k)| k.key == "PROPERTY" && k.value.of(text).starts_with("header-args"))
+            .take(INHERITED)
+            .cloned()
+            .collect();
+        document
+    }
+
+    fn section(&mut self, range: std::ops::Range<usize>) -> Vec<Element> {
+        let lines = self.lines.range(range);
+        let mut reader = Reader::new(self.text, lines);
+        let elements = reader.elements(lines, 0, false);
+        self.keywords.append(&mut reader.keywords);
+        self.unclosed.extend(reader.unclosed);
+        elements
+    }
+
+    /// The elements of a heading's own section.
+    pub fn section_of(&self, heading: usize) -> &[Element] {
+        self.sections.get(heading).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every section with the heading it belongs to, in order.
+    pub fn all_sections(&self) -> impl Iterator<Item = (Option<usize>, &[Element])> {
+        std::iter::once((None, self.preamble.as_slice()))
+            .chain(self.sections.iter().enumerate().map(|(i, s)| (Some(i), s.as_slice())))
+    }
+
+    /// The heading whose own section or line holds this byte.
+    pub fn heading_at(&self, offset: usize) -> Option<usize> {
+        self.headings.partition_point(|h| h.start <= offset).checked_sub(1)
+    }
+
+    /// The values of a file keyword, in order.
+    pub fn keyword<'d>(&'d self, key: &'d str) -> impl Iterator<Item = &'a str> + 'd {
+        let text = self.text;
+        self.keywords.iter().filter(move |(_, k)| k.key == key).map(move |(_, k)| k.value.of(text))
+    }
+
+    /// For each heading: it or one above it is a `COMMENT` heading.
+    pub fn commented(&self) -> Vec<bool> {
+        let mut out: Vec<bool> = Vec::with_capacity(self.headings.len());
+        for heading in &self.headings {
+            let above = heading.parent.and_then(|p| out.get(p).copied()).unwrap_or(false);
+            out.push(above || heading.commented);
+        }
+        out
+    }
+}

@@ -1,0 +1,69 @@
+//! guides/format.md, "Identity" and `parse_headlines`.
+
+use oql::parse_headlines;
+use serde_json::json;
+
+fn ids(org: &str) -> Vec<String> {
+    parse_headlines(org).into_iter().map(|h| h.id).collect()
+}
+
+#[test]
+fn every_field_of_the_contract() {
+    let org = "pre\n* TODO [#A] A title :x:y:\nDEADLINE: <2026-01-02 Fri> SCHEDULED: <2026-01-01 Thu 10:00 +1w>\n:PROPERTIES:\n:Key: value here\n:empty:\n:Key+: more\n:END:\ntext\n** DONE Sub\nCLOSED: [2026-01-03 Sat]\n* Next\n";
+    let got = serde_json::to_value(parse_headlines(org)).unwrap();
+    let next = org.find("* Next").unwrap();
+    assert_eq!(
+        got,
+        json!([
+            {"id": "a-title", "level": 1, "title": "A title", "todo": "TODO", "priority": "A",
+             "tags": ["x", "y"], "properties": {"Key": "value here more", "empty": ""},
+             "scheduled": "<2026-01-01 Thu 10:00 +1w>", "deadline": "<2026-01-02 Fri>", "closed": null,
+             "position": {"line": 2, "start": 4, "end": next}},
+            {"id": "sub", "level": 2, "title": "Sub", "todo": "DONE", "priority": null, "tags": [],
+             "properties": {}, "scheduled": null, "deadline": null, "closed": "[2026-01-03 Sat]",
+             "position": {"line": 10, "start": org.find("** DONE").unwrap(), "end": next}},
+            {"id": "next", "level": 1, "title": "Next", "todo": null, "priority": null, "tags": [],
+             "properties": {}, "scheduled": null, "deadline": null, "closed": null,
+             "position": {"line": 12, "start": next, "end": org.len()}}
+        ])
+    );
+}
+
+#[test]
+fn an_id_is_the_title_lower_cased_with_hyphens() {
+    assert_eq!(ids("* Über, die *Maße*!\n* 1 + 2\n* !!!\n"), ["über-die-maße", "1-2", "heading"]);
+}
+
+#[test]
+fn duplicates_get_numbers_that_nobody_else_has() {
+    assert_eq!(ids("* A\n* A 2\n* A\n* A\n"), ["a", "a-2", "a-3", "a-4"]);
+}
+
+#[test]
+fn todo_keywords_of_the_file_are_respected() {
+    let org = "#+TODO: NEXT(n) WAIT(w@/!) | OVER\n#+SEQ_TODO: ONE TWO\n* NEXT a\n* OVER b\n* TODO c\n* TWO d\n";
+    let todos: Vec<_> = parse_headlines(org).into_iter().map(|h| (h.todo, h.title)).collect();
+    let some = |s: &str| Some(s.to_string());
+    assert_eq!(
+        todos,
+        [(some("NEXT"), "a".into()), (some("OVER"), "b".into()), (None, "TODO c".into()), (some("TWO"), "d".into())]
+    );
+}
+
+#[test]
+fn a_heading_needs_a_blank_behind_its_stars() {
+    assert_eq!(ids("*bold* text\n *not*\n* \n** yes"), ["heading", "yes"]);
+}
+
+#[test]
+fn a_drawer_that_is_no_property_drawer_gives_no_properties() {
+    let h = &parse_headlines("* A\n:PROPERTIES:\nnonsense\n:END:\n")[0];
+    assert!(h.properties.0.is_empty());
+}
+
+#[test]
+fn tags_are_not_part_of_words() {
+    let h = &parse_headlines("* See a:b:\n* :only:\n")[..];
+    assert_eq!((h[0].title.as_str(), h[0].tags.len()), ("See a:b:", 0));
+    assert_eq!((h[1].title.as_str(), h[1].tags.len()), ("", 1));
+}

@@ -1,0 +1,84 @@
+//! guides/format.md: "With `results:` it places each component's result under its block".
+
+use oql::{RenderOptions, render};
+use serde_json::{Value, json};
+
+fn org(args: &str) -> String {
+    format!(
+        "* W\n:PROPERTIES:\n:WORKBOOK_VERSION: 1\n:END:\n** A\n:PROPERTIES:\n:out: x\n:END:\n#+begin_src js {args}\nfirst\n#+end_src\nbetween\n#+begin_src js {args}\nlast\n#+end_src\n#+RESULTS:\n: old\nafter\n"
+    )
+}
+
+fn run(org: &str, options: Value) -> String {
+    render(org, &RenderOptions::from_json(&options.to_string()).unwrap())
+}
+
+fn shown(value: Value) -> String {
+    let html = run(&org(""), json!({"results": {"w/a": {"x": value}}}));
+    let from = html.split("<span class=\"result-name\">x</span> ").nth(1).unwrap();
+    from.split("</div>\n").next().unwrap().to_string()
+}
+
+#[test]
+fn the_result_stands_under_the_last_block() {
+    let html = run(&org(""), json!({"results": {"w/a": {"x": 5}}}));
+    assert!(html.contains("last\n</pre>\n</div>\n<div class=\"results\" data-component=\"w/a\">\n<div class=\"result\"><span class=\"result-name\">x</span> <output>5</output></div>\n</div>\n<p>\nafter"), "{html}");
+    assert_eq!(html.matches("class=\"results\"").count(), 1);
+    assert!(!html.contains("old"));
+}
+
+#[test]
+fn exports_decides_what_is_shown() {
+    let shown = |args: &str| {
+        let html = run(&org(args), json!({"results": {"w/a": {"x": 5}}}));
+        (html.contains("last\n"), html.contains("<output>5"))
+    };
+    assert_eq!(shown(""), (true, true));
+    assert_eq!(shown(":exports both"), (true, true));
+    assert_eq!(shown(":exports code"), (true, false));
+    assert_eq!(shown(":exports results"), (false, true));
+    assert_eq!(shown(":exports none"), (false, false));
+}
+
+#[test]
+fn values_are_shown_as_a_reader_wants_them() {
+    assert_eq!(shown(json!("a <b>")), "<output>a &lt;b&gt;</output>");
+    assert_eq!(shown(json!("a\nb")), "<pre class=\"example\">\na\nb</pre>");
+    assert_eq!(shown(json!(null)), "<output class=\"null\">nothing</output>");
+    assert_eq!(shown(json!(true)), "<output>true</output>");
+    assert!(
+        shown(json!([[1, "<"], [2, "b"]]))
+            .starts_with("<table>\n<tbody>\n<tr>\n<td class=\"org-right\">1</td>\n<td class=\"org-left\">&lt;</td>")
+    );
+    assert!(shown(json!([{"k": 1}, {"k": 2, "l": 3}])).contains("<th scope=\"col\">k</th>\n<th scope=\"col\">l</th>"));
+    assert!(shown(json!({"k": 1})).contains("<th scope=\"row\">k</th>\n<td class=\"org-right\">1</td>"));
+    assert_eq!(shown(json!([1, 2])), "<pre class=\"example\">\n[\n  1,\n  2\n]\n</pre>");
+}
+
+#[test]
+fn a_picture_is_an_img_never_inline() {
+    for svg in ["<svg onload='x'></svg>", " <?xml version='1.0'?>\n<!DOCTYPE svg>\n<svg\n/>"] {
+        let got = shown(json!(svg));
+        assert!(got.starts_with("<img class=\"result-svg\" alt=\"x\" src=\"data:image/svg+xml;base64,"), "{got}");
+        assert!(!got.contains("<svg"));
+    }
+    assert!(shown(json!("<svg></svg>")).contains("base64,PHN2Zz48L3N2Zz4=\""));
+    assert!(shown(json!("<svgx>")).starts_with("<output>"));
+}
+
+#[test]
+fn errors_and_skips_are_told() {
+    let html = run(&org(""), json!({"errors": {"w/a": {"kind": "exception", "message": "<boom>", "line": 14}}}));
+    assert!(
+        html.contains("<div class=\"error\" role=\"alert\"><strong>exception</strong> &lt;boom&gt; (line 14)</div>"),
+        "{html}"
+    );
+    let html = run(&org(""), json!({"errors": {"w/a": {"kind": "skipped", "message": "after w/b", "line": null}}}));
+    assert!(html.contains("<div class=\"skipped\"><strong>skipped</strong> after w/b</div>"), "{html}");
+}
+
+#[test]
+fn without_results_the_page_is_orgs_own() {
+    assert!(!run(&org(""), json!({})).contains("result"));
+    assert!(!run(&org(""), json!({"results": {"w/other": {"x": 1}}})).contains("class=\"result"));
+}

@@ -59,9 +59,10 @@ pub(crate) fn is_component(bytes: &[u8]) -> bool {
 fn config(pooling: bool) -> Config {
     let mut config = Config::new();
     config.epoch_interruption(true);
-    // A fiber's stack leaves the host as much again as the guest may use.
-    config.async_stack_size(1 << 20);
-    config.max_wasm_stack(512 << 10);
+    // What a guest may use is what a recursion in JavaScript of a few thousand calls
+    // needs; the host has a megabyte beyond it. Only pages that are touched take memory.
+    config.async_stack_size(5 << 20);
+    config.max_wasm_stack(4 << 20);
     config.memory_init_cow(true);
     // No stream, future or concurrent task of the component model yet.
     config.concurrency_support(false);

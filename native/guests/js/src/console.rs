@@ -1,0 +1,121 @@
+//! `console.log` and its kin: each call is one line for the host.
+
+use rquickjs::function::Rest;
+use rquickjs::{Coerced, Ctx, Error, FromJs, Function, Object, Value};
+
+use crate::inspect::{self, text};
+
+/// What kind of line it is: which `console` function was called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// `console.debug`
+    Debug,
+    /// `console.log`
+    Log,
+    /// `console.info`
+    Info,
+    /// `console.warn`
+    Warn,
+    /// `console.error`
+    Error,
+}
+
+const FUNCTIONS: [(&str, Level); 5] = [
+    ("debug", Level::Debug),
+    ("log", Level::Log),
+    ("info", Level::Info),
+    ("warn", Level::Warn),
+    ("error", Level::Error),
+];
+
+/// Gives the context a `console` whose calls end at `log`.
+pub(crate) fn install<'js>(ctx: &Ctx<'js>, log: impl Fn(Level, &str) + 'static) -> Result<(), Error> {
+    let log = std::rc::Rc::new(log);
+    let console = Object::new(ctx.clone())?;
+    for (name, level) in FUNCTIONS {
+        let log = log.clone();
+        let function = Function::new(ctx.clone(), move |ctx: Ctx<'js>, values: Rest<Value<'js>>| {
+            log(level, &line(&ctx, &values.0));
+        })?;
+        console.set(name, function.with_name(name)?)?;
+    }
+    ctx.globals().set("console", console)
+}
+
+/// The values with spaces between them; a first string may have `%s`, `%d`, `%i`,
+/// `%f`, `%j`, `%o`, `%O`, `%c` and `%%` in it.
+fn line<'js>(ctx: &Ctx<'js>, values: &[Value<'js>]) -> String {
+    let (mut line, rest) = match values {
+        [first, rest @ ..] if !rest.is_empty() => match first.as_string() {
+            Some(template) => formatted(ctx, &text(template), rest),
+            None => (shown(ctx, first), rest),
+        },
+        [only] => (shown(ctx, only), &[][..]),
+        _ => (String::new(), &[][..]),
+    };
+    for value in rest {
+        line.push(' ');
+        line.push_str(&shown(ctx, value));
+    }
+    line
+}
+
+/// Strings as they are, all else as [`inspect`] has it.
+fn shown<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> String {
+    match value.as_string() {
+        Some(string) => text(string),
+        None => inspect::value(ctx, value),
+    }
+}
+
+fn formatted<'a, 'js>(ctx: &Ctx<'js>, template: &str, mut values: &'a [Value<'js>]) -> (String, &'a [Value<'js>]) {
+    let mut line = String::with_capacity(template.len());
+    let mut pieces = template.split('%');
+    line.push_str(pieces.next().unwrap_or_default());
+    while let Some(piece) = pieces.next() {
+        let Some(letter) = piece.chars().next() else {
+            // `%%`, or a `%` at the very end.
+            line.push('%');
+            line.push_str(pieces.next().unwrap_or_default());
+            continue;
+        };
+        let known = matches!(letter, 's' | 'd' | 'i' | 'f' | 'j' | 'o' | 'O' | 'c');
+        match values {
+            [value, rest @ ..] if known => {
+                values = rest;
+                line.push_str(&converted(ctx, letter, value));
+                line.push_str(piece.get(1..).unwrap_or_default());
+            }
+            _ => {
+                line.push('%');
+                line.push_str(piece);
+            }
+        }
+    }
+    (line, values)
+}
+
+fn converted<'js>(ctx: &Ctx<'js>, letter: char, value: &Value<'js>) -> String {
+    match letter {
+        's' => shown(ctx, value),
+        'd' | 'i' | 'f' => number(ctx, letter, value),
+        // A style for a browser's console: nothing to show.
+        'c' => String::new(),
+        _ => inspect::value(ctx, value),
+    }
+}
+
+fn number<'js>(ctx: &Ctx<'js>, letter: char, value: &Value<'js>) -> String {
+    if value.is_big_int() {
+        return inspect::value(ctx, value);
+    }
+    let number = Coerced::<f64>::from_js(ctx, value.clone()).map_or_else(
+        |_| {
+            drop(ctx.catch());
+            f64::NAN
+        },
+        |number| number.0,
+    );
+    let number = if letter == 'i' { number.trunc() } else { number };
+    inspect::value(ctx, &Value::new_number(ctx.clone(), number))
+}

@@ -1,0 +1,277 @@
+//! One QuickJS runtime with one module in it.
+
+use rquickjs::function::Args;
+use rquickjs::loader::{ImportAttributes, Loader, Resolver};
+use rquickjs::module::Declared;
+use rquickjs::{Array, Context, Ctx, Error, Exception, Function, Module, Object, Persistent};
+use rquickjs::{Promise, Runtime, Value};
+
+use crate::{JsError, Level, console, json};
+
+/// How much of the stack JavaScript may use before it gets a RangeError. QuickJS
+/// measures its shadow stack (6 MiB, see `build.rs`); what the host limits is the
+/// machine's stack behind it (4 MiB). `stack.h` makes the one fill faster than the
+/// other. Measured in wasmtime 48 at an eighth of both, over functions, getters,
+/// sorting, proxies' traps, JSON and classes: none trapped at 600 KiB of shadow stack
+/// to 512 KiB of the machine's, some did with half the padding. Plain functions get
+/// about 3,700 deep. Natively, in tests, a thread's own 2 MiB are all there is.
+const STACK: usize = if cfg!(target_arch = "wasm32") { 8 * 560 * 1024 } else { 560 * 1024 };
+
+/// Kept aside, and let go when the heap is full: saying so takes memory too.
+const RESERVE: usize = 64 * 1024;
+
+/// A JavaScript engine for one module: [`load`](Self::load) it, then
+/// [`call`](Self::call) what it exports, as often as wanted.
+pub struct Engine {
+    // Dropped in this order: what lives in the runtime goes before it.
+    module: Option<Loaded>,
+    context: Context,
+    runtime: Runtime,
+    reserve: Vec<u8>,
+}
+
+struct Loaded {
+    name: String,
+    source: String,
+    functions: Vec<String>,
+    /// None where evaluation failed: the instance is spent all the same.
+    exports: Option<Persistent<Object<'static>>>,
+}
+
+impl Engine {
+    /// A fresh engine whose `console` calls `log`, once a call.
+    pub fn new(log: impl Fn(Level, &str) + 'static) -> Result<Self, JsError> {
+        let start = || -> Result<(Runtime, Context), Error> {
+            let runtime = Runtime::new()?;
+            runtime.set_max_stack_size(STACK);
+            runtime.set_loader(NoImports, NoImports);
+            let context = Context::full(&runtime)?;
+            Ok((runtime, context))
+        };
+        let (runtime, context) = start().map_err(|error| JsError::new("InternalError", error.to_string()))?;
+        context.with(|ctx| console::install(&ctx, log).map_err(|error| JsError::caught(&ctx, error)))?;
+        Ok(Self { module: None, context, runtime, reserve: Vec::with_capacity(RESERVE) })
+    }
+
+    /// Evaluates `source` as an ES module called `name`, top-level `await` and all,
+    /// and answers the names of the functions it exports, in the order of the source.
+    pub fn load(&mut self, name: &str, source: String) -> Result<Vec<String>, JsError> {
+        if let Some(module) = &self.module {
+            let message = format!("'{}' is loaded already: an engine holds one module", module.name);
+            return Err(JsError::new("Error", message));
+        }
+        let loaded = self.context.with(|ctx| {
+            let loaded = evaluate(&ctx, name, &source);
+            finish_jobs(&ctx);
+            loaded.map_err(|failure| failure.explain(&ctx, name, &source))
+        });
+        let mut module = Loaded { name: name.to_owned(), source, functions: Vec::new(), exports: None };
+        let answer = loaded.map(|(functions, exports)| {
+            module.functions.clone_from(&functions);
+            module.exports = Some(exports);
+            functions
+        });
+        self.module = Some(module);
+        self.spare(answer)
+    }
+
+    /// Calls an exported function with the arguments of a JSON array and answers
+    /// its result as JSON. A promise is awaited.
+    pub fn call(&mut self, function: &str, arguments: String) -> Result<String, JsError> {
+        let Some(module) = &self.module else {
+            return Err(JsError::new("Error", "no module is loaded"));
+        };
+        let Some(exports) = module.exports.clone() else {
+            return Err(JsError::new("Error", format!("'{}' failed to load", module.name)));
+        };
+        let answer = self.context.with(|ctx| {
+            let answer = apply(&ctx, module, exports, function, arguments);
+            finish_jobs(&ctx);
+            answer.map_err(|failure| failure.explain(&ctx, &module.name, &module.source))
+        });
+        self.spare(answer)
+    }
+
+    /// After running out of memory: lets go of what can be, and sets the reserve
+    /// aside anew.
+    fn spare<T>(&mut self, answer: Result<T, JsError>) -> Result<T, JsError> {
+        if answer.as_ref().is_err_and(JsError::is_out_of_memory) {
+            self.reserve = Vec::new();
+            self.runtime.run_gc();
+            // A full heap may not have it back; the next time is then a trap.
+            let _ = self.reserve.try_reserve_exact(RESERVE);
+        }
+        answer
+    }
+}
+
+/// Why a load or a call failed: JavaScript threw, or we did.
+enum Failure {
+    Thrown(Error),
+    Ours(JsError),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Thrown(error)
+    }
+}
+
+impl Failure {
+    fn explain(self, ctx: &Ctx<'_>, module: &str, source: &str) -> JsError {
+        match self {
+            Self::Thrown(error) => JsError::caught(ctx, error).located(module, source),
+            Self::Ours(error) => error,
+        }
+    }
+}
+
+type Exports = (Vec<String>, Persistent<Object<'static>>);
+
+fn evaluate(ctx: &Ctx<'_>, name: &str, source: &str) -> Result<Exports, Failure> {
+    if name.contains('\0') {
+        return Err(Failure::Ours(JsError::new("TypeError", "a module's name holds no NUL")));
+    }
+    if let Some(at) = source.find('\0') {
+        return Err(Failure::Ours(nul_at(source, at)));
+    }
+    let (module, evaluated) = Module::declare(ctx.clone(), name, source)?.eval()?;
+    settle(ctx, &evaluated, "the module's top-level await")?;
+    let exports = module.namespace()?;
+    let functions = exported_functions(&exports)?;
+    Ok((functions, Persistent::save(ctx, exports)))
+}
+
+/// QuickJS takes sources that end at the first NUL, so it is for us to refuse one.
+fn nul_at(source: &str, at: usize) -> JsError {
+    let before = source.get(..at).unwrap_or_default();
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
+    let mut error = JsError::new("SyntaxError", "a NUL character in the source");
+    error.line = u32::try_from(before.matches('\n').count() + 1).ok();
+    error.column = u32::try_from(column).ok();
+    error
+}
+
+/// A namespace is sorted by name; where each function begins is QuickJS's
+/// `lineNumber` and `columnNumber`. What has none (a bound function) comes last.
+fn exported_functions(exports: &Object<'_>) -> Result<Vec<String>, Error> {
+    let mut functions = Vec::new();
+    for name in exports.keys::<String>() {
+        let name = name?;
+        let value: Value = exports.get(name.as_str())?;
+        let Some(function) = value.as_function() else { continue };
+        if is_class(function)? {
+            continue;
+        }
+        let line: Option<u32> = function.get("lineNumber").unwrap_or_default();
+        let column: Option<u32> = function.get("columnNumber").unwrap_or_default();
+        functions.push((line.unwrap_or(u32::MAX), column.unwrap_or(u32::MAX), name));
+    }
+    functions.sort();
+    Ok(functions.into_iter().map(|(_, _, name)| name).collect())
+}
+
+/// A class is a function that cannot be called.
+pub(crate) fn is_class(function: &Function<'_>) -> Result<bool, Error> {
+    if !function.is_constructor() {
+        return Ok(false);
+    }
+    let prototype = Function::prototype(function.ctx().clone());
+    let source: rquickjs::String =
+        prototype.get::<_, Function>("toString")?.call((rquickjs::function::This(function.clone()),))?;
+    Ok(crate::inspect::text(&source).starts_with("class"))
+}
+
+fn apply(
+    ctx: &Ctx<'_>,
+    module: &Loaded,
+    exports: Persistent<Object<'static>>,
+    name: &str,
+    arguments: String,
+) -> Result<String, Failure> {
+    if !module.functions.iter().any(|function| function == name) {
+        let listed = match module.functions.as_slice() {
+            [] => "none".to_owned(),
+            functions => functions.join(", "),
+        };
+        let message = format!("'{}' exports no function '{name}' (it has: {listed})", module.name);
+        return Err(Failure::Ours(JsError::new("TypeError", message)));
+    }
+    let arguments = parse_arguments(ctx, arguments)?;
+    let function: Function = exports.restore(ctx)?.get(name)?;
+    let mut call = Args::new(ctx.clone(), arguments.len());
+    for argument in arguments.iter::<Value>() {
+        call.push_arg(argument?)?;
+    }
+    let mut result: Value = call.apply(&function)?;
+    if let Some(promise) = result.as_promise() {
+        result = settle(ctx, promise, &format!("the promise of '{name}'"))?;
+    }
+    Ok(json::stringify(ctx, result)?)
+}
+
+fn parse_arguments<'js>(ctx: &Ctx<'js>, arguments: String) -> Result<Array<'js>, Failure> {
+    let refuse = |message: String| Failure::Ours(JsError::new("TypeError", message));
+    if arguments.contains('\0') {
+        return Err(refuse("the arguments are not JSON: a NUL character".to_owned()));
+    }
+    let parsed = ctx.json_parse(arguments).map_err(|error| {
+        let error = JsError::caught(ctx, error);
+        match error.name.as_str() {
+            "SyntaxError" => refuse(format!("the arguments are not JSON: {}", error.message)),
+            _ => Failure::Ours(error),
+        }
+    })?;
+    parsed.into_array().ok_or_else(|| refuse("the arguments are not a JSON array".to_owned()))
+}
+
+/// Runs jobs until the promise is settled. Nothing else can settle one here: there
+/// are no timers and no input.
+fn settle<'js>(ctx: &Ctx<'js>, promise: &Promise<'js>, what: &str) -> Result<Value<'js>, Failure> {
+    loop {
+        if let Some(result) = promise.result::<Value>() {
+            return Ok(result?);
+        }
+        if !ctx.execute_pending_job() {
+            let message = format!("{what} never settles: nothing is left to do that could");
+            return Err(Failure::Ours(JsError::new("Error", message)));
+        }
+    }
+}
+
+/// What the module started and did not await is done before we answer, not at some
+/// later call.
+fn finish_jobs(ctx: &Ctx<'_>) {
+    while ctx.execute_pending_job() {}
+}
+
+/// Refuses every `import`: the engine has one module and no others.
+struct NoImports;
+
+fn refuse_import(ctx: &Ctx<'_>, name: &str) -> Error {
+    Exception::throw_type(ctx, &format!("modules cannot be imported here: '{name}'"))
+}
+
+impl Resolver for NoImports {
+    fn resolve<'js>(
+        &mut self,
+        ctx: &Ctx<'js>,
+        _base: &str,
+        name: &str,
+        _attributes: Option<ImportAttributes<'js>>,
+    ) -> Result<String, Error> {
+        Err(refuse_import(ctx, name))
+    }
+}
+
+impl Loader for NoImports {
+    fn load<'js>(
+        &mut self,
+        ctx: &Ctx<'js>,
+        name: &str,
+        _attributes: Option<ImportAttributes<'js>>,
+    ) -> Result<Module<'js, Declared>, Error> {
+        Err(refuse_import(ctx, name))
+    }
+}

@@ -1,0 +1,15 @@
+//! One JavaScript module in one instance: QuickJS behind the world `engine` of
+//! `wit/js`. The engine is plain Rust and runs (and is tested) natively too; only
+//! [`component`] knows that it is a component.
+
+#[cfg(target_arch = "wasm32")]
+mod component;
+mod console;
+mod engine;
+mod error;
+mod inspect;
+mod json;
+
+pub use console::Level;
+pub use engine::Engine;
+pub use error::JsError;

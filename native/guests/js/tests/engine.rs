@@ -1,0 +1,445 @@
+//! The engine as its host sees it: load a module, call it, read what it logged.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js::{Engine, JsError, Level};
+
+type Log = Rc<RefCell<Vec<(Level, String)>>>;
+
+fn engine() -> (Engine, Log) {
+    let log = Log::default();
+    let sink = log.clone();
+    let engine = Engine::new(move |level, line| sink.borrow_mut().push((level, line.to_owned())));
+    (engine.unwrap(), log)
+}
+
+fn loaded(source: &str) -> Engine {
+    let (mut engine, _) = engine();
+    engine.load("hello/greet", source.to_owned()).unwrap();
+    engine
+}
+
+fn load_error(source: &str) -> JsError {
+    engine().0.load("hello/greet", source.to_owned()).unwrap_err()
+}
+
+/// What `export function f() { … }` answers as JSON.
+fn result(expression: &str) -> String {
+    let mut engine = loaded(&format!("export function f() {{ return {expression} }}"));
+    engine.call("f", "[]".to_owned()).unwrap()
+}
+
+fn call_error(source: &str) -> JsError {
+    loaded(source).call("f", "[]".to_owned()).unwrap_err()
+}
+
+fn logged(statements: &str) -> Vec<(Level, String)> {
+    let (mut engine, log) = engine();
+    engine.load("m", statements.to_owned()).unwrap();
+    log.take()
+}
+
+fn line(statements: &str) -> String {
+    let lines = logged(statements);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    lines[0].1.clone()
+}
+
+fn place(error: &JsError) -> (Option<u32>, Option<u32>) {
+    (error.line, error.column)
+}
+
+// ---- load ----
+
+#[test]
+fn load_names_functions_in_the_order_of_the_source() {
+    let source = "
+        export function zebra() {}
+        export const limit = 3, apple = () => 1; export const mango = async () => 2;
+        export class Banana {}
+        function hidden() {}
+        export default function () {}
+        export { hidden as cherry };
+        export const bound = zebra.bind(null);
+    ";
+    let names = engine().0.load("m", source.to_owned()).unwrap();
+    assert_eq!(names, ["zebra", "apple", "mango", "cherry", "default", "bound"]);
+}
+
+#[test]
+fn load_awaits_at_top_level() {
+    let mut engine = loaded("const n = await Promise.resolve(4); export const f = () => n;");
+    assert_eq!(engine.call("f", "[]".to_owned()).unwrap(), "4");
+}
+
+#[test]
+fn load_reports_an_await_that_never_settles() {
+    let error = load_error("await new Promise(() => {}); export const f = 1;");
+    assert!(error.message.contains("top-level await never settles"), "{error}");
+}
+
+#[test]
+fn load_works_once() {
+    let mut engine = loaded("export const f = () => 1;");
+    let error = engine.load("other", String::new()).unwrap_err();
+    assert!(error.message.contains("'hello/greet' is loaded already"), "{error}");
+    assert_eq!(engine.call("f", "[]".to_owned()).unwrap(), "1");
+}
+
+#[test]
+fn a_failed_load_spends_the_engine() {
+    let (mut engine, _) = engine();
+    engine.load("m", "throw 1".to_owned()).unwrap_err();
+    assert!(engine.load("m", String::new()).is_err());
+    let error = engine.call("f", "[]".to_owned()).unwrap_err();
+    assert!(error.message.contains("failed to load"), "{error}");
+}
+
+#[test]
+fn call_before_load_is_an_error() {
+    assert_eq!(engine().0.call("f", "[]".to_owned()).unwrap_err().message, "no module is loaded");
+}
+
+#[test]
+fn imports_are_refused_in_plain_words() {
+    for source in ["import fs from 'fs'; export const f = () => 1;", "export * from 'fs'", "await import('fs')"] {
+        let error = load_error(source);
+        assert_eq!(error.message, "modules cannot be imported here: 'fs'", "{source}");
+        assert_eq!(error.name, "TypeError");
+    }
+}
+
+#[test]
+fn names_and_sources_may_hold_anything() {
+    for name in ["", "a b", "x (y:1:2)", "🦀", "%s%n", "a\nb"] {
+        let (mut engine, _) = engine();
+        engine.load(name, "export const f = () => { throw new Error('x') }".to_owned()).unwrap();
+        engine.call("f", "[]".to_owned()).unwrap_err();
+    }
+    assert_eq!(engine().0.load("a\0b", String::new()).unwrap_err().name, "TypeError");
+    let error = load_error("let a = 1;\nlet é = '\0'");
+    assert_eq!((error.name.as_str(), place(&error)), ("SyntaxError", (Some(2), Some(10))));
+    assert_eq!(engine().0.load("m", String::new()).unwrap(), Vec::<String>::new());
+}
+
+// ---- call ----
+
+#[test]
+fn call_passes_json_in_and_out() {
+    let mut engine = loaded("export function f(...a) { return a }");
+    for json in ["[]", "[1,-2.5,1e+21,true,null,\"é🦀\\n\\\"\"]", "[{\"a\":{\"b\":[{}]},\"\":0}]", "[9007199254740991]"]
+    {
+        assert_eq!(engine.call("f", json.to_owned()).unwrap(), json);
+    }
+}
+
+#[test]
+fn call_refuses_what_is_no_json_array() {
+    let mut engine = loaded("export function f() {}");
+    for json in ["", "{", "[1,]", "[\0]", "{}", "1", "null", "[] []"] {
+        let error = engine.call("f", json.to_owned()).unwrap_err();
+        assert_eq!(error.name, "TypeError", "{json}");
+        assert!(error.message.starts_with("the arguments are not"), "{json}: {error}");
+    }
+}
+
+#[test]
+fn call_names_what_there_is_when_the_function_is_not() {
+    let mut engine = loaded("export function f() {} export function g() {} export const n = 1;");
+    for name in ["h", "n", "toString", "__proto__", "", "a\0b"] {
+        let error = engine.call(name, "[]".to_owned()).unwrap_err();
+        assert!(error.message.contains("(it has: f, g)"), "{error}");
+    }
+}
+
+#[test]
+fn call_awaits() {
+    let mut engine = loaded(
+        "export async function f(n) { for (let i = 0; i < 3; i++) n = await Promise.resolve(n + 1); return n }
+         export const never = () => new Promise(() => {});
+         export const rejects = async () => { throw new TypeError('no') };",
+    );
+    assert_eq!(engine.call("f", "[1]".to_owned()).unwrap(), "4");
+    let error = engine.call("never", "[]".to_owned()).unwrap_err();
+    assert!(error.message.starts_with("the promise of 'never' never settles"), "{error}");
+    let error = engine.call("rejects", "[]".to_owned()).unwrap_err();
+    assert_eq!(error.to_string(), "TypeError: no");
+}
+
+#[test]
+fn what_was_not_awaited_is_done_before_the_answer() {
+    let (mut engine, log) = engine();
+    let source = "export function f() { queueMicrotask(() => console.log('later')); return 1 }";
+    engine.load("m", source.to_owned()).unwrap();
+    engine.call("f", "[]".to_owned()).unwrap();
+    assert_eq!(log.take(), [(Level::Log, "later".to_owned())]);
+}
+
+#[test]
+fn state_stays_between_calls() {
+    let mut engine = loaded("let n = 0; export const f = () => ++n;");
+    engine.call("f", "[]".to_owned()).unwrap();
+    assert_eq!(engine.call("f", "[]".to_owned()).unwrap(), "2");
+}
+
+#[test]
+fn results_are_what_json_stringify_gives() {
+    for (expression, json) in [
+        ("undefined", "null"),
+        ("null", "null"),
+        ("() => 1", "null"),
+        ("Symbol('x')", "null"),
+        ("NaN", "null"),
+        ("[Infinity, undefined, () => 1, Symbol()]", "[null,null,null,null]"),
+        ("({ a: undefined, b: () => 1, [Symbol()]: 2, c: NaN })", "{\"c\":null}"),
+        ("[1, 0.1, -0, 1e21, 1e-7, 2 ** 53]", "[1,0.1,0,1e+21,1e-7,9007199254740992]"),
+        ("new Date(0)", "\"1970-01-01T00:00:00.000Z\""),
+        ("new Date(NaN)", "null"),
+        ("({ toJSON(key) { return [key] } })", "[\"\"]"),
+        ("({ a: { toJSON(key) { return key } } })", "{\"a\":\"a\"}"),
+        ("[Object(1), Object('x'), Object(false), Object(5n)]", "[1,\"x\",false,5]"),
+        ("/x/", "{}"),
+        ("new Error('x')", "{}"),
+        ("({ 2: 'b', 1: 'a', z: 0, a: 1 })", "{\"1\":\"a\",\"2\":\"b\",\"z\":0,\"a\":1}"),
+        ("'\\u0000\\u001f\\u2028\\ud800'", "\"\\u0000\\u001f\u{2028}\\ud800\""),
+        ("({ '\\ud800': 1 })", "{\"\\ud800\":1}"),
+        ("new (class P { x = 1; #y = 2; get z() { return 3 } })", "{\"x\":1}"),
+        ("Object.create(null)", "{}"),
+        ("new Proxy({ a: 1 }, {})", "{\"a\":1}"),
+        ("(() => { const shared = { a: 1 }; return [shared, shared] })()", "[{\"a\":1},{\"a\":1}]"),
+    ] {
+        assert_eq!(result(expression), json, "{expression}");
+    }
+}
+
+#[test]
+fn results_that_json_has_no_words_for_are_given_as_data() {
+    for (expression, json) in [
+        ("123456789012345678901234567890n", "123456789012345678901234567890"),
+        ("({ n: -5n })", "{\"n\":-5}"),
+        ("new Map([['a', 1], [2, new Map()]])", "{\"a\":1,\"2\":{}}"),
+        ("new Set([1, 'x', [2]])", "[1,\"x\",[2]]"),
+        ("new Uint8Array([1, 2, 255])", "[1,2,255]"),
+        ("new BigInt64Array([1n, -1n])", "[1,-1]"),
+        ("[new Float64Array([0.5, NaN])]", "[[0.5,null]]"),
+    ] {
+        assert_eq!(result(expression), json, "{expression}");
+    }
+}
+
+#[test]
+fn circular_and_bottomless_results_are_errors() {
+    let error = call_error("export function f() { const a = {}; a.list = [a]; return a }");
+    assert_eq!(error.name, "TypeError");
+    assert!(error.message.contains("circular"), "{error}");
+    let error = call_error("export function f() { let a = []; for (let i = 0; i < 5000; i++) a = [a]; return a }");
+    assert_eq!(error.name, "RangeError");
+}
+
+#[test]
+fn what_to_json_throws_is_thrown() {
+    let error = call_error("export const f = () => ({ toJSON() { throw new RangeError('mine') } })");
+    assert_eq!(error.to_string(), "RangeError: mine");
+}
+
+// ---- errors ----
+
+// QuickJS places `new X(…)` at the `X`.
+#[test]
+fn errors_say_where() {
+    let error = call_error("\nexport function f() {\n  throw new TypeError('boom');\n}");
+    assert_eq!(error.to_string(), "TypeError: boom");
+    assert_eq!(place(&error), (Some(3), Some(13)));
+    assert!(error.stack.contains("hello/greet:3:13"), "{}", error.stack);
+}
+
+#[test]
+fn errors_say_where_in_the_innermost_function() {
+    let error = call_error("const inner = () => { null.x };\nexport function f() {\n  [1].forEach(inner);\n}");
+    assert_eq!(error.name, "TypeError");
+    assert_eq!(error.line, Some(1), "{}", error.stack);
+}
+
+#[test]
+fn errors_say_where_after_an_await() {
+    let error = call_error("export async function f() {\n  await null;\n  await null;\n  throw new Error('late');\n}");
+    assert_eq!(place(&error), (Some(4), Some(13)), "{}", error.stack);
+}
+
+#[test]
+fn errors_skip_frames_that_are_not_the_module_s() {
+    let error = call_error("export function f() {\n  return JSON.parse('{');\n}");
+    assert_eq!((error.name.as_str(), error.line), ("SyntaxError", Some(2)), "{}", error.stack);
+    let error = call_error("export function f() {\n  return [3].map((0, eval)('() => { throw new Error(1) }'));\n}");
+    assert_eq!(error.line, Some(2), "{}", error.stack);
+}
+
+#[test]
+fn syntax_errors_say_where() {
+    let error = load_error("let a = 1;\nlet b = = 2;\n");
+    assert_eq!((error.name.as_str(), place(&error)), ("SyntaxError", (Some(2), Some(9))));
+    let error = load_error("export function f( {");
+    assert_eq!((error.name.as_str(), error.line), ("SyntaxError", Some(1)));
+    let error = load_error("let a = 'é🦀'; let a = 2;");
+    assert_eq!((error.name.as_str(), error.line), ("SyntaxError", Some(1)), "{error:?}");
+}
+
+#[test]
+fn columns_count_characters() {
+    let error = load_error("let s = 'é🦀'; = 1");
+    assert_eq!(place(&error), (Some(1), Some(15)), "{error:?}");
+    let error = load_error("let s = 'é🦀'; missing");
+    assert_eq!(place(&error), (Some(1), Some(15)), "{error:?}");
+    let error = load_error("\tmissing");
+    assert_eq!(place(&error), (Some(1), Some(2)), "{error:?}");
+}
+
+#[test]
+fn reference_errors_at_load_say_where() {
+    let error = load_error("let a = 1;\n\n  missing + a;\n");
+    assert_eq!((error.name.as_str(), place(&error)), ("ReferenceError", (Some(3), Some(3))));
+}
+
+#[test]
+fn anything_may_be_thrown() {
+    for (thrown, name, message) in [
+        ("'text'", "Error", "text"),
+        ("null", "Error", "null"),
+        ("undefined", "Error", "undefined"),
+        ("42n", "Error", "42n"),
+        ("({ code: 7 })", "Error", "{ code: 7 }"),
+        ("Symbol('s')", "Error", "Symbol(s)"),
+        ("({ name: 'Mine', message: 'like an error' })", "Mine", "like an error"),
+        ("new (class Own extends Error { name = 'Own' })('sub')", "Own", "sub"),
+        ("'\\ud800'", "Error", "\u{fffd}"),
+        ("Object.assign(new Error('x'), { name: Symbol() })", "Error", "x"),
+        ("Object.defineProperty(new Error('x'), 'message', { get() { throw 1 } })", "Error", ""),
+        ("new Proxy({}, { get() { throw 1 }, ownKeys() { throw 2 } })", "Error", "[proxy]"),
+    ] {
+        let error = call_error(&format!("export function f() {{ throw {thrown} }}"));
+        assert_eq!((error.name.as_str(), error.message.as_str()), (name, message), "{thrown}");
+    }
+}
+
+#[test]
+fn a_meddled_stack_costs_only_the_place() {
+    let error = call_error("Error.prepareStackTrace = () => ({}); export function f() { throw new Error('x') }");
+    assert_eq!(error.to_string(), "Error: x");
+    let error = call_error("Error.stackTraceLimit = 0; export function f() { throw new Error('x') }");
+    assert_eq!(place(&error), (None, None));
+}
+
+// ---- depth ----
+
+#[test]
+fn recursion_ends_in_an_error_that_can_be_caught() {
+    let sources = [
+        "export function f() { return f() }",
+        "export function f() { return [1].map(f) }",
+        "const p = new Proxy({}, { get(t, k, r) { return r[k] } }); export function f() { return p.x }",
+        "export function f() { return JSON.parse('['.repeat(1e6)) }",
+        "export function f() { let a = []; for (let i = 0; i < 1e5; i++) a = [a]; return JSON.stringify(a) }",
+        "export function f() { return eval('('.repeat(1e5)) }",
+        "export function f() { return new RegExp('('.repeat(1e5)) }",
+    ];
+    for source in sources {
+        let mut engine = loaded(source);
+        let error = engine.call("f", "[]".to_owned()).unwrap_err();
+        assert!(["RangeError", "InternalError", "SyntaxError"].contains(&error.name.as_str()), "{source}: {error}");
+        // And the engine goes on.
+        engine.call("f", "[]".to_owned()).unwrap_err();
+    }
+    let caught = "(() => { const g = () => g(); try { g() } catch (e) { return e.name } })()";
+    assert_eq!(result(caught), "\"RangeError\"");
+}
+
+#[test]
+fn deep_arguments_are_an_error() {
+    let mut engine = loaded("export function f() {}");
+    let deep = "[".repeat(1_000_000) + &"]".repeat(1_000_000);
+    assert!(engine.call("f", deep).is_err());
+}
+
+// ---- console ----
+
+#[test]
+fn console_levels() {
+    let lines =
+        logged("console.debug(1); console.log(2); console.info(3); console.warn(4); console.error(5); console.log()");
+    let levels = [Level::Debug, Level::Log, Level::Info, Level::Warn, Level::Error, Level::Log];
+    let texts = ["1", "2", "3", "4", "5", ""];
+    let expected: Vec<_> = levels.into_iter().zip(texts.map(str::to_owned)).collect();
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn console_shows_what_a_person_expects() {
+    for (values, shown) in [
+        ("'a', 1, true, null, undefined, -0, 5n", "a 1 true null undefined -0 5n"),
+        ("{ a: 1, b: 'x', 'c-d': [1, 'y'] }", "{ a: 1, b: 'x', 'c-d': [ 1, 'y' ] }"),
+        ("[]", "[]"),
+        ("{}", "{}"),
+        ("[\"it's\", '\\n', undefined]", "[ \"it's\", '\\n', undefined ]"),
+        ("new Map([['a', { b: 1 }]]), new Set([1])", "Map(1) { 'a' => { b: 1 } } Set(1) { 1 }"),
+        ("new Uint8Array([1, 2])", "Uint8Array(2) [ 1, 2 ]"),
+        ("function name() {}, () => 1, class C {}", "[Function: name] [Function (anonymous)] [class C]"),
+        ("Symbol('s'), /x/g, new Date(0)", "Symbol(s) /x/g 1970-01-01T00:00:00.000Z"),
+        ("new Date(NaN), Object(1), Object('x')", "Invalid Date [Number: 1] [String: x]"),
+        ("new (class Point { x = 1 })", "Point { x: 1 }"),
+        ("Object.create(null)", "[Object: null prototype] {}"),
+        ("Promise.resolve(1), new Promise(() => {})", "Promise { <fulfilled> } Promise { <pending> }"),
+        ("{ get a() { throw 1 } }", "{ a: [Getter] }"),
+        ("{ a: { b: { c: { d: { e: 1 } } } } }", "{ a: { b: { c: { d: [Object] } } } }"),
+        ("'%s is %d%%, %j', 'x', '4', { a: 1 }, 'more'", "x is 4%, { a: 1 } more"),
+        ("'100%', 1", "100% 1"),
+        ("'%s'", "%s"),
+        ("'%i|%f', 4.7, '0.5'", "4|0.5"),
+        ("'\\ud800'", "\u{fffd}"),
+    ] {
+        assert_eq!(line(&format!("console.log({values})")), shown, "{values}");
+    }
+}
+
+#[test]
+fn console_is_safe_with_cycles_and_crowds() {
+    assert_eq!(line("const a = { n: 1 }; a.a = a; console.log(a)"), "{ n: 1, a: [Circular] }");
+    let many = line("console.log(Array.from({ length: 1000 }, (_, i) => i))");
+    assert!(many.ends_with(", 99, … 900 more ]"), "{many}");
+    let wide = "const w = d => d ? Array.from({ length: 100 }, () => w(d - 1)) : 'x'.repeat(9)";
+    assert!(line(&format!("{wide}; const v = w(3); console.log([v, v])")).len() < 200_000);
+}
+
+#[test]
+fn console_shows_errors_with_their_stack_and_cause() {
+    let shown = line("console.log(new TypeError('bad', { cause: new Error('why') }))");
+    assert!(shown.starts_with("TypeError: bad\n    at "), "{shown}");
+    assert!(shown.contains("\n[cause]: Error: why\n"), "{shown}");
+}
+
+#[test]
+fn console_survives_hostile_values() {
+    let hostile = "
+        const p = new Proxy({}, { get() { throw 1 }, ownKeys() { throw 2 }, getPrototypeOf() { throw 3 } });
+        console.log(p, [p], Object.create(p));
+        const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); console.log(proxy);
+        console.log(Object.defineProperty(new Error('x'), 'stack', { get() { throw 1 } }));
+        console.log(Object.create(Map.prototype), Object.create(Date.prototype));
+        delete globalThis.Map; delete globalThis.Object; Array.from = 1;
+        console.log(new Set([1]), {}, []);
+    ";
+    assert_eq!(logged(hostile).len(), 5);
+}
+
+// ---- what there is, and what there is not ----
+
+#[test]
+fn globals() {
+    for name in ["queueMicrotask", "atob", "btoa", "performance", "console", "eval"] {
+        assert_ne!(result(&format!("typeof {name}")), "\"undefined\"", "{name}");
+    }
+    for name in ["setTimeout", "setInterval", "fetch", "require", "process", "print"] {
+        assert_eq!(result(&format!("typeof {name}")), "\"undefined\"", "{name}");
+    }
+    assert_eq!(result("new Date().getTimezoneOffset()"), "0");
+}

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{ComponentExportIndex, InstancePre, Linker};
 
+use crate::caller::{self, Caller};
 use crate::engine::Engine;
 use crate::error::{Error, Kind};
 use crate::host;
@@ -36,6 +37,7 @@ pub(crate) struct Inner {
 pub struct Function {
     signature: Signature,
     pub(crate) index: ComponentExportIndex,
+    pub(crate) caller: Caller,
     slow: AtomicU8,
 }
 
@@ -62,7 +64,8 @@ impl Component {
             .into_iter()
             .filter_map(|signature| {
                 let index = export_index(&component, &signature.path)?;
-                Some(Function { signature, index, slow: AtomicU8::new(0) })
+                let caller = caller::choose(&signature.params, signature.result.as_ref());
+                Some(Function { signature, index, caller, slow: AtomicU8::new(0) })
             })
             .collect();
         let pre = link(engine, &component, &imports);

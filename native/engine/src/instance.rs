@@ -1,7 +1,5 @@
 //! An instance and the call it is in: begun here, polled by whoever drives it.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::task::{Context, Poll, Waker};
@@ -10,6 +8,7 @@ use std::time::{Duration, Instant};
 use wasmtime::component::{Func, Val};
 use wasmtime::{Store, UpdateDeadline};
 
+use crate::caller::Fiber;
 use crate::component::Component;
 use crate::error::{Error, Kind};
 use crate::host::{Arguments, Reply, Shared};
@@ -54,8 +53,8 @@ pub(crate) struct Data {
     _alive: Alive,
 }
 
-struct Live {
-    store: Store<Data>,
+pub(crate) struct Live {
+    pub(crate) store: Store<Data>,
     functions: Vec<Option<Func>>,
 }
 
@@ -65,17 +64,18 @@ enum State {
     Closed(&'static str),
 }
 
-type Ended = (Option<Box<Live>>, wasmtime::Result<Option<Val>>);
+/// The store, where it came back, and how the guest ended.
+pub(crate) type Ended = (Option<Box<Live>>, wasmtime::Result<Option<Val>>);
 
 struct Running {
-    fiber: Pin<Box<dyn Future<Output = Ended> + Send>>,
+    fiber: Fiber,
     /// The function's place; `None` while the instance is being made.
     function: Option<usize>,
     /// The import whose answer the guest waits for.
     asked: Option<usize>,
     deadline: Option<Instant>,
     slices: u32,
-    _alive: Alive,
+    alive: Option<Alive>,
 }
 
 impl Instance {
@@ -150,19 +150,11 @@ impl Instance {
             State::Closed(why) => return Err(closed(why)),
         }
         let params = lower::arguments(export, values)?;
-        let State::Idle(mut live) = std::mem::replace(&mut *state, State::Closed("a failed call")) else {
+        let State::Idle(live) = std::mem::replace(&mut *state, State::Closed("a failed call")) else {
             return Err(busy());
         };
         let func = live.functions.get(function).copied().flatten().ok_or_else(no_function)?;
-        let has_result = export.result().is_some();
-        let fiber = Box::pin(async move {
-            live.store.set_epoch_deadline(SLICE);
-            let mut result = [Val::Bool(false)];
-            let slots = if has_result { &mut result[..] } else { &mut [] };
-            let ended = func.call_async(&mut live.store, &params, slots).await;
-            let [value] = result;
-            (Some(live), ended.map(|()| has_result.then_some(value)))
-        });
+        let fiber = (export.caller)(func, live, params, export.result().is_some());
         CALLS.fetch_add(1, Relaxed);
         *state = State::Running(Running::new(fiber, Some(function), timeout));
         Ok(())
@@ -193,15 +185,13 @@ impl Instance {
             return Step::Failed(Error::new(Kind::Timeout, "the call's time was over before it ended"));
         }
         running.asked = None;
-        let polling = self.component.inner.engine.ticker.poll();
-        let polled = running.fiber.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        drop(polling);
-        match polled {
+        self.component.inner.engine.ticker.poll_begins();
+        match running.fiber.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready((live, result)) => {
                 let function = running.function;
                 self.ended(&mut state, function, live, result, sink)
             }
-            Poll::Pending => match self.shared.take_request() {
+            Poll::Pending => match self.pending(running) {
                 Some(request) => {
                     running.asked = Some(request.import);
                     self.ask(request, sink)
@@ -217,6 +207,12 @@ impl Instance {
                 }
             },
         }
+    }
+
+    /// The fiber outlives its poll: from now on it is counted. What it asks of the host, if anything.
+    fn pending(&self, running: &mut Running) -> Option<Arguments> {
+        running.alive.get_or_insert_with(|| Alive::new(&FIBERS));
+        self.shared.take_request()
     }
 
     /// Answers the guest's call of an import; poll again to let it go on.
@@ -341,14 +337,10 @@ impl Drop for Instance {
 }
 
 impl Running {
-    fn new(
-        fiber: Pin<Box<dyn Future<Output = Ended> + Send>>,
-        function: Option<usize>,
-        timeout: Option<Duration>,
-    ) -> Running {
+    fn new(fiber: Fiber, function: Option<usize>, timeout: Option<Duration>) -> Running {
         // A time beyond what the clock can count is no deadline.
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        Running { fiber, function, asked: None, deadline, slices: 0, _alive: Alive::new(&FIBERS) }
+        Running { fiber, function, asked: None, deadline, slices: 0, alive: None }
     }
 }
 

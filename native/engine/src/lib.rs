@@ -18,6 +18,7 @@
 //! ```
 
 mod aot;
+mod caller;
 mod component;
 mod componentize;
 mod engine;

@@ -14,7 +14,7 @@ pub(crate) static TRAPS: AtomicU64 = AtomicU64::new(0);
 pub struct Stats {
     /// Stores alive.
     pub stores: i64,
-    /// Calls begun and not ended.
+    /// Calls begun that outlived their first slice and have not ended.
     pub fibers: i64,
     /// Compilations queued or running.
     pub compiling: i64,

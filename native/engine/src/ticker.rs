@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{
-    AtomicBool, AtomicU64, AtomicUsize,
+    AtomicBool, AtomicU64,
     Ordering::{Relaxed, SeqCst},
 };
 use std::thread::Thread;
@@ -23,7 +23,8 @@ pub(crate) const SLICE: u64 = 2;
 const IDLE_TICKS: u32 = 400;
 
 struct Shared {
-    polls: AtomicUsize,
+    /// Something was polled since the last tick.
+    polled: AtomicBool,
     parked: AtomicBool,
     ticks: AtomicU64,
 }
@@ -36,8 +37,11 @@ pub(crate) struct Ticker {
 impl Ticker {
     /// Starts the thread. It holds the engine weakly and ends when it is gone.
     pub(crate) fn start(engine: &wasmtime::Engine) -> Result<Ticker, Error> {
-        let shared =
-            Arc::new(Shared { polls: AtomicUsize::new(0), parked: AtomicBool::new(false), ticks: AtomicU64::new(0) });
+        let shared = Arc::new(Shared {
+            polled: AtomicBool::new(false),
+            parked: AtomicBool::new(false),
+            ticks: AtomicU64::new(0),
+        });
         let weak = engine.weak();
         let theirs = shared.clone();
         let thread = std::thread::Builder::new()
@@ -55,27 +59,18 @@ impl Ticker {
         self.shared.ticks.load(Relaxed)
     }
 
-    /// Epochs advance at least until the guard is dropped.
-    pub(crate) fn poll(&self) -> Polling<'_> {
-        self.shared.polls.fetch_add(1, SeqCst);
+    /// A poll begins: epochs advance for as long as it lasts, which is a slice.
+    pub(crate) fn poll_begins(&self) {
+        self.shared.polled.store(true, SeqCst);
         if self.shared.parked.load(SeqCst) {
             self.thread.unpark();
         }
-        Polling(&self.shared)
     }
 }
 
 impl Drop for Ticker {
     fn drop(&mut self) {
         self.thread.unpark();
-    }
-}
-
-pub(crate) struct Polling<'a>(&'a Shared);
-
-impl Drop for Polling<'_> {
-    fn drop(&mut self) {
-        self.0.polls.fetch_sub(1, SeqCst);
     }
 }
 
@@ -88,11 +83,11 @@ fn run(engine: &wasmtime::EngineWeak, shared: &Shared) {
             Some(engine) => engine.increment_epoch(),
             None => return,
         }
-        idle = if shared.polls.load(SeqCst) == 0 { idle + 1 } else { 0 };
+        idle = if shared.polled.swap(false, SeqCst) { 0 } else { idle + 1 };
         if idle >= IDLE_TICKS {
             shared.parked.store(true, SeqCst);
-            // A poll that began before the flag was seen has counted itself by now.
-            if shared.polls.load(SeqCst) == 0 {
+            // A poll that began before the flag could be seen has left its mark.
+            if !shared.polled.load(SeqCst) {
                 std::thread::park();
             }
             shared.parked.store(false, SeqCst);

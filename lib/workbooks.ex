@@ -156,14 +156,15 @@ defmodule Workbooks do
         :ok
 
       missing ->
-        {:error, for(name <- missing, do: issue("missing_input", "the input #{name} was not given: #{example(name)}"))}
+        {:error, for(name <- missing, do: issue("missing_input", "the input #{name} was not given", example(name)))}
     end
   end
 
-  defp example(name), do: "run it with inputs: %{#{inspect(name)} => …}"
+  defp example(name), do: "give it in inputs: %{#{inspect(name)} => …}"
 
-  defp issue(code, message) do
-    keys = %{"level" => "error", "code" => code, "message" => message}
+  # Shaped as the kernel's issues are.
+  defp issue(code, message, hint \\ nil) do
+    keys = %{"level" => "error", "code" => code, "message" => message, "hint" => hint}
     Map.merge(keys, %{"line" => nil, "column" => nil, "heading" => nil})
   end
 

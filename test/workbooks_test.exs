@@ -80,6 +80,7 @@ defmodule WorkbooksTest do
       assert {:error, %Run{status: :invalid, steps: [], error: issues}} = Workbooks.run(org, inputs: %{"other" => 1})
       assert [%{"code" => "missing_input", "message" => message}] = issues
       assert message =~ "name"
+      assert hd(issues)["hint"] =~ "inputs:"
     end
 
     test "a workbook that does not validate names its issues and runs nothing" do
@@ -155,12 +156,12 @@ defmodule WorkbooksTest do
     test "the whole run's time" do
       org =
         workbook([
-          {"Spin", [out: "a"], "javascript", "export function spin() { for (;;) {} }"},
+          {"Spin", [out: "a"], "javascript", "export function spin() { console.log('on'); for (;;) {} }"},
           {"After", [in: "a", out: "b"], "javascript", "export function after(a) { return a }"}
         ])
 
-      assert {:error, %Run{status: :timeout} = run} = Workbooks.run(org, timeout: 100)
-      assert %{status: :timeout} = step(run, "spin")
+      assert {:error, %Run{status: :timeout} = run} = Workbooks.run(org, timeout: 300)
+      assert %{status: :timeout, log: "on\n"} = step(run, "spin")
       assert %{status: :skipped} = step(run, "after")
     end
 
@@ -204,6 +205,13 @@ defmodule WorkbooksTest do
         assert %{kind: :exception, message: said} = step(run, "go").error
         assert said =~ message
       end
+    end
+
+    test "a mistake at the end of a block is shown inside it" do
+      org = workbook([{"Go", [out: "r"], "javascript", "export function go() {\n  return (1"}])
+      assert {:error, run} = Workbooks.run(org)
+      assert %{excerpt: "return (1", line: line} = step(run, "go").error
+      assert line == line_of(org, "return (1")
     end
 
     test "recursion as deep as people write it" do

@@ -86,40 +86,23 @@ defmodule Workbooks.Page do
   end
 
   @doc """
-  What a document says of itself, as options for `html/2`: `#+TITLE:`,
-  `#+DESCRIPTION:`, `#+AUTHOR:`, `#+DATE:` and `#+LANGUAGE:`, wherever they stand
-  outside of blocks. A keyword that stands twice is one text.
+  What a document says of itself, as options for `html/2`. A document the kernel
+  cannot read says nothing.
 
       iex> Workbooks.Page.keywords("#+TITLE: Tea\\n#+LANGUAGE: en")
       [title: "Tea", lang: "en"]
   """
   @spec keywords(String.t()) :: keyword(String.t())
   def keywords(org) when is_binary(org) do
-    lines = org |> String.split(["\r\n", "\n"]) |> outside_blocks(nil, [])
-
-    for {option, keyword} <-
-          [title: "title", description: "description", author: "author"] ++
-            [date: "date", lang: "language"],
-        values = for({^keyword, value} <- lines, value != "", do: value),
-        values != [] do
-      {option, Enum.join(values, " ")}
+    with {:ok, metadata} <- OQL.metadata(org) do
+      for {option, name} <-
+            [title: "title", description: "description", author: "author"] ++
+              [date: "date", lang: "language"],
+          value = metadata[name],
+          do: {option, value}
+    else
+      {:error, _} -> []
     end
-  end
-
-  # {keyword, value} of each keyword line; what a block holds is its own.
-  defp outside_blocks([], _block, found), do: Enum.reverse(found)
-
-  defp outside_blocks([line | rest], nil, found) do
-    case Regex.run(~r/\A\s*#\+(?:begin_(\S+)|([a-z]+):(.*))/i, line) do
-      [_, block] -> outside_blocks(rest, String.downcase(block), found)
-      [_, "", key, value] -> outside_blocks(rest, nil, [{String.downcase(key), String.trim(value)} | found])
-      nil -> outside_blocks(rest, nil, found)
-    end
-  end
-
-  defp outside_blocks([line | rest], block, found) do
-    ends? = line |> String.trim() |> String.downcase() == "#+end_" <> block
-    outside_blocks(rest, if(ends?, do: nil, else: block), found)
   end
 
   defp given(options) do

@@ -10,7 +10,7 @@ defmodule Workbooks.Workflow do
 
   alias Workbooks.Build.Deadline
   alias Workbooks.Run
-  alias Workbooks.Workflow.{Graph, Step, StepLog}
+  alias Workbooks.Workflow.{Graph, Log, Step, StepLog}
 
   @type options :: %{
           id: String.t(),
@@ -90,7 +90,8 @@ defmodule Workbooks.Workflow do
       # A step's process that ended without an answer: killed from outside.
       {:EXIT, pid, reason} when is_map_key(state.running, pid) ->
         {id, begun} = state.running[pid]
-        step = ended(state, id, :failed, :internal, "the step's process ended: #{inspect(reason)}", begun)
+        reason = {:internal, "the step's process ended: #{inspect(reason)}"}
+        step = ended(state, id, :failed, reason, ms: Step.elapsed(begun))
         state |> finished(pid, nil, step) |> loop()
 
       {:DOWN, ^caller, :process, _pid, _reason} ->
@@ -117,8 +118,8 @@ defmodule Workbooks.Workflow do
     component = graph.components[id]
     world = Graph.world(graph, id)
     inputs = Graph.inputs(graph, id, state.results, options.inputs)
-    deadline = Deadline.earlier(Deadline.in_ms(options.step_timeout), state.deadline)
-    limits = %{deadline: deadline, memory: options.memory, org: state.org}
+    # The run's own deadline is kept by the run, which says that it was the run's.
+    limits = %{deadline: Deadline.in_ms(options.step_timeout), memory: options.memory, org: state.org}
     run = self()
 
     pid =
@@ -157,7 +158,7 @@ defmodule Workbooks.Workflow do
   defp skip_unevaluated(%{graph: graph} = state) do
     for id <- graph.order, Graph.world(graph, id)["args"]["eval"] == false, reduce: state do
       state ->
-        step = ended(state, id, :skipped, :eval, "the block says `:eval no`")
+        step = ended(state, id, :skipped, {:eval, "the block says `:eval no`"})
         state = record(%{state | pending: List.delete(state.pending, id)}, step)
         skip_dependents(state, id, "#{id} is not run (`:eval no`)")
     end
@@ -166,7 +167,7 @@ defmodule Workbooks.Workflow do
   defp skip_dependents(%{graph: graph} = state, id, because) do
     for other <- state.pending, MapSet.member?(graph.waits_for[other], id), reduce: state do
       state ->
-        step = ended(state, other, :skipped, :skipped, "not run: #{because}")
+        step = ended(state, other, :skipped, {:skipped, "not run: #{because}"})
         state = record(%{state | pending: List.delete(state.pending, other)}, step)
         skip_dependents(state, other, "#{other} was skipped")
     end
@@ -179,22 +180,22 @@ defmodule Workbooks.Workflow do
     state =
       for {pid, {id, begun}} <- state.running, reduce: state do
         state ->
+          known = [ms: Step.elapsed(begun), log: Log.text(pid)]
           Process.unlink(pid)
           Process.exit(pid, :kill)
-          record(state, ended(state, id, :timeout, :timeout, message, begun))
+          record(state, ended(state, id, :timeout, {:timeout, message}, known))
       end
 
     skip_pending(%{state | running: %{}, timed_out: true}, message)
   end
 
   defp skip_pending(state, because) do
-    skipped = &record(&2, ended(&2, &1, :skipped, :skipped, "not run: " <> because))
+    skipped = &record(&2, ended(&2, &1, :skipped, {:skipped, "not run: " <> because}))
     %{Enum.reduce(state.pending, state, skipped) | pending: []}
   end
 
-  defp ended(state, id, status, kind, message, begun \\ nil) do
-    ms = if begun, do: Step.elapsed(begun), else: 0.0
-    Step.ended(state.graph.components[id], Graph.world(state.graph, id), status, kind, message, ms)
+  defp ended(state, id, status, reason, known \\ []) do
+    Step.ended(state.graph.components[id], Graph.world(state.graph, id), status, reason, known)
   end
 
   defp flush_exit(pid) do

@@ -13,10 +13,4 @@ defmodule Workbooks.Build.Deadline do
   @spec left(t) :: timeout
   def left(:infinity), do: :infinity
   def left(deadline), do: max(0, deadline - System.monotonic_time(:millisecond))
-
-  @doc "The one that comes first."
-  @spec earlier(t, t) :: t
-  def earlier(:infinity, other), do: other
-  def earlier(one, :infinity), do: one
-  def earlier(one, other), do: min(one, other)
 end

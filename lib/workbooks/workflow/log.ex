@@ -13,10 +13,20 @@ defmodule Workbooks.Workflow.Log do
 
   @doc "Everything written so far."
   @spec text :: String.t()
-  def text do
-    {lines, _bytes} = Process.get(__MODULE__, {[], 0})
-    lines |> Enum.reverse() |> IO.iodata_to_binary()
+  def text, do: join(Process.get(__MODULE__, {[], 0}))
+
+  @doc "What another process has written so far; empty when it is gone."
+  @spec text(pid) :: String.t()
+  def text(pid) do
+    with {:dictionary, entries} <- Process.info(pid, :dictionary),
+         {_, log} <- List.keyfind(entries, __MODULE__, 0) do
+      join(log)
+    else
+      _ -> ""
+    end
   end
+
+  defp join({lines, _bytes}), do: lines |> Enum.reverse() |> IO.iodata_to_binary()
 
   defp write(line) do
     {lines, bytes} = Process.get(__MODULE__, {[], 0})

@@ -26,11 +26,12 @@ defmodule Workbooks.Workflow.Step do
     end
   end
 
-  @doc "A step that never ran, or was cut off, with the reason."
-  @spec ended(map, map, :skipped | :timeout | :failed, atom, String.t(), float) :: Workbooks.Run.step()
-  def ended(component, world, status, kind, message, ms \\ 0.0) do
+  @doc "A step that never ran, or was cut off, with the reason and what is known of it: `:ms`, `:log`."
+  @spec ended(map, map, :skipped | :timeout | :failed, {atom, String.t()}, keyword) :: Workbooks.Run.step()
+  def ended(component, world, status, {kind, message}, known \\ []) do
     error = %{kind: kind, message: message, line: world["position"]["line"], column: nil, excerpt: nil}
-    %{component: component["id"], lang: world["lang"], status: status, ms: ms, cached: false, log: "", error: error}
+    step = %{component: component["id"], lang: world["lang"], status: status, cached: false, error: error}
+    Map.merge(step, %{ms: Keyword.get(known, :ms, 0.0), log: Keyword.get(known, :log, "")})
   end
 
   @doc "Milliseconds since a monotonic time."
@@ -84,7 +85,7 @@ defmodule Workbooks.Workflow.Step do
   end
 
   defp failure(problem, world, org) do
-    {line, column} = SourceMap.locate(world["lines"] || [], problem.line, problem.column)
+    {line, column} = SourceMap.locate(world["lines"] || [], within(problem.line, world["src"]), problem.column)
     status = if problem.kind == :timeout, do: :timeout, else: :failed
 
     error = %{
@@ -97,6 +98,10 @@ defmodule Workbooks.Workflow.Step do
 
     %{status: status, error: error}
   end
+
+  # What a compiler expected after the end is shown at the last line there is.
+  defp within(nil, _source), do: nil
+  defp within(line, source), do: min(line, source |> String.trim_trailing() |> String.split("\n") |> length())
 
   defp excerpt(org, line) do
     case Enum.at(org, line - 1) do

@@ -73,6 +73,8 @@ struct Running {
     function: Option<usize>,
     /// The import whose answer the guest waits for.
     asked: Option<usize>,
+    timeout: Option<Duration>,
+    /// Known once the call outlived its first slice: most never do, and read no clock.
     deadline: Option<Instant>,
     slices: u32,
     alive: Option<Alive>,
@@ -131,29 +133,46 @@ impl Instance {
         }
     }
 
-    /// Begins a call of the export at place `function`; poll it until it is done.
+    /// Begins a call of the export at place `function` and gives it its first slice;
+    /// go on with [`Instance::poll`] until it is done.
     ///
-    /// # Errors
-    /// [`Kind::Type`] when an argument does not fit, [`Kind::Busy`] in another
-    /// call, [`Kind::Closed`] after the end.
-    pub fn call<'a, S: Source<'a>>(
+    /// Failures before the guest ran are of [`Kind::Type`] when an argument does not
+    /// fit, [`Kind::Busy`] in another call, [`Kind::Closed`] after the end.
+    pub fn call<'a, S: Source<'a>, K: Sink>(
         &self,
+        function: usize,
+        values: impl ExactSizeIterator<Item = S>,
+        timeout: Option<Duration>,
+        sink: &K,
+    ) -> Step<K::Out> {
+        let mut state = match self.lock() {
+            Ok(state) => state,
+            Err(error) => return Step::Failed(error),
+        };
+        match self.begin_call(&mut state, function, values, timeout) {
+            Ok(()) => self.poll_locked(&mut state, sink),
+            Err(error) => Step::Failed(error),
+        }
+    }
+
+    fn begin_call<'a, S: Source<'a>>(
+        &self,
+        state: &mut State,
         function: usize,
         values: impl ExactSizeIterator<Item = S>,
         timeout: Option<Duration>,
     ) -> Result<(), Error> {
         let export = self.component.exports().get(function).ok_or_else(no_function)?;
-        let mut state = self.lock()?;
-        match &*state {
-            State::Idle(_) => {}
+        let live = match state {
+            State::Idle(live) => live,
             State::Running(_) => return Err(busy()),
             State::Closed(why) => return Err(closed(why)),
-        }
-        let params = lower::arguments(export, values)?;
-        let State::Idle(live) = std::mem::replace(&mut *state, State::Closed("a failed call")) else {
-            return Err(busy());
         };
         let func = live.functions.get(function).copied().flatten().ok_or_else(no_function)?;
+        let params = lower::arguments(export, values)?;
+        let State::Idle(live) = std::mem::replace(state, State::Closed("a failed call")) else {
+            return Err(busy());
+        };
         let fiber = (export.caller)(func, live, params, export.result().is_some());
         CALLS.fetch_add(1, Relaxed);
         *state = State::Running(Running::new(fiber, Some(function), timeout));
@@ -162,11 +181,14 @@ impl Instance {
 
     /// Runs the guest until its slice is over, it asks the host, or it ends.
     pub fn poll<K: Sink>(&self, sink: &K) -> Step<K::Out> {
-        let mut state = match self.lock() {
-            Ok(state) => state,
-            Err(error) => return Step::Failed(error),
-        };
-        let running = match &mut *state {
+        match self.lock() {
+            Ok(mut state) => self.poll_locked(&mut state, sink),
+            Err(error) => Step::Failed(error),
+        }
+    }
+
+    fn poll_locked<K: Sink>(&self, state: &mut State, sink: &K) -> Step<K::Out> {
+        let running = match state {
             State::Running(running) => running,
             State::Idle(_) => return Step::Failed(Error::new(Kind::Closed, "the instance is in no call")),
             State::Closed(why) => return Step::Failed(closed(why)),
@@ -175,13 +197,11 @@ impl Instance {
             return Step::Failed(busy());
         }
         if self.shared.cancelled.load(Relaxed) {
-            self.end(&mut state, "a close");
+            self.end(state, "a close");
             return Step::Failed(Error::new(Kind::Cancelled, "the instance was closed during the call"));
         }
-        // The first slice follows the call's beginning: its time cannot be over yet.
-        let resumed = running.slices > 0 || running.asked.is_some();
-        if resumed && running.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            self.end(&mut state, "a timeout");
+        if running.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            self.end(state, "a timeout");
             return Step::Failed(Error::new(Kind::Timeout, "the call's time was over before it ended"));
         }
         running.asked = None;
@@ -189,7 +209,7 @@ impl Instance {
         match running.fiber.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready((live, result)) => {
                 let function = running.function;
-                self.ended(&mut state, function, live, result, sink)
+                self.ended(state, function, live, result, sink)
             }
             Poll::Pending => match self.pending(running) {
                 Some(request) => {
@@ -211,7 +231,11 @@ impl Instance {
 
     /// The fiber outlives its poll: from now on it is counted. What it asks of the host, if anything.
     fn pending(&self, running: &mut Running) -> Option<Arguments> {
-        running.alive.get_or_insert_with(|| Alive::new(&FIBERS));
+        if running.alive.is_none() {
+            running.alive = Some(Alive::new(&FIBERS));
+            // The slice that is over counts as no time. A time beyond what the clock can count is no deadline.
+            running.deadline = running.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        }
         self.shared.take_request()
     }
 
@@ -338,9 +362,7 @@ impl Drop for Instance {
 
 impl Running {
     fn new(fiber: Fiber, function: Option<usize>, timeout: Option<Duration>) -> Running {
-        // A time beyond what the clock can count is no deadline.
-        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        Running { fiber, function, asked: None, deadline, slices: 0, alive: None }
+        Running { fiber, function, asked: None, timeout, deadline: None, slices: 0, alive: None }
     }
 }
 

@@ -75,15 +75,17 @@ pub(crate) fn arguments<'a, S: Source<'a>>(
         let (name, takes, list, got) = (function.name(), params.len(), list.join(", "), values.len());
         return Err(Error::new(Kind::Type, format!("{name} takes {takes} argument(s) ({list}), got {got}")));
     }
-    params
-        .iter()
-        .zip(values)
-        .map(|((param, ty), value)| {
-            lower(ty, value).map_err(|wrong| {
-                Error::new(Kind::Type, format!("argument {param} of {}: {}", function.name(), wrong.message()))
-            })
-        })
-        .collect()
+    let mut lowered = Vec::with_capacity(params.len());
+    for ((param, ty), value) in params.iter().zip(values) {
+        match lower(ty, value) {
+            Ok(value) => lowered.push(value),
+            Err(wrong) => {
+                let message = format!("argument {param} of {}: {}", function.name(), wrong.message());
+                return Err(Error::new(Kind::Type, message));
+            }
+        }
+    }
+    Ok(lowered)
 }
 
 /// One value of one type.

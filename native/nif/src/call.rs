@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use rustler::{Atom, Encoder, Env, LocalPid, ResourceArc, Term, schedule};
+use rustler::{Atom, Encoder, Env, ListIterator, LocalPid, ResourceArc, Term, schedule};
 use workbooks_engine::{Component, Error, Instance, Kind, Limits, Source, Step, stats as engine_stats};
 
 use crate::atoms;
@@ -150,18 +150,49 @@ fn begin<'a>(
     values: Term<'a>,
     timeout: i64,
 ) -> Term<'a> {
-    let values = match Value(values).list() {
-        Some(values) => values,
-        None => return error::encode(env, &Error::new(Kind::Type, "the arguments are not a list")),
-    };
-    match instance.instance.call(function, values.into_iter(), milliseconds(timeout)) {
-        Ok(()) => poll_once(env, instance),
-        Err(wrong) => error::encode(env, &wrong),
+    match Arguments::of(values) {
+        Some(values) => {
+            let step = instance.instance.call(function, values, milliseconds(timeout), &Terms(env));
+            answer(env, instance, step)
+        }
+        None => error::encode(env, &Error::new(Kind::Type, "the arguments are not a list")),
     }
 }
 
+/// A proper list's items with their number, read where they stand.
+struct Arguments<'a> {
+    items: ListIterator<'a>,
+    left: usize,
+}
+
+impl<'a> Arguments<'a> {
+    fn of(list: Term<'a>) -> Option<Self> {
+        // An improper list has no length.
+        let left = list.list_length().ok()?;
+        Some(Arguments { items: list.decode().ok()?, left })
+    }
+}
+
+impl<'a> Iterator for Arguments<'a> {
+    type Item = Value<'a>;
+
+    fn next(&mut self) -> Option<Value<'a>> {
+        self.left = self.left.checked_sub(1)?;
+        self.items.next().map(Value)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl ExactSizeIterator for Arguments<'_> {}
+
 fn poll_once<'a>(env: Env<'a>, instance: &ResourceArc<InstanceResource>) -> Term<'a> {
-    let step = instance.instance.poll(&Terms(env));
+    answer(env, instance, instance.instance.poll(&Terms(env)))
+}
+
+fn answer<'a>(env: Env<'a>, instance: &ResourceArc<InstanceResource>, step: Step<Term<'a>>) -> Term<'a> {
     match step {
         Step::Done(value) => {
             InstanceResource::forget_caller(instance, env);

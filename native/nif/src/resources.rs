@@ -1,6 +1,7 @@
 //! What Elixir holds by reference.
 
 use std::panic::RefUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustler::{Env, LocalPid, Monitor, Resource, ResourceArc};
@@ -28,6 +29,8 @@ impl Resource for JobResource {}
 pub struct InstanceResource {
     pub instance: Instance,
     owner: LocalPid,
+    /// Whether there is a monitor in `caller`: most calls end before one is needed.
+    watched: AtomicBool,
     caller: Mutex<Option<Monitor>>,
 }
 
@@ -52,7 +55,12 @@ impl Resource for InstanceResource {
 impl InstanceResource {
     /// Wraps `instance`, which ends with `owner`.
     pub fn new(env: Env, instance: Instance, owner: LocalPid) -> ResourceArc<InstanceResource> {
-        let resource = ResourceArc::new(InstanceResource { instance, owner, caller: Mutex::new(None) });
+        let resource = ResourceArc::new(InstanceResource {
+            instance,
+            owner,
+            watched: AtomicBool::new(false),
+            caller: Mutex::new(None),
+        });
         if resource.monitor(Some(env), &owner).is_none() {
             resource.instance.close();
         }
@@ -68,12 +76,13 @@ impl InstanceResource {
         let mut watched = resource.caller.lock().unwrap_or_else(PoisonError::into_inner);
         if watched.is_none() {
             *watched = resource.monitor(Some(env), &caller);
+            resource.watched.store(true, Relaxed);
         }
     }
 
     /// The call is over.
     pub fn forget_caller(resource: &ResourceArc<InstanceResource>, env: Env) {
-        if env.pid() == resource.owner {
+        if !resource.watched.swap(false, Relaxed) {
             return;
         }
         let watched = resource.caller.lock().unwrap_or_else(PoisonError::into_inner).take();

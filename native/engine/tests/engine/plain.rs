@@ -126,11 +126,16 @@ pub fn instance_within(component: &Component, limits: Limits) -> Instance {
 
 /// Polls until the end; host functions are not expected.
 pub fn drive(instance: &Instance) -> Result<Option<Plain>, Error> {
+    drive_on(instance, instance.poll(&Plainly))
+}
+
+/// As [`drive`], from the step that a call began with.
+pub fn drive_on(instance: &Instance, mut step: Step<Plain>) -> Result<Option<Plain>, Error> {
     loop {
-        match instance.poll(&Plainly) {
+        match step {
             Step::Done(value) => return Ok(value),
             Step::Failed(error) => return Err(error),
-            Step::Yield => {}
+            Step::Yield => step = instance.poll(&Plainly),
             Step::Host { import, .. } => panic!("an unexpected call of import {import}"),
         }
     }
@@ -139,6 +144,6 @@ pub fn drive(instance: &Instance) -> Result<Option<Plain>, Error> {
 pub fn call(instance: &Instance, name: &str, values: &[i128], timeout_ms: u64) -> Result<Option<Plain>, Error> {
     let function = instance.component().find(&[name])?;
     let values: Vec<Plain> = values.iter().map(|n| Plain::Int(*n)).collect();
-    instance.call(function, values.into_iter(), Some(Duration::from_millis(timeout_ms)))?;
-    drive(instance)
+    let step = instance.call(function, values.into_iter(), Some(Duration::from_millis(timeout_ms)), &Plainly);
+    drive_on(instance, step)
 }

@@ -4,6 +4,7 @@ defmodule WorkbooksTest do
   doctest Workbooks
   doctest Workbooks.Build
   doctest Workbooks.Build.Entry
+  doctest Workbooks.Build.JsonLike
   doctest Workbooks.Build.Problem
   doctest Workbooks.Workflow.SourceMap
 
@@ -247,6 +248,36 @@ defmodule WorkbooksTest do
       monitor = Process.monitor(caller)
       assert_receive {:DOWN, ^monitor, :process, _, _}
       wait_for(fn -> Workbooks.Wasm.stats().fibers <= before end)
+    end
+
+    test "what depends on a failed and on a skipped step is skipped once" do
+      workdir = Path.join(System.tmp_dir!(), "workbooks-#{System.unique_integer([:positive])}")
+      on_exit(fn -> File.rm_rf!(workdir) end)
+
+      org =
+        workbook([
+          {"A", [out: "a"], "javascript", "export function a() { throw new Error('no') }"},
+          {"C", [in: "a", out: "c"], "javascript", "export function c(a) { return a }"},
+          {"D", [in: "a c", out: "d"], "javascript", "export function d(a, c) { return a + c }"}
+        ])
+
+      assert {:error, run} = Workbooks.run(org, workdir: workdir)
+      assert Enum.map(run.steps, & &1.status) == [:failed, :skipped, :skipped]
+      records = workdir |> Path.join("_steps.jsonl") |> File.stream!() |> Enum.map(&Workbooks.JSON.decode!/1)
+      assert Enum.map(records, & &1["step"]) == [1, 2, 3]
+    end
+
+    test "WAT: what a signature answers crosses as JSON would hold it" do
+      wat = ~S|(module (memory (export "memory") 1)
+        (func (export "both") (param i32) (result i32)
+          (i32.store (i32.const 16) (local.get 0)) (f64.store (i32.const 24) (f64.div (f64.const 0) (f64.const 0)))
+          (i32.const 16)))|
+
+      both = [in: "n", sig: "both(n: s32) -> tuple<s32, f64>"]
+      org = workbook([{"Both", both ++ [out: "pair"], "wat", wat}])
+      assert {:ok, %Run{exports: %{"pair" => [7, nil]}}} = Workbooks.run(org, inputs: %{"n" => 7})
+      org = workbook([{"Both", both ++ [out: "one two"], "wat", wat}])
+      assert {:ok, %Run{exports: %{"one" => 7, "two" => nil}}} = Workbooks.run(org, inputs: %{"n" => 7})
     end
 
     test "options that do not exist are named" do

@@ -165,7 +165,13 @@ defmodule Workbooks.Workflow do
   end
 
   defp skip_dependents(%{graph: graph} = state, id, because) do
-    for other <- state.pending, MapSet.member?(graph.waits_for[other], id), reduce: state do
+    dependents = Enum.filter(state.pending, &MapSet.member?(graph.waits_for[&1], id))
+
+    # One that waits for two of them was skipped with the first.
+    for other <- dependents, reduce: state do
+      %{steps: steps} = state when is_map_key(steps, other) ->
+        state
+
       state ->
         step = ended(state, other, :skipped, {:skipped, "not run: #{because}"})
         state = record(%{state | pending: List.delete(state.pending, other)}, step)

@@ -10,7 +10,7 @@ defmodule Workbooks.Build.Wat do
   @behaviour Workbooks.Build.Compiler
 
   alias Workbooks.Wasm
-  alias Workbooks.Build.{Deadline, Entry, Problem}
+  alias Workbooks.Build.{Deadline, Entry, JsonLike, Problem}
 
   @impl true
   def languages, do: ["wat"]
@@ -21,7 +21,8 @@ defmodule Workbooks.Build.Wat do
          {:ok, bytes} <- assemble(world["src"], signature),
          {:ok, compiled} <- wasm(Wasm.compile(bytes)),
          {:ok, entry} <- Entry.find(functions(compiled), component) do
-      {:ok, %{component: compiled, entry: entry}}
+      {_path, _params, result} = List.keyfind(compiled.exports, [entry], 0)
+      {:ok, %{component: compiled, entry: entry, result: result}}
     end
   end
 
@@ -31,7 +32,9 @@ defmodule Workbooks.Build.Wat do
 
     with {:ok, instance} <- wasm(Wasm.instantiate(unit.component, options)) do
       try do
-        wasm(Wasm.call(instance, unit.entry, inputs, timeout: Deadline.left(limits.deadline)))
+        with {:ok, value} <- wasm(Wasm.call(instance, unit.entry, inputs, timeout: Deadline.left(limits.deadline))) do
+          {:ok, JsonLike.from(value, unit.result)}
+        end
       after
         Wasm.close(instance)
       end

@@ -61,8 +61,9 @@ defmodule Workbooks.Workflow.Step do
     end
   end
 
-  defp name_outputs(names, value) when is_tuple(value) and tuple_size(value) == length(names) do
-    {:ok, names |> Enum.zip(Tuple.to_list(value)) |> Map.new()}
+  # A `:sig:` with several outputs answers a tuple, in their order.
+  defp name_outputs(names, value) when is_list(value) and length(value) == length(names) do
+    {:ok, names |> Enum.zip(value) |> Map.new()}
   end
 
   defp name_outputs(names, value) when is_map(value) do

@@ -6,7 +6,7 @@ struct Kernel;
 
 impl Guest for Kernel {
     fn parse_headlines(org: String) -> String {
-        json(&crate::parse_headlines(&org))
+        crate::headlines_json(&org)
     }
 
     fn metadata(org: String) -> String {

@@ -3,7 +3,7 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::plan::Position;
-use crate::syntax::headings::headings;
+use crate::syntax::headings::{Heading, headings};
 use crate::syntax::lines::Lines;
 
 /// One heading.
@@ -49,31 +49,47 @@ impl Serialize for Properties {
 
 /// Every heading of the document, in order.
 pub fn parse_headlines(org: &str) -> Vec<Headline> {
-    let lines = Lines::new(org);
-    headings(org, &lines)
-        .into_iter()
-        .map(|h| {
-            let owned = |s: Option<&str>| s.map(str::to_string);
-            let mut seen = std::collections::HashSet::new();
-            let mut properties = Vec::new();
-            for (key, value) in &h.properties {
-                if seen.insert(*key) {
-                    properties.push((key.to_string(), value.clone()));
-                }
-            }
-            Headline {
-                level: h.level,
-                title: h.title.to_string(),
-                todo: owned(h.todo),
-                priority: owned(h.priority),
-                tags: h.tags.iter().map(|t| t.to_string()).collect(),
-                properties: Properties(properties),
-                scheduled: owned(h.scheduled),
-                deadline: owned(h.deadline),
-                closed: owned(h.closed),
-                position: Position { line: h.line + 1, start: h.start, end: h.end },
-                id: h.id,
-            }
-        })
-        .collect()
+    headings(org, &Lines::new(org)).iter().map(Headline::of).collect()
+}
+
+/// The same as JSON. One heading at a time becomes a [`Headline`]: of ten
+/// megabytes of headings a guest's memory would not hold all of them twice.
+pub fn headlines_json(org: &str) -> String {
+    let outline = Outline(headings(org, &Lines::new(org)));
+    // The keys and punctuation of a heading are 150 bytes, its numbers and its id come to that.
+    let size = outline.0.len().saturating_mul(200).saturating_add(org.len());
+    let mut out = Vec::with_capacity(size.min(1 << 30));
+    match serde_json::to_writer(&mut out, &outline) {
+        Ok(()) => String::from_utf8(out).unwrap_or_default(),
+        Err(_) => String::new(),
+    }
+}
+
+struct Outline<'a>(Vec<Heading<'a>>);
+
+impl Serialize for Outline<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(Headline::of))
+    }
+}
+
+impl Headline {
+    fn of(heading: &Heading) -> Self {
+        let owned = |s: Option<&str>| s.map(str::to_string);
+        let mut seen = std::collections::HashSet::new();
+        let properties = heading.properties.iter().filter(|(key, _)| seen.insert(*key));
+        Headline {
+            id: heading.id.clone(),
+            level: heading.level,
+            title: heading.title.to_string(),
+            todo: owned(heading.todo),
+            priority: owned(heading.priority),
+            tags: heading.tags.iter().map(|t| t.to_string()).collect(),
+            properties: Properties(properties.map(|(key, value)| (key.to_string(), value.clone())).collect()),
+            scheduled: owned(heading.scheduled),
+            deadline: owned(heading.deadline),
+            closed: owned(heading.closed),
+            position: Position { line: heading.line + 1, start: heading.start, end: heading.end },
+        }
+    }
 }

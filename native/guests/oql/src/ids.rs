@@ -35,10 +35,14 @@ impl Ids {
     /// The id for a heading with this title.
     pub fn assign(&mut self, title: &str) -> String {
         let base = slug(title);
-        if self.used.insert(base.clone()) {
+        if !self.used.contains(&base) {
+            self.used.insert(base.clone());
             return base;
         }
-        let counter = self.next.entry(base.clone()).or_insert(2);
+        let counter = match self.next.get_mut(&base) {
+            Some(counter) => counter,
+            None => self.next.entry(base.clone()).or_insert(2),
+        };
         loop {
             let id = format!("{base}-{counter}");
             *counter += 1;

@@ -36,7 +36,7 @@ mod vars;
 #[cfg(target_arch = "wasm32")]
 mod component;
 
-pub use headlines::{Headline, Properties, parse_headlines};
+pub use headlines::{Headline, Properties, headlines_json, parse_headlines};
 pub use lint::{Issue, Level, lint};
 pub use metadata::{Metadata, metadata};
 pub use plan::{Args, Component, Edge, Endpoint, LineRun, Plan, Position, Values, World, tangle_plan};

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::columns::line_column;
 use crate::components::{Model, property_offset, root};
-use crate::edges::connect;
+use crate::edges::{Wire, connect};
 use crate::header_args::{complaint, own};
 use crate::plan::named_exports;
 use crate::syntax::document::Document;
@@ -215,15 +215,22 @@ fn graph(model: &mut Model) {
             "break the circle: one of them must not take what the others give",
         );
     }
+    // Who takes something from a component of `:deps:` may well import the rest.
+    let deps: HashSet<(usize, usize)> =
+        model.drafts.iter().enumerate().flat_map(|(i, d)| d.deps.iter().map(move |dep| (*dep, i))).collect();
+    let gives = |w: &&Wire| w.ports.is_some() && deps.contains(&(w.from, w.to));
+    let fed: HashSet<usize> = graph.wires.iter().filter(gives).map(|w| w.to).collect();
     for (component, input) in &graph.open {
         let Some(draft) = model.drafts.get(*component) else { continue };
-        if !draft.deps.is_empty() {
+        if !draft.deps.is_empty() && !fed.contains(component) {
             push(
                 Level::Warning,
                 "dangling_input",
                 at(model, *component, &["in", "sig"]),
-                format!("none of the components in `:deps:` gives `{input}`, so it is an import of the workbook"),
-                "name the component that gives it in :deps:, or correct the name",
+                format!(
+                    "the components in `:deps:` give none of the inputs, so `{input}` is an import of the workbook"
+                ),
+                "correct the input's name, or name the component that gives it in :deps:",
             );
         }
     }

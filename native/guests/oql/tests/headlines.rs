@@ -1,6 +1,6 @@
 //! guides/format.md, "Identity" and `parse_headlines`.
 
-use oql::parse_headlines;
+use oql::{headlines_json, parse_headlines};
 use serde_json::json;
 
 fn ids(org: &str) -> Vec<String> {
@@ -66,4 +66,11 @@ fn tags_are_not_part_of_words() {
     let h = &parse_headlines("* See a:b:\n* :only:\n")[..];
     assert_eq!((h[0].title.as_str(), h[0].tags.len()), ("See a:b:", 0));
     assert_eq!((h[1].title.as_str(), h[1].tags.len()), ("", 1));
+}
+
+#[test]
+fn the_json_is_that_of_the_headlines() {
+    for org in ["", "* A\n", "* TODO [#A] Ä :x:\n:PROPERTIES:\n:k: v\n:END:\n** B\n* A\n* A\n"] {
+        assert_eq!(headlines_json(org), serde_json::to_string(&parse_headlines(org)).unwrap());
+    }
 }

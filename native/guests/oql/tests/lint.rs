@@ -108,10 +108,27 @@ fn unclosed_drawer() {
 }
 
 #[test]
-fn dangling_input_only_beside_deps() {
+fn dangling_input_only_where_deps_give_nothing() {
     let body = c("A", ":out: x") + &c("B", ":in: q\n:deps: a");
-    assert_eq!(only(&body, "dangling_input", Level::Warning).heading.as_deref(), Some("b"));
-    assert_eq!(issues(&c("A", ":in: q")), []);
+    let issue = only(&body, "dangling_input", Level::Warning);
+    assert_eq!(issue.heading.as_deref(), Some("b"));
+    assert!(issue.message.contains("`q`") && issue.hint.unwrap().contains(":deps:"));
+    assert_eq!(issues(&c("A", ":in: q")), [], "a plain import is no issue");
+}
+
+#[test]
+fn an_import_beside_an_input_from_deps_is_no_issue() {
+    assert_eq!(issues(&(c("A", ":out: x") + &c("B", ":in: x q\n:deps: a"))), []);
+    let var = "** B\n:PROPERTIES:\n:in: q\n:deps: a\n:END:\n#+begin_src js :var v=a\nx\n#+end_src\n";
+    assert_eq!(issues(&(c("A", ":out: x") + var)), [], "a :var from a named component is from :deps: too");
+}
+
+#[test]
+fn every_unsupplied_input_dangles_even_beside_one_from_elsewhere() {
+    let body = c("A", ":out: x") + &c("C", ":out: z") + &c("B", ":in: z q r\n:deps: a");
+    let all = issues(&body);
+    let codes: Vec<&str> = all.iter().map(|i| i.code.as_str()).collect();
+    assert_eq!(codes, ["dangling_input", "dangling_input"]);
 }
 
 #[test]

@@ -127,6 +127,20 @@ fn piece() -> impl Strategy<Value = String> {
         "#+PROPERTY: header-args :exports both\n",
         "id:",
         "#+INCLUDE: x\n",
+        "\u{1}",
+        "\u{1b}",
+        "\u{fffe}",
+        "<<text-n>>",
+        "<<fn.1>>",
+        "<<<N>>>",
+        "* n\n",
+        "* Footnotes\n",
+        "* n 2 :noexport:\n",
+        ":CUSTOM_ID: n\n",
+        ":CUSTOM_ID: fn.1\n",
+        "#+ATTR_HTML: :id n\n",
+        "[[n]]",
+        "\\nbsp",
     ]);
     prop_oneof![6 => fixed.prop_map(str::to_string), 2 => "[a-z]{1,4}", 1 => "\\PC{0,3}"]
 }
@@ -173,6 +187,22 @@ proptest! {
         let lines = org.matches('\n').count() + 1;
         for issue in lint(&org) {
             prop_assert!(issue.line >= 1 && issue.line <= lines && issue.column >= 1);
+        }
+    }
+
+    #[test]
+    fn the_page_is_fit_for_xml(org in orgish()) {
+        let html = render(&org, &RenderOptions::from_json(r#"{"toc": true, "errors": {"workbook/a": {"kind": "x"}}}"#).unwrap());
+        let legal = |c: char| c >= ' ' && !matches!(c, '\u{fffe}' | '\u{ffff}') || matches!(c, '\t' | '\n' | '\r');
+        prop_assert!(html.chars().all(legal), "{:?}", html);
+        for reference in html.split('&').skip(1) {
+            let name = reference.split(';').next().unwrap_or("");
+            prop_assert!(name.starts_with('#') || ["amp", "lt", "gt", "quot"].contains(&name), "&{};", name);
+        }
+        let mut seen = std::collections::HashSet::new();
+        for part in html.split(" id=\"").skip(1) {
+            let id = part.split('"').next().unwrap_or("");
+            prop_assert!(!id.is_empty() && seen.insert(id), "{:?} twice in {}", id, html);
         }
     }
 

@@ -50,9 +50,38 @@ fn values_are_shown_as_a_reader_wants_them() {
         shown(json!([[1, "<"], [2, "b"]]))
             .starts_with("<table>\n<tbody>\n<tr>\n<td class=\"org-right\">1</td>\n<td class=\"org-left\">&lt;</td>")
     );
-    assert!(shown(json!([{"k": 1}, {"k": 2, "l": 3}])).contains("<th scope=\"col\">k</th>\n<th scope=\"col\">l</th>"));
     assert!(shown(json!({"k": 1})).contains("<th scope=\"row\">k</th>\n<td class=\"org-right\">1</td>"));
-    assert_eq!(shown(json!([1, 2])), "<pre class=\"example\">\n[\n  1,\n  2\n]\n</pre>");
+    assert_eq!(shown(json!({"k": [1]})), "<pre class=\"example\">\n{\n  &quot;k&quot;: [\n    1\n  ]\n}\n</pre>");
+}
+
+#[test]
+fn a_list_of_scalars_is_one_line() {
+    assert_eq!(shown(json!([1, 2.5, -3])), "<output>1, 2.5, -3</output>");
+    assert_eq!(shown(json!(["red", "dark blue"])), "<output>red, dark blue</output>");
+    assert_eq!(shown(json!([true, null, "<b>"])), "<output>true, null, &lt;b&gt;</output>");
+    let long: Vec<u32> = (0..500).collect();
+    assert_eq!(shown(json!(long)).matches('\n').count(), 0);
+}
+
+#[test]
+fn a_string_in_a_list_is_quoted_only_where_it_could_be_misread() {
+    assert_eq!(
+        shown(json!(["a", "b, c", "", "1", "true", "null", " d", "say \"x\""])).replace("&quot;", "'"),
+        "<output>a, 'b, c', '', '1', 'true', 'null', ' d', 'say \\'x\\''</output>"
+    );
+    assert!(shown(json!(["a", "b\nc"])).starts_with("<pre"), "lines of text stay apart");
+}
+
+#[test]
+fn a_column_of_numbers_is_aligned_under_its_header() {
+    let got = shown(json!([{"k": "a", "n": 1}, {"k": "b", "n": 2}, {"k": "c"}]));
+    for wanted in [
+        "<th scope=\"col\" class=\"org-left\">k</th>\n<th scope=\"col\" class=\"org-right\">n</th>",
+        "<td class=\"org-left\">a</td>\n<td class=\"org-right\">1</td>",
+        "<td class=\"org-left\">c</td>\n<td class=\"org-right\"></td>",
+    ] {
+        assert!(got.contains(wanted), "{wanted}\n{got}");
+    }
 }
 
 #[test]
@@ -75,6 +104,33 @@ fn errors_and_skips_are_told() {
     );
     let html = run(&org(""), json!({"errors": {"w/a": {"kind": "skipped", "message": "after w/b", "line": null}}}));
     assert!(html.contains("<div class=\"skipped\"><strong>skipped</strong> after w/b</div>"), "{html}");
+}
+
+#[test]
+fn a_block_that_is_not_to_run_is_no_error() {
+    for kind in ["eval", "skipped"] {
+        let html =
+            run(&org(""), json!({"errors": {"w/a": {"kind": kind, "message": "the block says so", "line": 14}}}));
+        assert!(html.contains("<div class=\"skipped\"><strong>skipped</strong> the block says so</div>"), "{html}");
+        assert!(!html.contains("alert") && !html.contains("(line"), "{html}");
+    }
+}
+
+#[test]
+fn error_kinds_are_words() {
+    let html = run(&org(""), json!({"errors": {"w/a": {"kind": "memory_limit", "message": "256 MiB", "line": 14}}}));
+    assert!(html.contains("<strong>memory limit</strong> 256 MiB (line 14)"), "{html}");
+}
+
+#[test]
+fn what_xml_forbids_is_in_no_result() {
+    let evil = "a\u{1b}[0m\u{1}b\u{fffe}";
+    for value in [json!(evil), json!([evil]), json!([[evil]]), json!({evil: evil}), json!([{evil: evil}])] {
+        let got = shown(value);
+        assert!(got.contains('\u{fffd}') && !got.contains(['\u{1b}', '\u{1}', '\u{fffe}']), "{got:?}");
+    }
+    let html = run(&org(""), json!({"errors": {"w/a": {"kind": evil, "message": evil}}}));
+    assert!(!html.contains(['\u{1b}', '\u{1}', '\u{fffe}']), "{html:?}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `#+ATTR_HTML:`: a safe few attributes.
 
+use super::Html;
 use super::escape::escape;
 use crate::header_args::parse;
 use crate::syntax::document::Document;
@@ -22,7 +23,7 @@ const ALLOWED: [&str; 14] = [
     "align",
 ];
 
-/// The allowed attributes of an element, as name and escaped value.
+/// The allowed attributes of an element, as name and value.
 pub fn attributes(doc: &Document, element: &Element) -> Vec<(String, String)> {
     let mut out: Vec<(String, String)> = Vec::new();
     for span in element.meta.iter().flat_map(|m| &m.attr_html).take(64) {
@@ -30,35 +31,45 @@ pub fn attributes(doc: &Document, element: &Element) -> Vec<(String, String)> {
             let known = ALLOWED.contains(&arg.key.as_str())
                 || (arg.key.starts_with("aria-") && arg.key.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'));
             if known && !out.iter().any(|(k, _)| *k == arg.key) {
-                out.push((arg.key, escape(arg.value.trim_matches('"'))));
+                out.push((arg.key, arg.value.trim_matches('"').to_string()));
             }
         }
     }
     out
 }
 
-/// ` id="…" class="…"`: what the element asks for over what it has by default.
-pub fn tag(doc: &Document, element: &Element, class: &str) -> String {
-    let mut own = attributes(doc, element);
-    let mut out = String::new();
-    let id = own.iter().position(|(k, _)| k == "id").map(|i| own.remove(i).1);
-    let id = id.or_else(|| element.name().map(|n| escape(&super::targets::anchor(n))));
-    if let Some(id) = id.filter(|id| !id.is_empty()) {
-        out.push_str(&format!(" id=\"{id}\""));
+impl<'r, 'a> Html<'r, 'a> {
+    /// ` id="…" class="…"`: what the element asks for over what it has by default.
+    pub fn tag(&mut self, element: &Element, class: &str) -> String {
+        let mut own = attributes(self.doc, element);
+        let id = self.asked_id(&mut own).or_else(|| self.named_id(element));
+        let mut out = id.map(|id| format!(" id=\"{}\"", escape(&id))).unwrap_or_default();
+        let asked = own.iter().position(|(k, _)| k == "class").map(|i| escape(&own.remove(i).1));
+        match (asked, class) {
+            (Some(asked), "") => out.push_str(&format!(" class=\"{asked}\"")),
+            (Some(asked), class) => out.push_str(&format!(" class=\"{class} {asked}\"")),
+            (None, "") => {}
+            (None, class) => out.push_str(&format!(" class=\"{class}\"")),
+        }
+        out.push_str(&list(&own));
+        out
     }
-    let asked = own.iter().position(|(k, _)| k == "class").map(|i| own.remove(i).1);
-    match (asked, class) {
-        (Some(asked), "") => out.push_str(&format!(" class=\"{asked}\"")),
-        (Some(asked), class) => out.push_str(&format!(" class=\"{class} {asked}\"")),
-        (None, "") => {}
-        (None, class) => out.push_str(&format!(" class=\"{class}\"")),
+
+    /// The id among an element's own attributes, which is taken out; nothing
+    /// where another element has it already.
+    pub fn asked_id(&mut self, own: &mut Vec<(String, String)>) -> Option<String> {
+        let at = own.iter().position(|(k, _)| k == "id")?;
+        self.targets.claim(&own.remove(at).1)
     }
-    out.push_str(&list(&own));
-    out
+
+    /// The id that an element's name gives it; nothing where another one has it already.
+    pub fn named_id(&mut self, element: &Element) -> Option<String> {
+        self.targets.claim(element.name()?)
+    }
 }
 
 /// ` name="value"` for each.
 pub fn list(attributes: &[(String, String)]) -> String {
-    let each = attributes.iter().map(|(k, v)| format!(" {k}=\"{v}\""));
+    let each = attributes.iter().map(|(k, v)| format!(" {k}=\"{}\"", escape(v)));
     each.collect()
 }

@@ -1,8 +1,8 @@
 //! Elements → HTML.
 
 use super::Html;
-use super::attributes::{attributes, tag};
-use super::escape::{class, escape};
+use super::attributes::attributes;
+use super::escape::{class, escape, legal};
 use crate::header_args::HeaderArgs;
 use crate::source::dedented;
 use crate::syntax::lines::Span;
@@ -43,7 +43,7 @@ impl<'r, 'a> Html<'r, 'a> {
             }
             Kind::Example(lines) => {
                 let text = self.code(lines);
-                let attributes = tag(self.doc, element, "example");
+                let attributes = self.tag(element, "example");
                 out.push_str(&format!("<pre{attributes}>\n{}</pre>\n", escape(&text)));
             }
             Kind::Fixed(lines) if self.settings.fixed => self.fixed(element, lines, out),
@@ -54,21 +54,21 @@ impl<'r, 'a> Html<'r, 'a> {
             Kind::Export(backend, lines) => {
                 let html = backend.of(self.doc.text).eq_ignore_ascii_case("html");
                 if html && self.options.allow_html {
-                    out.push_str(&self.code(lines));
+                    out.push_str(&legal(&self.code(lines)));
                 }
             }
             Kind::Verse(lines) => self.verse(element, lines, out),
             Kind::Quote(children) => {
-                let attributes = tag(self.doc, element, "");
+                let attributes = self.tag(element, "");
                 self.container("blockquote", &attributes, children, out);
             }
             Kind::Center(children) => {
-                let attributes = tag(self.doc, element, "org-center");
+                let attributes = self.tag(element, "org-center");
                 self.container("div", &attributes, children, out);
             }
             Kind::Special(name, children) => {
                 let name = class(name.of(self.doc.text));
-                let attributes = tag(self.doc, element, &name);
+                let attributes = self.tag(element, &name);
                 self.container("div", &attributes, children, out);
             }
             Kind::Drawer(name, children) => {
@@ -132,22 +132,23 @@ impl<'r, 'a> Html<'r, 'a> {
             return;
         }
         let attributes = match element.name() {
-            Some(_) => tag(self.doc, element, ""),
+            Some(_) => self.tag(element, ""),
             None => String::new(),
         };
         out.push_str(&format!("<p{attributes}>\n{body}\n</p>\n"));
     }
 
     fn figure(&mut self, element: &Element, path: &str, out: &mut String) {
-        let own = attributes(self.doc, element);
+        let mut own = attributes(self.doc, element);
+        let id = match self.asked_id(&mut own) {
+            Some(id) => {
+                own.push(("id".into(), id));
+                String::new()
+            }
+            None => self.named_id(element).map(|id| format!(" id=\"{}\"", escape(&id))).unwrap_or_default(),
+        };
         let Some(image) = self.image(path, &own) else {
             return;
-        };
-        let id = match element.name() {
-            Some(name) if !own.iter().any(|(k, _)| k == "id") => {
-                format!(" id=\"{}\"", escape(&super::targets::anchor(name)))
-            }
-            _ => String::new(),
         };
         out.push_str(&format!("<figure{id}>\n{image}\n"));
         if let Some(caption) = element.meta.as_ref().and_then(|m| m.caption.clone()) {
@@ -167,12 +168,12 @@ impl<'r, 'a> Html<'r, 'a> {
             text.push_str(line.strip_prefix(' ').unwrap_or(line));
             text.push('\n');
         }
-        let attributes = tag(self.doc, element, "example");
+        let attributes = self.tag(element, "example");
         out.push_str(&format!("<pre{attributes}>\n{}</pre>\n", escape(&text)));
     }
 
     fn verse(&mut self, element: &Element, lines: &[Span], out: &mut String) {
-        let attributes = tag(self.doc, element, "verse");
+        let attributes = self.tag(element, "verse");
         out.push_str(&format!("<p{attributes}>\n"));
         let text = self.code(lines);
         let mut body = String::new();
@@ -193,7 +194,7 @@ impl<'r, 'a> Html<'r, 'a> {
         match keyword.key.as_str() {
             "INCLUDE" => out.push_str(&format!("<p class=\"note\">Not included: {}</p>\n", escape(value))),
             "HTML" if self.options.allow_html => {
-                out.push_str(value);
+                out.push_str(&legal(value));
                 out.push('\n');
             }
             _ => {}
@@ -242,7 +243,7 @@ impl<'r, 'a> Html<'r, 'a> {
             true => ("src src-nil".to_string(), String::new()),
             false => (format!("src src-{lang}"), format!(" data-lang=\"{lang}\"")),
         };
-        let attributes = tag(self.doc, element, &kind);
+        let attributes = self.tag(element, &kind);
         out.push_str(&format!("<pre{attributes}{data}>{}</pre>\n</div>\n", escape(&text)));
     }
 }

@@ -1,6 +1,17 @@
 //! Text → HTML text.
 
-/// Escapes for element content and for attribute values alike.
+/// Whether XML 1.0 has no such character, not even as a reference.
+fn forbidden(c: char) -> bool {
+    (c < ' ' && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{fffe}' | '\u{ffff}')
+}
+
+/// A text that is HTML already, without what XML forbids.
+pub fn legal(html: &str) -> String {
+    html.replace(forbidden, "\u{fffd}")
+}
+
+/// Escapes for element content and for attribute values alike; what XML
+/// forbids becomes U+FFFD.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 16);
     for c in text.chars() {
@@ -10,7 +21,7 @@ pub fn escape(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            '\0' => out.push('\u{fffd}'),
+            c if forbidden(c) => out.push('\u{fffd}'),
             c => out.push(c),
         }
     }

@@ -2,7 +2,8 @@
 
 use super::Html;
 use super::escape::{class, escape};
-use super::targets::heading_id;
+use super::options::Settings;
+use crate::syntax::document::Document;
 use crate::syntax::headings::Heading;
 
 /// A heading as it will be shown.
@@ -16,6 +17,18 @@ pub struct Shown {
 enum Open {
     Section,
     Item(&'static str),
+}
+
+/// For each heading whether it is left out: it or one above it is a `COMMENT`
+/// or has a tag that excludes it.
+pub fn hidden(doc: &Document, settings: &Settings) -> Vec<bool> {
+    let mut hidden: Vec<bool> = Vec::with_capacity(doc.headings.len());
+    for heading in &doc.headings {
+        let above = heading.parent.and_then(|p| hidden.get(p).copied());
+        let excluded = heading.tags.iter().any(|t| settings.exclude.iter().any(|e| e == t));
+        hidden.push(above.unwrap_or(false) || heading.commented || excluded);
+    }
+    hidden
 }
 
 impl<'r, 'a> Html<'r, 'a> {
@@ -38,15 +51,9 @@ impl<'r, 'a> Html<'r, 'a> {
 
     /// Headings that are exported, with their numbers.
     fn shown(&self) -> Vec<Shown> {
-        let mut hidden: Vec<bool> = Vec::new();
-        for heading in &self.doc.headings {
-            let above = heading.parent.and_then(|p| hidden.get(p).copied());
-            let excluded = heading.tags.iter().any(|t| self.settings.exclude.iter().any(|e| e == t));
-            hidden.push(above.unwrap_or(false) || heading.commented || excluded);
-        }
         let visible = || {
             let all = self.doc.headings.iter().enumerate();
-            all.filter(|(i, _)| hidden.get(*i) == Some(&false))
+            all.filter(|(i, _)| self.hidden.get(*i) == Some(&false))
         };
         let base = visible().map(|(_, h)| h.level).min().unwrap_or(1);
         let mut counters: Vec<usize> = Vec::new();
@@ -93,7 +100,7 @@ impl<'r, 'a> Html<'r, 'a> {
         let Some(heading) = doc.headings.get(shown.index) else {
             return;
         };
-        let id = escape(&heading_id(doc, shown.index));
+        let id = escape(self.targets.heading_id(shown.index));
         let mut body = String::new();
         if shown.level > self.settings.levels {
             let list = list.unwrap_or_else(|| {
@@ -120,7 +127,8 @@ impl<'r, 'a> Html<'r, 'a> {
         let n = shown.level + 1;
         let h = n.min(6);
         let extra = heading.property("HTML_CONTAINER_CLASS").map(|c| format!(" {}", escape(c))).unwrap_or_default();
-        out.push_str(&format!("<div id=\"outline-container-{id}\" class=\"outline-{n}{extra}\">\n<h{h} id=\"{id}\">"));
+        let container = self.part("outline-container-", shown.index);
+        out.push_str(&format!("<div{container} class=\"outline-{n}{extra}\">\n<h{h} id=\"{id}\">"));
         if let Some(number) = &shown.number {
             out.push_str(&format!("<span class=\"section-number-{n}\">{number}</span> "));
         }
@@ -128,9 +136,15 @@ impl<'r, 'a> Html<'r, 'a> {
         out.push_str(&format!("</h{h}>\n"));
         self.section(shown.index, heading, &mut body);
         if !body.is_empty() {
-            out.push_str(&format!("<div class=\"outline-text-{n}\" id=\"text-{id}\">\n{body}</div>\n"));
+            let text = self.part("text-", shown.index);
+            out.push_str(&format!("<div class=\"outline-text-{n}\"{text}>\n{body}</div>\n"));
         }
         open.push((shown.level, Open::Section));
+    }
+
+    fn part(&self, prefix: &str, heading: usize) -> String {
+        let id = self.targets.part(prefix, heading);
+        id.map(|id| format!(" id=\"{}\"", escape(&id))).unwrap_or_default()
     }
 
     fn title(&mut self, heading: &Heading, out: &mut String) {
@@ -197,7 +211,7 @@ impl<'r, 'a> Html<'r, 'a> {
             let number = entry.number.as_deref().map(|n| format!("{n} "));
             out.push_str(&format!(
                 "<li><a href=\"#{}\">{}",
-                escape(&heading_id(doc, entry.index)),
+                escape(self.targets.heading_id(entry.index)),
                 number.unwrap_or_default()
             ));
             self.plain_inline(heading.title, out);

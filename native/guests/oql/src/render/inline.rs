@@ -4,9 +4,8 @@ use std::collections::HashMap;
 
 use super::Html;
 use super::entities::entity;
-use super::escape::{class, escape, typography};
+use super::escape::{class, escape, legal, typography};
 use super::options::Scripts;
-use super::targets::anchor;
 use crate::syntax::document::Document;
 use crate::syntax::lines::slice;
 use crate::syntax::objects::{Object, objects};
@@ -94,16 +93,21 @@ impl<'r, 'a> Html<'r, 'a> {
             Object::Latex(text) => out.push_str(&escape(&latex(text))),
             Object::Snippet(backend, value) => {
                 if self.options.allow_html && backend.eq_ignore_ascii_case("html") {
-                    out.push_str(value);
+                    out.push_str(&legal(value));
                 }
             }
             Object::Target(name) => {
-                out.push_str(&format!("<a id=\"{}\"></a>", escape(&anchor(name))));
+                if let Some(id) = self.targets.claim(name) {
+                    out.push_str(&format!("<a id=\"{}\"></a>", escape(&id)));
+                }
             }
             Object::Radio(inner) => {
                 let mut text = String::new();
                 self.objects(inner, macros, &mut text);
-                out.push_str(&format!("<a id=\"{}\">{text}</a>", radio_anchor(inner)));
+                match self.targets.claim(&words(inner)) {
+                    Some(id) => out.push_str(&format!("<a id=\"{}\">{text}</a>", escape(&id))),
+                    None => out.push_str(&text),
+                }
             }
             Object::Cookie(text) => {
                 if self.settings.cookies {
@@ -216,12 +220,13 @@ fn latex(text: &str) -> String {
     }
 }
 
-fn radio_anchor(inner: &[Object]) -> String {
+/// The plain words among these objects.
+fn words(inner: &[Object]) -> String {
     let words = inner.iter().filter_map(|o| match o {
         Object::Text(t) => Some(*t),
         _ => None,
     });
-    escape(&anchor(&words.collect::<String>()))
+    words.collect()
 }
 
 fn unlinked(objects: Vec<Object<'_>>) -> Vec<Object<'_>> {

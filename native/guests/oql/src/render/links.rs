@@ -3,7 +3,6 @@
 use super::Html;
 use super::attributes::list;
 use super::escape::escape;
-use super::targets::heading_id;
 use super::url::{Use, has_scheme, safe};
 use crate::ids::slug;
 use crate::syntax::objects::Object;
@@ -69,8 +68,7 @@ impl<'r, 'a> Html<'r, 'a> {
         if let Some(title) = path.strip_prefix('*') {
             return out.push_str(&escape(title));
         }
-        let heading = path.strip_prefix("id:").and_then(|id| self.targets.by_id(id));
-        if let Some((_, index)) = heading {
+        if let Some(index) = path.strip_prefix("id:").and_then(|id| self.targets.by_uuid(id)) {
             let title = self.doc.headings.get(index).map_or("", |h| h.title);
             return self.plain_inline(title, out);
         }
@@ -93,7 +91,7 @@ impl<'r, 'a> Html<'r, 'a> {
         let name = path.rsplit('/').next().unwrap_or(path);
         let alt = attributes.iter().find(|(k, _)| k == "alt");
         let alt = match (alt, data) {
-            (Some((_, alt)), _) => alt.clone(),
+            (Some((_, alt)), _) => escape(alt),
             (None, true) => String::new(),
             (None, false) => escape(name),
         };
@@ -110,8 +108,8 @@ impl<'r, 'a> Html<'r, 'a> {
             return self.internal(path);
         }
         if let Some(id) = path.strip_prefix("id:") {
-            return match self.targets.by_id(id) {
-                Some((id, _)) => Aim::Url(format!("#{id}")),
+            return match self.targets.by_uuid(id) {
+                Some(heading) => Aim::Url(format!("#{}", self.targets.heading_id(heading))),
                 None => Aim::Missing,
             };
         }
@@ -138,8 +136,7 @@ impl<'r, 'a> Html<'r, 'a> {
 
     fn internal(&self, path: &str) -> Aim {
         match self.targets.find(path) {
-            Some((_, Some(heading))) => Aim::Url(format!("#{}", heading_id(self.doc, heading))),
-            Some((id, None)) => Aim::Url(format!("#{id}")),
+            Some(id) => Aim::Url(format!("#{id}")),
             None => Aim::Missing,
         }
     }

@@ -1,7 +1,6 @@
 //! Lists.
 
 use super::Html;
-use super::attributes::tag;
 use crate::syntax::tree::{Check, Element, Item, Kind, List, ListKind};
 
 impl<'r, 'a> Html<'r, 'a> {
@@ -12,7 +11,7 @@ impl<'r, 'a> Html<'r, 'a> {
             ListKind::Ordered => "ol",
             ListKind::Descriptive => "dl",
         };
-        let attributes = tag(self.doc, element, &format!("org-{name}"));
+        let attributes = self.tag(element, &format!("org-{name}"));
         out.push_str(&format!("<{name}{attributes}>\n"));
         for item in &list.items {
             self.item(item, list.kind, out);

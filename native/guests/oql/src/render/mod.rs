@@ -15,18 +15,21 @@ pub mod table;
 pub mod targets;
 pub mod timestamps;
 pub mod url;
+pub mod values;
 
 use std::collections::HashMap;
 
 use crate::syntax::document::Document;
-use options::{RenderOptions, Settings};
+use options::{Depth, RenderOptions, Settings};
 
 /// What a render pass knows.
 pub(crate) struct Html<'r, 'a> {
     pub doc: &'r Document<'a>,
     pub options: &'r RenderOptions,
     pub settings: Settings,
-    pub targets: targets::Targets,
+    /// For each heading whether it is left out.
+    pub hidden: Vec<bool>,
+    pub targets: targets::Targets<'r>,
     pub notes: footnotes::Notes<'r>,
     pub results: results::Placement,
     pub entities: HashMap<String, Option<String>>,
@@ -41,9 +44,12 @@ pub(crate) struct Html<'r, 'a> {
 /// The document as an HTML fragment.
 pub fn render(org: &str, options: &RenderOptions) -> String {
     let doc = Document::read(org);
+    let settings = Settings::of(&doc, options);
+    let hidden = headings::hidden(&doc, &settings);
     let mut html = Html {
-        settings: Settings::of(&doc, options),
-        targets: targets::Targets::of(&doc),
+        targets: targets::Targets::of(&doc, &hidden, settings.toc != Depth::Off),
+        hidden,
+        settings,
         notes: footnotes::Notes::of(&doc),
         results: results::Placement::of(&doc, options),
         entities: HashMap::new(),

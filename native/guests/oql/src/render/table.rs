@@ -1,7 +1,6 @@
 //! Tables.
 
 use super::Html;
-use super::attributes::tag;
 use crate::syntax::lines::Span;
 use crate::syntax::tree::Element;
 use crate::table::{Row, has_header, number, rows};
@@ -16,7 +15,7 @@ impl<'r, 'a> Html<'r, 'a> {
             Some(true) => "org-right",
             _ => "org-left",
         };
-        out.push_str(&format!("<table{}>\n", tag(self.doc, element, "")));
+        out.push_str(&format!("<table{}>\n", self.tag(element, "")));
         if let Some(caption) = element.meta.as_ref().and_then(|m| m.caption.clone()) {
             self.tables += 1;
             out.push_str(&format!(

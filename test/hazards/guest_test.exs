@@ -83,7 +83,10 @@ defmodule Workbooks.Hazards.GuestTest do
     instance = Wasm.instantiate!(component)
     caller = spawn(fn -> Wasm.call(instance, "spin", [], timeout: :infinity) end)
     await_state(instance, :running)
+    # Neither the owner's nor a stranger's refused call takes the caller's monitor away.
     assert {:error, %Error{kind: :busy}} = Wasm.call(instance, "add", [1, 2])
+    stranger = Task.async(fn -> Wasm.call(instance, "add", [1, 2]) end)
+    assert {:error, %Error{kind: :busy}} = Task.await(stranger)
     Process.exit(caller, :kill)
     await_state(instance, :closed)
     settled(before)

@@ -5,8 +5,8 @@ defmodule Mix.Tasks.Compile.WorkbooksNative do
   native code for each guest in `priv/guests`. Both land in `priv/native`, which
   every Mix environment shares, so one build serves dev and test.
 
-  Nothing runs while the sources, the guests and the outputs are what they were
-  at the last build: their hash is kept beside the outputs.
+  Nothing runs while the sources and the guests are what they were at the last
+  build, whose hash is kept beside the outputs, and the outputs are there.
 
   The environment variable `CARGO` names another cargo, `CARGO_TARGET_DIR` another
   target directory, as cargo itself has it.
@@ -27,13 +27,12 @@ defmodule Mix.Tasks.Compile.WorkbooksNative do
   @impl true
   def run(_args) do
     root = File.cwd!()
-    stamp = stamp(root)
+    stamp = stamp()
 
     if File.read(Path.join(root, @stamp)) == {:ok, stamp} and Enum.all?(outputs(root), &File.exists?/1) do
       {:noop, []}
     else
-      with :ok <- cargo(root), :ok <- install(root), :ok <- precompile(root) do
-        File.write!(Path.join(root, @stamp), stamp)
+      with :ok <- cargo(root), :ok <- bring(root, stamp) do
         Mix.Project.build_structure()
         {:ok, []}
       else
@@ -45,77 +44,112 @@ defmodule Mix.Tasks.Compile.WorkbooksNative do
   @impl true
   def clean, do: File.rm_rf!("priv/native")
 
-  defp stamp(root) do
-    files = for pattern <- @sources, file <- Path.wildcard(Path.join(root, pattern)), do: file
+  defp stamp do
+    files = for pattern <- @sources, file <- Path.wildcard(pattern), do: file
 
     # A target directory inside native/ (CARGO_TARGET_DIR) holds sources of others.
     hashes =
       for file <- Enum.sort(files), not String.contains?(file, "/target/") do
-        [Path.relative_to(file, root), 0, :crypto.hash(:sha256, File.read!(file))]
+        [file, 0, :crypto.hash(:sha256, File.read!(file))]
       end
 
     machine = :erlang.system_info(:system_architecture)
     Base.encode16(:crypto.hash(:sha256, [to_string(machine) | hashes]), case: :lower)
   end
 
-  defp guests(root), do: Path.wildcard(Path.join(root, "priv/guests/*.wasm"))
+  # Relative, as the patterns are: the folder above may have a name that means something in one.
+  defp guests, do: Path.wildcard("priv/guests/*.wasm")
   defp native(root, guest), do: Path.join([root, "priv/native", Path.basename(guest, ".wasm") <> ".cwasm"])
-  defp outputs(root), do: [Path.join(root, @library) | Enum.map(guests(root), &native(root, &1))]
+  defp outputs(root), do: [Path.join(root, @library) | Enum.map(guests(), &native(root, &1))]
 
   defp cargo(root) do
-    case find_cargo() do
-      nil ->
-        {:error,
-         "cargo was not found. Workbooks builds a Rust library: install Rust 1.95 or later " <>
-           "(rustup.rs, or your distribution's packages), or set CARGO to where it is."}
+    with {:ok, cargo} <- find_cargo() do
+      unless built(root), do: Mix.shell().info("Building the native library with cargo (minutes, the first time)")
+      arguments = ~w(build --release --locked -p workbooks-nif)
 
-      cargo ->
-        unless built?(root), do: Mix.shell().info("Building the native library with cargo (minutes, the first time)")
-        arguments = ~w(build --release --locked -p workbooks-nif)
-        options = [cd: root, into: IO.stream(:stdio, :line), stderr_to_stdout: true]
+      case System.cmd(cargo, arguments, cd: root, into: IO.stream(:stdio, :line), stderr_to_stdout: true) do
+        {_, 0} -> :ok
+        {_, status} -> {:error, "cargo build failed (exit status #{status}): what it printed above says why"}
+      end
+    end
+  end
 
-        case System.cmd(cargo, arguments, options) do
-          {_, 0} -> :ok
-          {_, status} -> {:error, "cargo build failed (exit status #{status}): what it printed above says why"}
+  @install "install Rust 1.95 or later (rustup.rs, or your distribution's packages), or set CARGO to where it is."
+
+  defp find_cargo do
+    case System.get_env("CARGO", "") do
+      "" ->
+        # Rust's own installer puts it there and leaves the PATH to the next login shell.
+        home = System.get_env("CARGO_HOME") || Path.join(System.user_home() || "/", ".cargo")
+
+        case System.find_executable("cargo") || System.find_executable(Path.join(home, "bin/cargo")) do
+          nil -> {:error, "cargo was not found. Workbooks builds a Rust library: " <> @install}
+          cargo -> {:ok, cargo}
+        end
+
+      named ->
+        case System.find_executable(named) do
+          nil -> {:error, "CARGO is #{named}, which is no program. Workbooks builds a Rust library: " <> @install}
+          cargo -> {:ok, cargo}
         end
     end
   end
 
-  defp find_cargo do
-    System.get_env("CARGO") || System.find_executable("cargo") ||
-      Enum.find([Path.expand("~/.cargo/bin/cargo")], &File.exists?/1)
-  end
-
   defp target(root), do: Path.expand(System.get_env("CARGO_TARGET_DIR", "target"), root)
-  defp built?(root), do: Enum.any?(libraries(root), &File.exists?/1)
 
-  defp libraries(root) do
-    for name <- ~w(libworkbooks_nif.so libworkbooks_nif.dylib), do: Path.join([target(root), "release", name])
+  # What cargo built, if it did.
+  defp built(root) do
+    paths = for name <- ~w(libworkbooks_nif.so libworkbooks_nif.dylib), do: Path.join([target(root), "release", name])
+    Enum.find(paths, &File.exists?/1)
   end
 
-  defp install(root) do
-    case Enum.find(libraries(root), &File.exists?/1) do
-      nil ->
+  # From cargo's folder into ours.
+  defp bring(root, stamp) do
+    library = Path.join(root, @library)
+    built = built(root)
+
+    cond do
+      is_nil(built) ->
         {:error, "cargo built no library in #{target(root)}/release"}
 
-      built ->
-        File.mkdir_p!(Path.join(root, "priv/native"))
-        # Renamed into place: a library that another VM has mapped must not change under it.
-        temporary = Path.join(root, @library <> ".tmp")
-        File.cp!(built, temporary)
-        File.rename!(temporary, Path.join(root, @library))
-        Mix.Project.build_structure()
+      in_use?(library) and not same?(library, built) ->
+        # This VM keeps the library that it has loaded, and would make native code with that one.
+        Mix.shell().info("The native library was built anew: start again to use it")
         :ok
+
+      true ->
+        with :ok <- replace(library, &File.cp(built, &1)),
+             Mix.Project.build_structure(),
+             :ok <- precompile(root),
+             do: replace(Path.join(root, @stamp), &File.write(&1, stamp))
     end
   end
 
+  # Quoted, since it is not called: only whether it is there is asked.
+  defp in_use?(library), do: :erlang.module_loaded(:"Elixir.Workbooks.Native") and File.exists?(library)
+  defp same?(one, other), do: File.read(one) == File.read(other)
+
   defp precompile(root) do
-    Enum.reduce_while(guests(root), :ok, fn guest, :ok ->
-      case Workbooks.Wasm.Precompiled.write(guest, native(root, guest)) do
+    Enum.reduce_while(guests(), :ok, fn guest, :ok ->
+      case replace(native(root, guest), &Workbooks.Wasm.Precompiled.write(guest, &1)) do
         :ok -> {:cont, :ok}
-        {:error, error} -> {:halt, {:error, "#{Path.basename(guest)} does not compile: #{Exception.message(error)}"}}
+        {:error, message} -> {:halt, {:error, "#{Path.basename(guest)} does not compile: #{message}"}}
       end
     end)
+  end
+
+  # Renamed into place: what another VM has mapped must not change under it. The name before that
+  # is this process's own: two builds may be at it at the same time.
+  defp replace(path, make) do
+    temporary = "#{path}.#{System.pid()}"
+
+    with :ok <- File.mkdir_p(Path.dirname(path)), :ok <- make.(temporary), :ok <- File.rename(temporary, path) do
+      :ok
+    else
+      {:error, reason} ->
+        File.rm(temporary)
+        {:error, if(is_atom(reason), do: "#{path}: #{:file.format_error(reason)}", else: Exception.message(reason))}
+    end
   end
 
   defp diagnostic(root, message) do

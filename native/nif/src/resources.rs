@@ -31,7 +31,13 @@ pub struct InstanceResource {
     owner: LocalPid,
     /// Whether there is a monitor in `caller`: most calls end before one is needed.
     watched: AtomicBool,
-    caller: Mutex<Option<Monitor>>,
+    caller: Mutex<Option<Caller>>,
+}
+
+/// The process in a call that outlived its first slice.
+struct Caller {
+    pid: LocalPid,
+    monitor: Monitor,
 }
 
 // The engine's instance recovers from a panic inside a poll by ending itself.
@@ -44,7 +50,7 @@ impl Resource for InstanceResource {
     fn down<'a>(&'a self, _env: Env<'a>, pid: LocalPid, monitor: Monitor) {
         let calling = {
             let caller = self.caller.lock().unwrap_or_else(PoisonError::into_inner);
-            caller.is_some_and(|current| current == monitor)
+            caller.as_ref().is_some_and(|current| current.monitor == monitor)
         };
         if calling || pid == self.owner {
             self.instance.close();
@@ -69,24 +75,32 @@ impl InstanceResource {
 
     /// From now on the instance ends with the calling process too.
     pub fn watch_caller(resource: &ResourceArc<InstanceResource>, env: Env) {
-        let caller = env.pid();
-        if caller == resource.owner {
+        let pid = env.pid();
+        if pid == resource.owner {
             return;
         }
-        let mut watched = resource.caller.lock().unwrap_or_else(PoisonError::into_inner);
-        if watched.is_none() {
-            *watched = resource.monitor(Some(env), &caller);
-            resource.watched.store(true, Relaxed);
+        let mut caller = resource.caller.lock().unwrap_or_else(PoisonError::into_inner);
+        if caller.is_none() {
+            *caller = resource.monitor(Some(env), &pid).map(|monitor| Caller { pid, monitor });
+            resource.watched.store(caller.is_some(), Relaxed);
+            if caller.is_none() {
+                // It is on its way out already.
+                resource.instance.close();
+            }
         }
     }
 
-    /// The call is over.
+    /// The calling process is in no call any more. Another one's call goes on: its
+    /// monitor stays.
     pub fn forget_caller(resource: &ResourceArc<InstanceResource>, env: Env) {
-        if !resource.watched.swap(false, Relaxed) {
+        if !resource.watched.load(Relaxed) {
             return;
         }
-        let watched = resource.caller.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(monitor) = watched {
+        let mut caller = resource.caller.lock().unwrap_or_else(PoisonError::into_inner);
+        if caller.as_ref().is_some_and(|caller| caller.pid == env.pid())
+            && let Some(Caller { monitor, .. }) = caller.take()
+        {
+            resource.watched.store(false, Relaxed);
             resource.demonitor(Some(env), &monitor);
         }
     }

@@ -50,4 +50,4 @@ ci: ## all that must pass before a change lands
 	  guest-tests elixir-tests walls demo pages guests-rebuild
 
 clean: ## build results are removed
-	rm -rf _build _demo target priv/native native/guests/target
+	rm -rf _build _demo tmp target priv/native native/guests/target

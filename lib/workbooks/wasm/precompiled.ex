@@ -17,13 +17,23 @@ defmodule Workbooks.Wasm.Precompiled do
   """
   @spec write(Path.t(), Path.t()) :: :ok | {:error, Error.t()}
   def write(wasm, native) do
-    temporary = native <> ".tmp"
-
     with {:ok, bytes} <- read(wasm),
          {:ok, code} <- Wasm.precompile(bytes, timeout: :infinity),
-         :ok <- io(File.mkdir_p(Path.dirname(native)), native),
-         :ok <- io(File.write(temporary, code), native) do
-      io(File.rename(temporary, native), native)
+         :ok <- io(File.mkdir_p(Path.dirname(native)), native) do
+      io(replace(native, code), native)
+    end
+  end
+
+  # Written beside and renamed: a name of its own for each writer, and nothing left behind.
+  defp replace(path, code) do
+    temporary = "#{path}.#{System.pid()}-#{System.unique_integer([:positive])}.tmp"
+
+    with :ok <- File.write(temporary, code), :ok <- File.rename(temporary, path) do
+      :ok
+    else
+      error ->
+        File.rm(temporary)
+        error
     end
   end
 

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use wasmtime::component::{ComponentNamedList, Func, Lift, Lower, TypedFunc, Val};
 
 use crate::instance::{Ended, Live};
+use crate::lower::Params;
 use crate::ticker::SLICE;
 use crate::types::Type;
 
@@ -15,7 +16,7 @@ use crate::types::Type;
 pub(crate) type Fiber = Pin<Box<dyn Future<Output = Ended> + Send>>;
 
 /// Begins a call with parameters that were checked against the export's type.
-pub(crate) type Caller = fn(Func, Box<Live>, Vec<Val>, bool) -> Fiber;
+pub(crate) type Caller = fn(Func, Box<Live>, Params, bool) -> Fiber;
 
 /// The way for a function of this type.
 pub(crate) fn choose(params: &[(String, Type)], result: Option<&Type>) -> Caller {
@@ -35,7 +36,7 @@ pub(crate) fn choose(params: &[(String, Type)], result: Option<&Type>) -> Caller
     of_numbers.unwrap_or(dynamic)
 }
 
-fn dynamic(func: Func, mut live: Box<Live>, params: Vec<Val>, has_result: bool) -> Fiber {
+fn dynamic(func: Func, mut live: Box<Live>, params: Params, has_result: bool) -> Fiber {
     Box::pin(async move {
         live.store.set_epoch_deadline(SLICE);
         let mut result = [Val::Bool(false)];
@@ -59,7 +60,7 @@ fn numbers<T: Number>(params: usize, has_result: bool) -> Option<Caller> {
     }
 }
 
-fn typed<P: Params, R: Results>(func: Func, mut live: Box<Live>, params: Vec<Val>, has_result: bool) -> Fiber {
+fn typed<P: Tuple, R: Results>(func: Func, mut live: Box<Live>, params: Params, has_result: bool) -> Fiber {
     let Some(params) = P::from_vals(&params) else {
         return dynamic(func, live, params, has_result);
     };
@@ -94,31 +95,31 @@ macro_rules! number {
 number! { i32, S32; u32, U32; i64, S64; u64, U64; f64, Float64; }
 
 /// Parameters as a tuple.
-trait Params: Sized + ComponentNamedList + Lower + Send + Sync + 'static {
+trait Tuple: Sized + ComponentNamedList + Lower + Send + Sync + 'static {
     fn from_vals(vals: &[Val]) -> Option<Self>;
 }
 
-impl Params for () {
+impl Tuple for () {
     fn from_vals(vals: &[Val]) -> Option<Self> {
         vals.is_empty().then_some(())
     }
 }
 
-impl<T: Number> Params for (T,) {
+impl<T: Number> Tuple for (T,) {
     fn from_vals(vals: &[Val]) -> Option<Self> {
         let [a] = vals else { return None };
         Some((T::from_val(a)?,))
     }
 }
 
-impl<T: Number> Params for (T, T) {
+impl<T: Number> Tuple for (T, T) {
     fn from_vals(vals: &[Val]) -> Option<Self> {
         let [a, b] = vals else { return None };
         Some((T::from_val(a)?, T::from_val(b)?))
     }
 }
 
-impl<T: Number> Params for (T, T, T) {
+impl<T: Number> Tuple for (T, T, T) {
     fn from_vals(vals: &[Val]) -> Option<Self> {
         let [a, b, c] = vals else { return None };
         Some((T::from_val(a)?, T::from_val(b)?, T::from_val(c)?))

@@ -30,7 +30,7 @@ pub(crate) struct Inner {
     pub(crate) pre: Result<InstancePre<Data>, Error>,
     pub(crate) exports: Vec<Function>,
     pub(crate) imports: Vec<Import>,
-    by_name: BTreeMap<String, usize>,
+    by_name: BTreeMap<Box<[u8]>, usize>,
 }
 
 /// An exported function.
@@ -83,6 +83,11 @@ impl Component {
         &self.inner.imports
     }
 
+    /// As [`Component::find`] for a function of the world itself, by the bytes of its name.
+    pub fn find_name(&self, name: &[u8]) -> Option<usize> {
+        self.inner.by_name.get(name).copied()
+    }
+
     /// The place in [`Component::exports`] of the function at `path`: its name, or
     /// its interface's name and its own. An interface may be named without its
     /// version where that is unambiguous.
@@ -91,10 +96,10 @@ impl Component {
     /// [`Kind::Export`], with the names there are.
     pub fn find(&self, path: &[&str]) -> Result<usize, Error> {
         let found = match path {
-            [name] => self.inner.by_name.get(*name),
-            path => self.inner.by_name.get(&path.join("\0")),
+            [name] => self.find_name(name.as_bytes()),
+            path => self.find_name(path.join("\0").as_bytes()),
         };
-        found.copied().ok_or_else(|| {
+        found.ok_or_else(|| {
             let have: Vec<String> = self.inner.exports.iter().map(|export| export.name()).collect();
             let have = if have.is_empty() { "none".to_string() } else { have.join(", ") };
             Error::new(Kind::Export, format!("no exported function {}: there are {have}", path.join(" ")))
@@ -220,11 +225,11 @@ fn link(
 
 /// Every name a function answers to: its path, and the path without the
 /// interface's version unless two interfaces would then answer.
-fn names(exports: &[Function]) -> BTreeMap<String, usize> {
-    let mut names: BTreeMap<String, usize> = BTreeMap::new();
+fn names(exports: &[Function]) -> BTreeMap<Box<[u8]>, usize> {
+    let mut names: BTreeMap<Box<[u8]>, usize> = BTreeMap::new();
     let mut short: BTreeMap<String, Option<usize>> = BTreeMap::new();
     for (index, export) in exports.iter().enumerate() {
-        names.insert(export.path().join("\0"), index);
+        names.insert(export.path().join("\0").into_bytes().into(), index);
         if let [interface, name] = export.path()
             && let Some((bare, _version)) = interface.split_once('@')
         {
@@ -233,7 +238,7 @@ fn names(exports: &[Function]) -> BTreeMap<String, usize> {
     }
     for (name, index) in short {
         if let Some(index) = index {
-            names.entry(name).or_insert(index);
+            names.entry(name.into_bytes().into()).or_insert(index);
         }
     }
     names

@@ -1,6 +1,7 @@
 //! Values on their way into a guest: checked against their type, with the path
 //! to what does not fit.
 
+use smallvec::SmallVec;
 use wasmtime::component::Val;
 
 use crate::component::Function;
@@ -64,18 +65,21 @@ impl Mismatch {
     }
 }
 
+/// A call's parameters: those of most functions stand where they are made.
+pub(crate) type Params = SmallVec<[Val; 3]>;
+
 /// The arguments of a call of `function`, checked against its parameters.
 pub(crate) fn arguments<'a, S: Source<'a>>(
     function: &Function,
     values: impl ExactSizeIterator<Item = S>,
-) -> Result<Vec<Val>, Error> {
+) -> Result<Params, Error> {
     let params = function.params();
     if values.len() != params.len() {
         let list: Vec<String> = params.iter().map(|(name, ty)| format!("{name}: {ty}")).collect();
         let (name, takes, list, got) = (function.name(), params.len(), list.join(", "), values.len());
         return Err(Error::new(Kind::Type, format!("{name} takes {takes} argument(s) ({list}), got {got}")));
     }
-    let mut lowered = Vec::with_capacity(params.len());
+    let mut lowered = Params::with_capacity(params.len());
     for ((param, ty), value) in params.iter().zip(values) {
         match lower(ty, value) {
             Ok(value) => lowered.push(value),

@@ -218,6 +218,9 @@ fn find<'a>(component: &Component, name: Term<'a>) -> Result<usize, Error> {
     let wrong =
         || Error::new(Kind::Export, "an export's name is a string, or a list of an interface's name and its own");
     let text = |term: Term<'a>| Value(term).text();
+    if let Some(function) = Value(name).bytes().and_then(|name| component.find_name(name)) {
+        return Ok(function);
+    }
     if let Some(name) = text(name) {
         return component.find(&[name]);
     }

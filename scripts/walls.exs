@@ -34,6 +34,7 @@ defmodule Walls do
   @rooms [
     native: ["lib/workbooks/native.ex"],
     leaf: [
+      "lib/workbooks/bang.ex",
       "lib/workbooks/options.ex",
       "lib/workbooks/telemetry.ex",
       "lib/workbooks/error.ex"

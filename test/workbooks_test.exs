@@ -192,6 +192,24 @@ defmodule WorkbooksTest do
       assert %{status: :skipped} = step(run, "needs")
     end
 
+    test "the entry: the only function, else the one of the signature's or the heading's name" do
+      two = "export const helper = () => 1\nexport const lookUp = () => 2\nexport const other = () => 3"
+
+      for {title, properties, source, expected} <- [
+            {"Any name", [], "export const x = () => 0", 0},
+            {"Any name", [sig: "named() -> f64"], "export const x = () => 0", 0},
+            {"Look up", [], two, 2},
+            {"Elsewhere", [sig: "other() -> f64"], two, 3}
+          ] do
+        assert {:ok, run} = Workbooks.run(workbook([{title, properties ++ [out: "r"], "js", source}]))
+        assert run.exports == %{"r" => expected}
+      end
+
+      assert {:error, run} = Workbooks.run(workbook([{"Neither", [out: "r"], "js", two}]))
+      assert %{kind: :entry, message: message} = step(run, "neither").error
+      assert message =~ "helper, lookUp, other"
+    end
+
     test "exceptions, whatever is thrown and whenever" do
       for {source, message} <- [
             {"export async function go() { await null; throw new RangeError('late') }", "RangeError: late"},

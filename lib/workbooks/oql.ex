@@ -12,6 +12,7 @@ defmodule Workbooks.OQL do
   format's description. Bang forms raise the error.
   """
 
+  import Workbooks.Bang
   alias Workbooks.{Guests, JSON, Options}
   alias Workbooks.Wasm.{Error, Pool}
 
@@ -127,19 +128,6 @@ defmodule Workbooks.OQL do
     end
   end
 
-  for {name, arity} <-
-        [parse_headlines: 1, parse_headlines: 2, tangle_plan: 1, tangle_plan: 2] ++
-          [metadata: 1, metadata: 2, lint: 1, lint: 2, render: 1, render: 2] do
-    arguments = Macro.generate_arguments(arity, __MODULE__)
-    types = List.duplicate(quote(do: term), arity)
-
-    @doc "As `#{name}/#{arity}`; raises `Workbooks.Wasm.Error`."
-    @spec unquote(:"#{name}!")(unquote_splicing(types)) :: term
-    def unquote(:"#{name}!")(unquote_splicing(arguments)) do
-      case unquote(name)(unquote_splicing(arguments)) do
-        {:ok, value} -> value
-        {:error, error} -> raise error
-      end
-    end
-  end
+  defbang(parse_headlines: 1, parse_headlines: 2, metadata: 1, metadata: 2, tangle_plan: 1, tangle_plan: 2)
+  defbang(lint: 1, lint: 2, render: 1, render: 2)
 end

@@ -45,6 +45,7 @@ defmodule Workbooks.Wasm do
   form that raises it.
   """
 
+  import Workbooks.Bang
   alias Workbooks.{Native, Options}
   alias Workbooks.Wasm.{Component, Error, Host, Instance}
 
@@ -239,22 +240,9 @@ defmodule Workbooks.Wasm do
         }
   def stats, do: Native.stats()
 
-  for {name, arity} <-
-        [compile: 1, compile: 2, compile_file: 1, compile_file: 2, precompile: 1, precompile: 2] ++
-          [componentize: 1, componentize: 2, serialize: 1, deserialize: 1, load_file: 1] ++
-          [instantiate: 1, instantiate: 2, call: 2, call: 3, call: 4] do
-    arguments = Macro.generate_arguments(arity, __MODULE__)
-    types = List.duplicate(quote(do: term), arity)
-
-    @doc "As `#{name}/#{arity}`; raises `Workbooks.Wasm.Error`."
-    @spec unquote(:"#{name}!")(unquote_splicing(types)) :: term
-    def unquote(:"#{name}!")(unquote_splicing(arguments)) do
-      case unquote(name)(unquote_splicing(arguments)) do
-        {:ok, value} -> value
-        {:error, error} -> raise error
-      end
-    end
-  end
+  defbang(compile: 1, compile: 2, compile_file: 1, compile_file: 2, precompile: 1, precompile: 2)
+  defbang(componentize: 1, componentize: 2, serialize: 1, deserialize: 1, load_file: 1)
+  defbang(instantiate: 1, instantiate: 2, call: 2, call: 3, call: 4)
 
   @doc false
   # A file's bytes, with the errors of this module.

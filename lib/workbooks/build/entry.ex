@@ -6,21 +6,23 @@ defmodule Workbooks.Build.Entry do
   alias Workbooks.Build.Problem
 
   @doc """
-  The function to call among those a block exports: the one its `:sig:` names,
-  the only one, or the one named as the heading (in camelCase, snake_case or with hyphens).
+  The function to call among those a block exports: the only one, else the one
+  named as its `:sig:` or, without one, as the heading (in camelCase, snake_case or
+  with hyphens).
 
       iex> component = %{"id" => "book/moving-average", "sig" => nil}
       iex> Workbooks.Build.Entry.find(["helper", "movingAverage"], component)
       {:ok, "movingAverage"}
   """
   @spec find([String.t()], map) :: {:ok, String.t()} | {:error, Problem.t()}
+  def find([only], _component), do: {:ok, only}
+
   def find(functions, component) do
     wanted = signature_name(component["sig"]) || heading(component["id"])
 
-    case {Enum.find(functions, &same_name?(&1, wanted)), functions, component["sig"]} do
-      {found, _, _} when is_binary(found) -> {:ok, found}
-      {nil, [only], nil} -> {:ok, only}
-      {nil, functions, _} -> {:error, Problem.new(:entry, no_entry(functions, wanted))}
+    case Enum.find(functions, &same_name?(&1, wanted)) do
+      nil -> {:error, Problem.new(:entry, no_entry(functions, wanted))}
+      found -> {:ok, found}
     end
   end
 

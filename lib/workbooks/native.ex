@@ -33,6 +33,7 @@ defmodule Workbooks.Native do
   def call_dirty(_instance, _name, _arguments, _timeout), do: stub()
   def poll(_instance), do: stub()
   def reply(_instance, _value), do: stub()
+  def reply_dirty(_instance, _value), do: stub()
   def fail(_instance), do: stub()
   def close(_instance), do: stub()
   def state(_instance), do: stub()

@@ -262,7 +262,7 @@ defmodule Workbooks.Wasm do
   defp drive({:host, import, arguments}, instance) do
     case Host.apply(elem(instance.host, import), arguments) do
       {:ok, value} ->
-        case Native.reply(instance.ref, value) do
+        case reply(instance.ref, value) do
           {:error, {:type, message, _}} -> failed(instance, Host.wrong_answer(path(instance, import), message))
           step -> drive(step, instance)
         end
@@ -270,6 +270,10 @@ defmodule Workbooks.Wasm do
       {:raised, kind, reason, stacktrace} ->
         failed(instance, Host.raised(path(instance, import), kind, reason, stacktrace))
     end
+  end
+
+  defp reply(ref, value) do
+    with :dirty <- Native.reply(ref, value), do: Native.reply_dirty(ref, value)
   end
 
   # The fiber unwinds; what it then answers says less than the host's own error.

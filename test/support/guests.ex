@@ -15,14 +15,7 @@ defmodule Workbooks.TestGuests do
       """
       (module
         (memory (export "memory") 1)
-        (global $next (mut i32) (i32.const 4096))
-        (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
-          (local $at i32)
-          (local.set $at (i32.and (i32.add (global.get $next) (i32.const 15)) (i32.const -16)))
-          (global.set $next (i32.add (local.get $at) (local.get 3)))
-          (if (i32.gt_u (global.get $next) (i32.mul (memory.size) (i32.const 65536)))
-            (then (drop (memory.grow (i32.add (i32.const 1) (i32.div_u (local.get 3) (i32.const 65536)))))))
-          (local.get $at))
+        #{allocator()}
         (func (export "echo") (param i32 i32) (result i32)
           (i32.store (i32.const 1024) (local.get 0))
           (i32.store (i32.const 1028) (local.get 1))
@@ -75,5 +68,44 @@ defmodule Workbooks.TestGuests do
       }
       """
     )
+  end
+
+  @doc "A component whose `length` asks `host:text/source#get` for a string and answers its bytes."
+  def asking_for_text do
+    component!(
+      """
+      (module
+        (import "host:text/source" "get" (func $get (param i32)))
+        (memory (export "memory") 1)
+        #{allocator()}
+        (func (export "length") (result i32)
+          (call $get (i32.const 1024))
+          (i32.load (i32.const 1028))))
+      """,
+      wit: """
+      package test:text;
+      world w {
+        import host:text/source;
+        export length: func() -> u32;
+      }
+      package host:text {
+        interface source { get: func() -> string; }
+      }
+      """
+    )
+  end
+
+  # Gives memory and never takes it back.
+  defp allocator do
+    """
+        (global $next (mut i32) (i32.const 4096))
+        (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+          (local $at i32)
+          (local.set $at (i32.and (i32.add (global.get $next) (i32.const 15)) (i32.const -16)))
+          (global.set $next (i32.add (local.get $at) (local.get 3)))
+          (if (i32.gt_u (global.get $next) (i32.mul (memory.size) (i32.const 65536)))
+            (then (drop (memory.grow (i32.add (i32.const 1) (i32.div_u (local.get 3) (i32.const 65536)))))))
+          (local.get $at))
+    """
   end
 end

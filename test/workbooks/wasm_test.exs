@@ -41,6 +41,15 @@ defmodule Workbooks.WasmTest do
       assert echo("list<u8>", [<<1, 2>>, <<>>]) == {:ok, [<<1, 2>>, <<>>]}
     end
 
+    test "large ones too, which a dirty scheduler passes on" do
+      text = String.duplicate("0123456789", 100_000)
+      assert echo("string", [text, "b"]) == {:ok, [text, "b"]}
+      assert echo("u8", text) == {:ok, text}
+      numbers = Enum.to_list(1..50_000)
+      assert echo("u32", numbers) == {:ok, numbers}
+      assert echo("tuple<list<u32>, string>", [{numbers, text}]) == {:ok, [{numbers, text}]}
+    end
+
     test "tuples, options, results, nested" do
       assert echo("tuple<s32, string>", [{1, "a"}]) == {:ok, [{1, "a"}]}
       assert echo("option<s32>", [nil, 3]) == {:ok, [nil, 3]}
@@ -200,6 +209,15 @@ defmodule Workbooks.WasmTest do
     test "are shown with their types" do
       assert Wasm.imports(TestGuests.calling_host()) ==
                %{"host:math/ops@1.0.0" => %{"apply" => {:func, [{"x", :s64}], :s64}}}
+    end
+
+    test "may answer with much" do
+      imports = &%{"host:text/source" => %{"get" => fn -> String.duplicate("x", &1) end}}
+
+      for bytes <- [0, 1_000, 2_000_000] do
+        instance = Wasm.instantiate!(TestGuests.asking_for_text(), imports: imports.(bytes))
+        assert Wasm.call(instance, "length", []) == {:ok, bytes}
+      end
     end
 
     test "may call other instances" do

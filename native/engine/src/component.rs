@@ -38,6 +38,7 @@ pub struct Function {
     signature: Signature,
     pub(crate) index: ComponentExportIndex,
     pub(crate) caller: Caller,
+    takes_any_size: bool,
     slow: AtomicU8,
 }
 
@@ -65,7 +66,8 @@ impl Component {
             .filter_map(|signature| {
                 let index = export_index(&component, &signature.path)?;
                 let caller = caller::choose(&signature.params, signature.result.as_ref());
-                Some(Function { signature, index, caller, slow: AtomicU8::new(0) })
+                let takes_any_size = signature.params.iter().any(|(_, ty)| ty.has_any_size());
+                Some(Function { signature, index, caller, takes_any_size, slow: AtomicU8::new(0) })
             })
             .collect();
         let pre = link(engine, &component, &imports);
@@ -133,6 +135,11 @@ impl Function {
     /// What it answers.
     pub fn result(&self) -> Option<&Type> {
         self.signature.result.as_ref()
+    }
+
+    /// Whether an argument may be so large that passing it takes a while.
+    pub fn takes_any_size(&self) -> bool {
+        self.takes_any_size
     }
 
     /// A call overran its first slice: let the next ones start where that does not matter.

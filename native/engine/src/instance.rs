@@ -1,6 +1,6 @@
 //! An instance and the call it is in: begun here, polled by whoever drives it.
 
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -149,10 +149,13 @@ impl Instance {
             Ok(state) => state,
             Err(error) => return Step::Failed(error),
         };
-        match self.begin_call(&mut state, function, values, timeout) {
+        let step = match self.begin_call(&mut state, function, values, timeout) {
             Ok(()) => self.poll_locked(&mut state, sink),
             Err(error) => Step::Failed(error),
-        }
+        };
+        drop(state);
+        self.close_if_asked();
+        step
     }
 
     fn begin_call<'a, S: Source<'a>>(
@@ -181,10 +184,12 @@ impl Instance {
 
     /// Runs the guest until its slice is over, it asks the host, or it ends.
     pub fn poll<K: Sink>(&self, sink: &K) -> Step<K::Out> {
-        match self.lock() {
+        let step = match self.lock() {
             Ok(mut state) => self.poll_locked(&mut state, sink),
-            Err(error) => Step::Failed(error),
-        }
+            Err(error) => return Step::Failed(error),
+        };
+        self.close_if_asked();
+        step
     }
 
     fn poll_locked<K: Sink>(&self, state: &mut State, sink: &K) -> Step<K::Out> {
@@ -269,9 +274,17 @@ impl Instance {
     /// Ends the instance and any call it is in. When another thread is polling
     /// just now, that poll ends it within a slice.
     pub fn close(&self) {
-        self.shared.cancelled.store(true, Relaxed);
+        self.shared.cancelled.store(true, SeqCst);
         if let Ok(mut state) = self.lock() {
             self.end(&mut state, "a close");
+        }
+    }
+
+    /// Somebody who wanted to close found the instance locked by the poll that has
+    /// just ended: it is for this thread to do.
+    fn close_if_asked(&self) {
+        if self.shared.cancelled.load(SeqCst) {
+            self.close();
         }
     }
 

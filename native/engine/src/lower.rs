@@ -142,11 +142,11 @@ pub(crate) fn lower<'a, S: Source<'a>>(ty: &Type, value: S) -> Result<Val, Misma
         }
         Type::Result(types) => match value.result().ok_or_else(wrong)? {
             Ok(content) => {
-                let content = lower_content(types.0.as_ref(), content, &wrong).map_err(|wrong| wrong.at(".ok"))?;
+                let content = lower_content(types.0.as_ref(), content, wrong).map_err(|wrong| wrong.at(".ok"))?;
                 Ok(Val::Result(Ok(content)))
             }
             Err(content) => {
-                let content = lower_content(types.1.as_ref(), content, &wrong).map_err(|wrong| wrong.at(".error"))?;
+                let content = lower_content(types.1.as_ref(), content, wrong).map_err(|wrong| wrong.at(".error"))?;
                 Ok(Val::Result(Err(content)))
             }
         },

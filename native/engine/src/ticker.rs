@@ -61,9 +61,12 @@ impl Ticker {
 
     /// A poll begins: epochs advance for as long as it lasts, which is a slice.
     pub(crate) fn poll_begins(&self) {
-        self.shared.polled.store(true, SeqCst);
-        if self.shared.parked.load(SeqCst) {
-            self.thread.unpark();
+        // A mark that stands keeps the thread awake for many slices more.
+        if !self.shared.polled.load(Relaxed) {
+            self.shared.polled.store(true, SeqCst);
+            if self.shared.parked.load(SeqCst) {
+                self.thread.unpark();
+            }
         }
     }
 }

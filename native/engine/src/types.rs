@@ -52,6 +52,22 @@ pub struct Case {
     pub ty: Option<Type>,
 }
 
+impl Type {
+    /// Whether its values can be of any size: strings, lists, and what holds some.
+    pub fn has_any_size(&self) -> bool {
+        let content = |ty: &Option<Type>| ty.as_ref().is_some_and(Type::has_any_size);
+        match self {
+            Type::String | Type::Bytes | Type::List(_) | Type::Flags(_) => true,
+            Type::Option(some) => some.has_any_size(),
+            Type::Tuple(items) => items.iter().any(Type::has_any_size),
+            Type::Record(record) => record.fields.iter().any(|(_, ty)| ty.has_any_size()),
+            Type::Variant(cases) => cases.iter().any(|case| content(&case.ty)),
+            Type::Result(sides) => content(&sides.0) || content(&sides.1),
+            _ => false,
+        }
+    }
+}
+
 impl From<&wt::Type> for Type {
     fn from(ty: &wt::Type) -> Type {
         match ty {

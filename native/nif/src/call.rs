@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use rustler::{Atom, Encoder, Env, ListIterator, LocalPid, ResourceArc, Term, schedule};
+use rustler::types::map::MapIterator;
+use rustler::{Atom, Encoder, Env, ListIterator, LocalPid, ResourceArc, Term, TermType, schedule};
 use workbooks_engine::{Component, Error, Instance, Kind, Limits, Source, Step, stats as engine_stats};
 
 use crate::atoms;
@@ -11,6 +12,10 @@ use crate::error;
 use crate::resources::{ComponentResource, InstanceResource};
 use crate::sink::Terms;
 use crate::source::Value;
+
+/// What a normal scheduler copies in well under a millisecond.
+const LARGE_BYTES: usize = 256 * 1024;
+const LARGE_ITEMS: usize = 2_000;
 
 /// Makes an instance that ends with the process `owner`: `{:ok, instance, step}`, where the step is as for `call`.
 #[rustler::nif]
@@ -46,7 +51,7 @@ fn call<'a>(
     timeout: i64,
 ) -> Term<'a> {
     timed(env, &instance, || match find(instance.instance.component(), name) {
-        Ok(function) if starts_slow(&instance, function) => atoms::dirty().encode(env),
+        Ok(function) if starts_dirty(&instance, function, values) => atoms::dirty().encode(env),
         Ok(function) => begin(env, &instance, function, values, timeout),
         Err(wrong) => error::encode(env, &wrong),
     })
@@ -74,13 +79,26 @@ fn poll<'a>(env: Env<'a>, instance: ResourceArc<InstanceResource>) -> Term<'a> {
 }
 
 /// Answers a host call and lets the guest go on. `{:error, {:type, …}}` leaves it
-/// waiting: answer again, or `fail`.
+/// waiting: answer again, or `fail`. `:dirty` took nothing: use `reply_dirty`.
 #[rustler::nif]
 fn reply<'a>(env: Env<'a>, instance: ResourceArc<InstanceResource>, value: Term<'a>) -> Term<'a> {
-    timed(env, &instance, || match instance.instance.reply(Value(value)) {
-        Ok(()) => poll_once(env, &instance),
+    if is_large(value) {
+        return atoms::dirty().encode(env);
+    }
+    timed(env, &instance, || answer_host(env, &instance, value))
+}
+
+/// As `reply`, for an answer of any size.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn reply_dirty<'a>(env: Env<'a>, instance: ResourceArc<InstanceResource>, value: Term<'a>) -> Term<'a> {
+    answer_host(env, &instance, value)
+}
+
+fn answer_host<'a>(env: Env<'a>, instance: &ResourceArc<InstanceResource>, value: Term<'a>) -> Term<'a> {
+    match instance.instance.reply(Value(value)) {
+        Ok(()) => poll_once(env, instance),
         Err(wrong) => error::encode(env, &wrong),
-    })
+    }
 }
 
 /// Ends the call because its host function failed.
@@ -229,8 +247,31 @@ fn find<'a>(component: &Component, name: Term<'a>) -> Result<usize, Error> {
     component.find(&path)
 }
 
-fn starts_slow(instance: &ResourceArc<InstanceResource>, function: usize) -> bool {
-    instance.instance.component().exports().get(function).is_some_and(|export| export.starts_slow())
+/// Whether this call would hold a normal scheduler for long: it did lately, or its
+/// arguments alone take a while to pass.
+fn starts_dirty<'a>(instance: &ResourceArc<InstanceResource>, function: usize, values: Term<'a>) -> bool {
+    let export = instance.instance.component().exports().get(function);
+    export.is_some_and(|export| (export.takes_any_size() && is_large(values)) || export.starts_slow())
+}
+
+/// More than a normal scheduler should copy: measured where it stands, strings by
+/// their bytes, lists by their items, two levels down.
+fn is_large(term: Term) -> bool {
+    let large = |term: &Term| match term.get_type() {
+        TermType::Binary => Value(*term).bytes().is_some_and(|bytes| bytes.len() > LARGE_BYTES),
+        TermType::List => term.list_length().is_ok_and(|length| length > LARGE_ITEMS),
+        _ => false,
+    };
+    let below = |term: &Term| match term.get_type() {
+        TermType::List => Value(*term).list().is_some_and(|items| items.iter().any(|item| large(&item.0))),
+        TermType::Tuple => Value(*term).tuple().is_some_and(|items| items.iter().any(|item| large(&item.0))),
+        TermType::Map => MapIterator::new(*term).is_some_and(|mut entries| entries.any(|(_, value)| large(&value))),
+        _ => false,
+    };
+    match Value(term).list() {
+        Some(items) => items.iter().any(|item| large(&item.0) || below(&item.0)),
+        None => large(&term) || below(&term),
+    }
 }
 
 fn milliseconds(timeout: i64) -> Option<Duration> {
@@ -239,11 +280,14 @@ fn milliseconds(timeout: i64) -> Option<Duration> {
 
 /// Tells the scheduler how much of the process's timeslice (about a millisecond,
 /// two ticks) went by: without that, a process that calls guests in a loop starves
-/// its neighbours.
+/// its neighbours. Of calls shorter than a tick every so many see one, so that the
+/// sum is right, and no call has to read a clock.
 fn timed<'a>(env: Env<'a>, instance: &ResourceArc<InstanceResource>, work: impl FnOnce() -> Term<'a>) -> Term<'a> {
     let begun = instance.instance.ticks();
     let answer = work();
     let ticks = instance.instance.ticks().saturating_sub(begun);
-    schedule::consume_timeslice(env, i32::try_from(ticks * 50).unwrap_or(100).clamp(1, 100));
+    if ticks > 0 {
+        schedule::consume_timeslice(env, i32::try_from(ticks * 50).unwrap_or(100).clamp(1, 100));
+    }
     answer
 }

@@ -126,3 +126,16 @@ fn wrong_arguments_name_the_parameter() {
     assert_eq!(call(&instance, "add", &[1], 1000).expect_err("too few").kind, Kind::Type);
     assert_eq!(call(&instance, "nope", &[], 1000).expect_err("unknown").kind, Kind::Export);
 }
+
+#[test]
+fn closing_while_short_calls_go_on_closes() {
+    let component = component(LOOPING);
+    for _ in 0..200 {
+        let instance = Arc::new(instance(&component));
+        let theirs = instance.clone();
+        let calling = std::thread::spawn(move || while call(&theirs, "add", &[1, 2], 1000).is_ok() {});
+        instance.close();
+        calling.join().expect("no panic");
+        assert_eq!(instance.state(), "closed");
+    }
+}

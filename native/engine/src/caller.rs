@@ -7,8 +7,7 @@ use std::pin::Pin;
 
 use wasmtime::component::{ComponentNamedList, Func, Lift, Lower, TypedFunc, Val};
 
-use crate::instance::{Ended, Live};
-use crate::lower::Params;
+use crate::store::{Ended, Live, Params};
 use crate::ticker::SLICE;
 use crate::types::Type;
 

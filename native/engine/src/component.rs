@@ -12,7 +12,7 @@ use crate::caller::{self, Caller};
 use crate::engine::Engine;
 use crate::error::{Error, Kind};
 use crate::host;
-use crate::instance::Data;
+use crate::store::Data;
 use crate::types::Type;
 
 /// Calls that start where they may block, after one that overran its first slice.

@@ -7,7 +7,6 @@ use wasmparser::{CompositeInnerType, ExternalKind, FuncType, Parser, Payload, Ty
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
-use crate::engine::is_component;
 use crate::error::{Error, Kind};
 
 /// What a core module is to look like from outside.
@@ -61,6 +60,11 @@ pub fn componentize(bytes: &[u8], shape: Shape<'_>) -> Result<Vec<u8>, Error> {
     let renamed = rename_exports(&bytes)?;
     encode(renamed, &wit)
         .map_err(|error| compile(error.chain().map(|cause| cause.to_string()).collect::<Vec<_>>().join(": ")))
+}
+
+/// The fourth to eighth byte of a component's preamble hold layer 1.
+pub(crate) fn is_component(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\0asm") && bytes.get(6..8) == Some(&[1, 0])
 }
 
 fn compile(message: impl Into<String>) -> Error {

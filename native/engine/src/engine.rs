@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use crate::component::Component;
 use crate::error::{Error, Kind};
 use crate::ticker::Ticker;
 
@@ -31,29 +30,6 @@ impl Engine {
         let ticker = Arc::new(Ticker::start(&inner)?);
         Ok(Engine { inner, ticker })
     }
-
-    /// Compiles a component, binary or text. Takes milliseconds to seconds and a
-    /// deep stack: call it on a thread of your own, or through a [`crate::Queue`].
-    ///
-    /// # Errors
-    /// [`Kind::Compile`] with what is wrong and where.
-    pub fn compile(&self, bytes: &[u8]) -> Result<Component, Error> {
-        let bytes = wat::parse_bytes(bytes).map_err(|error| Error::new(Kind::Compile, error.to_string()))?;
-        if !is_component(&bytes) {
-            return Err(Error::new(
-                Kind::Compile,
-                "these bytes are a core module, not a component: wrap it with `componentize` first",
-            ));
-        }
-        let inner = wasmtime::component::Component::from_binary(&self.inner, &bytes)
-            .map_err(|error| Error::from_wasmtime(Kind::Compile, &error))?;
-        Component::new(self, inner)
-    }
-}
-
-/// The fourth to eighth byte of a component's preamble hold layer 1.
-pub(crate) fn is_component(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"\0asm") && bytes.get(6..8) == Some(&[1, 0])
 }
 
 fn config(pooling: bool) -> Config {

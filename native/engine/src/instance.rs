@@ -5,19 +5,18 @@ use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use wasmtime::component::{Func, Val};
-use wasmtime::{Store, UpdateDeadline};
+use wasmtime::component::Val;
 
 use crate::caller::Fiber;
 use crate::component::Component;
 use crate::error::{Error, Kind};
-use crate::host::{Arguments, Reply, Shared};
 use crate::lift::{Lifter, Sink};
-use crate::limits::{Limiter, Limits};
+use crate::limits::Limits;
 use crate::lower::{self, Source};
+use crate::mailbox::{Arguments, Reply, Shared};
 use crate::reaper::dispose;
-use crate::stats::{Alive, CALLS, FIBERS, STORES, TRAPS};
-use crate::ticker::SLICE;
+use crate::stats::{Alive, CALLS, FIBERS, TRAPS};
+use crate::store::{Live, new_store};
 
 /// What became of a poll.
 #[derive(Debug)]
@@ -46,26 +45,11 @@ pub struct Instance {
     state: Mutex<State>,
 }
 
-/// What the store carries.
-pub(crate) struct Data {
-    pub(crate) shared: Arc<Shared>,
-    limiter: Limiter,
-    _alive: Alive,
-}
-
-pub(crate) struct Live {
-    pub(crate) store: Store<Data>,
-    functions: Vec<Option<Func>>,
-}
-
 enum State {
     Idle(Box<Live>),
     Running(Running),
     Closed(&'static str),
 }
-
-/// The store, where it came back, and how the guest ended.
-pub(crate) type Ended = (Option<Box<Live>>, wasmtime::Result<Option<Val>>);
 
 struct Running {
     fiber: Fiber,
@@ -89,7 +73,7 @@ impl Instance {
     pub fn begin(component: &Component, limits: Limits, timeout: Option<Duration>) -> Result<Instance, Error> {
         let pre = component.inner.pre.clone()?;
         let shared = Arc::new(Shared::default());
-        let mut store = new_store(component, &shared, limits);
+        let mut store = new_store(&component.inner.engine.inner, &shared, limits);
         let exports = component.clone();
         let fiber = Box::pin(async move {
             match pre.instantiate_async(&mut store).await {
@@ -377,19 +361,6 @@ impl Running {
     fn new(fiber: Fiber, function: Option<usize>, timeout: Option<Duration>) -> Running {
         Running { fiber, function, asked: None, timeout, deadline: None, slices: 0, alive: None }
     }
-}
-
-fn new_store(component: &Component, shared: &Arc<Shared>, limits: Limits) -> Store<Data> {
-    let limiter = Limiter { limits, usage: shared.usage.clone(), table_elements: 0 };
-    let data = Data { shared: shared.clone(), limiter, _alive: Alive::new(&STORES) };
-    let mut store = Store::new(&component.inner.engine.inner, data);
-    store.limiter(|data| &mut data.limiter);
-    let shared = shared.clone();
-    store.epoch_deadline_callback(move |_| {
-        Ok(if shared.cancelled.load(Relaxed) { UpdateDeadline::Interrupt } else { UpdateDeadline::Yield(SLICE) })
-    });
-    store.set_epoch_deadline(SLICE);
-    store
 }
 
 fn busy() -> Error {

@@ -19,6 +19,7 @@
 
 mod aot;
 mod caller;
+mod compile;
 mod component;
 mod componentize;
 mod engine;
@@ -28,9 +29,11 @@ mod instance;
 mod lift;
 mod limits;
 mod lower;
+mod mailbox;
 mod queue;
 mod reaper;
 mod stats;
+mod store;
 mod ticker;
 mod types;
 
@@ -38,7 +41,6 @@ pub use component::{Component, Function, Import};
 pub use componentize::{Shape, componentize};
 pub use engine::Engine;
 pub use error::{Error, Kind};
-pub use host::Arguments;
 pub use instance::{Instance, Step};
 pub use lift::Sink;
 pub use limits::Limits;

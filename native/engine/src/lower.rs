@@ -1,11 +1,11 @@
 //! Values on their way into a guest: checked against their type, with the path
 //! to what does not fit.
 
-use smallvec::SmallVec;
 use wasmtime::component::Val;
 
 use crate::component::Function;
 use crate::error::{Error, Kind};
+use crate::store::Params;
 use crate::types::{Case, Record, Type};
 
 /// A value of the embedding's own, as this crate asks for it. Each question is
@@ -64,9 +64,6 @@ impl Mismatch {
         format!("{at}expected {}, got {}", self.expected, self.got)
     }
 }
-
-/// A call's parameters: those of most functions stand where they are made.
-pub(crate) type Params = SmallVec<[Val; 3]>;
 
 /// The arguments of a call of `function`, checked against its parameters.
 pub(crate) fn arguments<'a, S: Source<'a>>(

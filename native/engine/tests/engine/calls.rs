@@ -30,7 +30,7 @@ fn a_slice_ends_within_a_tick_or_two_and_the_call_at_its_deadline() {
     let instance = instance(&component(LOOPING));
     let spin = instance.component().find(&["spin"]).expect("spin");
     let begun = Instant::now();
-    let mut step = instance.call(spin, std::iter::empty::<Plain>(), Some(Duration::from_millis(30)), &Plainly);
+    let mut step = instance.call(spin, std::iter::empty::<Plain>(), Some(Duration::from_millis(300)), &Plainly);
     let mut slices = 0;
     let error = loop {
         match step {
@@ -41,8 +41,8 @@ fn a_slice_ends_within_a_tick_or_two_and_the_call_at_its_deadline() {
         step = instance.poll(&Plainly);
     };
     assert_eq!(error.kind, Kind::Timeout);
-    assert!(begun.elapsed() >= Duration::from_millis(30));
-    // Far more than one slice: the guest was interrupted, not just late.
+    assert!(begun.elapsed() >= Duration::from_millis(300));
+    // Hundreds on a quiet machine; several on any, or the guest was not interrupted at all.
     assert!(slices >= 3, "{slices} slices");
     assert_eq!(call(&instance, "add", &[1, 2], 1000).expect_err("closed").kind, Kind::Closed);
 }

@@ -219,6 +219,23 @@ defmodule WorkbooksTest do
       assert message =~ "helper, lookUp, other"
     end
 
+    test "blocks that are not evaluated and depend on each other are skipped once" do
+      workdir = Path.join(System.tmp_dir!(), "workbooks-#{System.unique_integer([:positive])}")
+      on_exit(fn -> File.rm_rf!(workdir) end)
+
+      org =
+        workbook([
+          {"One", [out: "x"], "javascript :eval no", "export function one() { return 1 }"},
+          {"Two", [in: "x", out: "y"], "javascript :eval no", "export function two(x) { return x }"},
+          {"Three", [in: "y", out: "z"], "javascript", "export function three(y) { return y }"}
+        ])
+
+      assert {:ok, run} = Workbooks.run(org, workdir: workdir)
+      assert Enum.map(run.steps, & &1.error.kind) == [:eval, :eval, :skipped]
+      records = workdir |> Path.join("_steps.jsonl") |> File.stream!() |> Enum.map(&Workbooks.JSON.decode!/1)
+      assert Enum.map(records, & &1["step"]) == [1, 2, 3]
+    end
+
     test "exceptions, whatever is thrown and whenever" do
       for {source, message} <- [
             {"export async function go() { await null; throw new RangeError('late') }", "RangeError: late"},

@@ -155,13 +155,11 @@ defmodule Workbooks.Workflow do
     state
   end
 
+  # All of them first: one that depends on another is not run for its own sake.
   defp skip_unevaluated(%{graph: graph} = state) do
-    for id <- graph.order, Graph.world(graph, id)["args"]["eval"] == false, reduce: state do
-      state ->
-        step = ended(state, id, :skipped, {:eval, "the block says `:eval no`"})
-        state = record(%{state | pending: List.delete(state.pending, id)}, step)
-        skip_dependents(state, id, "#{id} is not run (`:eval no`)")
-    end
+    off = Enum.filter(graph.order, &(Graph.world(graph, &1)["args"]["eval"] == false))
+    state = Enum.reduce(off, state, &skip(&2, &1, {:eval, "the block says `:eval no`"}))
+    Enum.reduce(off, state, &skip_dependents(&2, &1, "#{&1} is not run (`:eval no`)"))
   end
 
   defp skip_dependents(%{graph: graph} = state, id, because) do
@@ -169,14 +167,13 @@ defmodule Workbooks.Workflow do
 
     # One that waits for two of them was skipped with the first.
     for other <- dependents, reduce: state do
-      %{steps: steps} = state when is_map_key(steps, other) ->
-        state
-
-      state ->
-        step = ended(state, other, :skipped, {:skipped, "not run: #{because}"})
-        state = record(%{state | pending: List.delete(state.pending, other)}, step)
-        skip_dependents(state, other, "#{other} was skipped")
+      %{steps: steps} = state when is_map_key(steps, other) -> state
+      state -> state |> skip(other, {:skipped, "not run: #{because}"}) |> skip_dependents(other, "#{other} was skipped")
     end
+  end
+
+  defp skip(state, id, reason) do
+    record(%{state | pending: List.delete(state.pending, id)}, ended(state, id, :skipped, reason))
   end
 
   # The whole run's time is over: what runs is killed, what waits is skipped.

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{ComponentExportIndex, InstancePre, Linker};
 
+use crate::aot::Overflow;
 use crate::caller::{self, Caller};
 use crate::engine::Engine;
 use crate::error::{Error, Kind};
@@ -31,6 +32,7 @@ pub(crate) struct Inner {
     pub(crate) exports: Vec<Function>,
     pub(crate) imports: Vec<Import>,
     by_name: BTreeMap<Box<[u8]>, usize>,
+    pub(crate) overflow: Overflow<Component>,
 }
 
 /// An exported function.
@@ -72,7 +74,9 @@ impl Component {
             .collect();
         let pre = link(engine, &component, &imports);
         let by_name = names(&exports);
-        Ok(Component { inner: Arc::new(Inner { engine: engine.clone(), component, pre, exports, imports, by_name }) })
+        let overflow = Overflow::default();
+        let inner = Inner { engine: engine.clone(), component, pre, exports, imports, by_name, overflow };
+        Ok(Component { inner: Arc::new(inner) })
     }
 
     /// The functions it exports, interfaces' functions included, in its own order.

@@ -6,18 +6,19 @@
 //! [`Source`] and come out through [`Sink`].
 //!
 //! ```
-//! use workbooks_engine::{Engine, Shape};
+//! use workbooks_engine::{Engine, Program, Shape};
 //!
 //! let wat = r#"(module (func (export "add") (param i32 i32) (result i32)
 //!     local.get 0 local.get 1 i32.add))"#;
 //! let bytes = workbooks_engine::componentize(wat.as_bytes(), Shape::Numbers)?;
 //! let engine = Engine::new()?;
-//! let component = engine.compile(&bytes)?;
+//! let Program::Component(component) = engine.compile(&bytes)? else { panic!() };
 //! assert_eq!(component.exports()[0].name(), "add");
 //! # Ok::<(), workbooks_engine::Error>(())
 //! ```
 
 mod aot;
+pub mod cache;
 mod caller;
 mod compile;
 mod component;
@@ -30,6 +31,8 @@ mod lift;
 mod limits;
 mod lower;
 mod mailbox;
+mod module;
+mod program;
 mod queue;
 mod reaper;
 mod stats;
@@ -37,14 +40,17 @@ mod store;
 mod ticker;
 mod types;
 
+pub use cache::{Cache, Input, Options, Settings, seal};
 pub use component::{Component, Function, Import};
 pub use componentize::{Shape, componentize};
-pub use engine::Engine;
+pub use engine::{Engine, Variant};
 pub use error::{Error, Kind};
 pub use instance::{Instance, Step};
 pub use lift::Sink;
 pub use limits::Limits;
 pub use lower::Source;
+pub use module::Module;
+pub use program::Program;
 pub use queue::{Job, Queue};
 pub use stats::{Stats, stats};
 pub use types::{Case, Record, Type};

@@ -45,4 +45,21 @@ rustler::atoms! {
     compiling,
     calls,
     traps,
+    // programs
+    component,
+    module,
+    // the cache's statistics
+    memory_bytes,
+    memory_entries,
+    disk_bytes,
+    hits,
+    disk_hits,
+    misses,
+    joined,
+    compilations,
+    evictions,
+    disk_evictions,
+    refused,
+    folder,
+    problem,
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustler::{Env, LocalPid, Monitor, Resource, ResourceArc};
-use workbooks_engine::{Component, Instance, Job};
+use workbooks_engine::{Component, Instance, Job, Module};
 
 /// A compiled component.
 pub struct ComponentResource(pub Component);
@@ -15,6 +15,15 @@ impl RefUnwindSafe for ComponentResource {}
 
 #[rustler::resource_impl]
 impl Resource for ComponentResource {}
+
+/// A compiled core module.
+pub struct ModuleResource(pub Module);
+
+// As above.
+impl RefUnwindSafe for ModuleResource {}
+
+#[rustler::resource_impl]
+impl Resource for ModuleResource {}
 
 /// Work under way on a compile thread.
 pub struct JobResource(pub Arc<Job>);

@@ -333,7 +333,7 @@ impl Shared {
         state.flights.begin(key, first);
         drop(state);
         // wasmtime's reader is not made for hostile input; what fails there is compiled anew.
-        let found = catch_unwind(AssertUnwindSafe(|| self.from_disk(&key))).unwrap_or_default();
+        let found = catch_unwind(AssertUnwindSafe(|| self.read_disk(&key))).unwrap_or_default();
         if let Some(program) = found {
             count(&self.counters.disk_hits);
             self.keep(key, &program);
@@ -359,7 +359,7 @@ impl Shared {
         count(&self.counters.compilations);
         let answer = catch_unwind(AssertUnwindSafe(|| {
             let program = self.compile(input, options)?;
-            self.to_disk(&key, &program);
+            self.write_disk(&key, &program);
             Ok(program)
         }));
         let answer = answer.unwrap_or_else(|_| Err(crate::queue::panicked()));
@@ -387,7 +387,7 @@ impl Shared {
         }
     }
 
-    fn from_disk(&self, key: &Key) -> Option<Program> {
+    fn read_disk(&self, key: &Key) -> Option<Program> {
         let disk = self.disk()?;
         match disk.read(key) {
             Found::Missing => None,
@@ -410,7 +410,7 @@ impl Shared {
     }
 
     /// A disk that is full or gone is no reason not to run.
-    fn to_disk(&self, key: &Key, program: &Program) {
+    fn write_disk(&self, key: &Key, program: &Program) {
         let Some(disk) = self.disk() else { return };
         let written = program
             .sealed(*key)

@@ -11,7 +11,9 @@ defmodule Workbooks.Wasm.Component do
   @type wit_type :: atom | tuple
   @typedoc "Where a function is (its interface and name, or its name), its parameters and its result."
   @type signature :: {[String.t()], [{String.t(), wit_type}], wit_type | nil}
-  @type t :: %__MODULE__{ref: reference, exports: [signature], imports: [signature]}
+  @typedoc "As a signature, with what it is: `:func`, `:resource` for what hears of a resource's end, or the name of something values cannot give."
+  @type import :: {[String.t()], [{String.t(), wit_type}], wit_type | nil, :func | :resource | String.t()}
+  @type t :: %__MODULE__{ref: reference, exports: [signature], imports: [import]}
 
   @doc false
   def new(ref) do

@@ -36,6 +36,7 @@ mod stats;
 mod store;
 mod ticker;
 mod types;
+pub mod wit;
 
 pub use component::{Component, Function, Import};
 pub use componentize::{Shape, componentize};

@@ -12,5 +12,6 @@ mod resources;
 mod runtime;
 mod sink;
 mod source;
+mod wit;
 
 rustler::init!("Elixir.Workbooks.Native");

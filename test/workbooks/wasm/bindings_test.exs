@@ -1,5 +1,6 @@
 defmodule Workbooks.Wasm.BindingsTest do
-  use ExUnit.Case, async: true
+  # Not async: what is compiled while mix still loads tests lacks documentation and specifications.
+  use ExUnit.Case, async: false
   doctest Workbooks.Wasm.Bindings
   doctest Workbooks.Wasm.Bindings.Implementation
 
@@ -104,21 +105,26 @@ defmodule Workbooks.Wasm.BindingsTest do
     {:ok, specs} = Code.Typespec.fetch_specs(code)
 
     for {{name, _arity}, specs} <- specs, spec <- specs do
-      name |> Code.Typespec.spec_to_quoted(spec) |> Macro.to_string()
+      name |> Code.Typespec.spec_to_quoted(spec) |> text()
     end
   end
 
   defp types(%{code: code}) do
     {:ok, types} = Code.Typespec.fetch_types(code)
-    for {:type, type} <- types, do: type |> Code.Typespec.type_to_quoted() |> Macro.to_string()
+    for {:type, type} <- types, do: type |> Code.Typespec.type_to_quoted() |> text()
   end
 
   defp callbacks(%{code: code}) do
     {:ok, callbacks} = Code.Typespec.fetch_callbacks(code)
 
     for {{name, _arity}, specs} <- callbacks, spec <- specs do
-      name |> Code.Typespec.spec_to_quoted(spec) |> Macro.to_string()
+      name |> Code.Typespec.spec_to_quoted(spec) |> text()
     end
+  end
+
+  # In one line, however long.
+  defp text(ast) do
+    ast |> Macro.to_string() |> String.replace(~r/\s+/, " ") |> String.replace(~r/([({]) | (?=[)}])/, "\\1")
   end
 
   describe "of WIT alone" do
@@ -190,13 +196,13 @@ defmodule Workbooks.Wasm.BindingsTest do
       number = "float() | :nan | :infinity | :neg_infinity"
 
       for type <- [
-            "point() :: %{required(String.t()) => #{number} | (#{number} | nil)}",
+            "point() :: %{required(String.t()) => #{number} | nil}",
             "shape() :: String.t() | {String.t(), #{number} | [point()]}",
             "rights() :: [String.t()]",
             "node_() :: String.t()",
             "name() :: String.t()"
           ] do
-        assert String.replace(type, ~r/[()]/, "") in Enum.map(shapes, &String.replace(&1, ~r/[()]/, ""))
+        assert type in shapes
       end
 
       {_, docs} = docs(modules[".Imports.Shapes"])

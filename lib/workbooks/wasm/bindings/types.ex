@@ -48,8 +48,8 @@ defmodule Workbooks.Wasm.Bindings.Types do
   def ast({:tuple, items}, scope), do: {:{}, [], Enum.map(items, &ast(&1, scope))}
 
   # One option in another has to tell the inner nil from the outer.
-  def ast({:option, {:option, _} = inner}, scope), do: quote(do: {:some, unquote(ast(inner, scope))} | nil)
-  def ast({:option, some}, scope), do: quote(do: unquote(ast(some, scope)) | nil)
+  def ast({:option, {:option, _} = inner}, scope), do: union([{:some, ast(inner, scope)}, nil])
+  def ast({:option, some}, scope), do: union([ast(some, scope), nil])
 
   def ast({:result, ok, error}, scope) do
     quote(do: {:ok, unquote(side(ok, scope))} | {:error, unquote(side(error, scope))})
@@ -96,20 +96,23 @@ defmodule Workbooks.Wasm.Bindings.Types do
 
   defp union(types) do
     # `a | b | c` is `a | (b | c)`.
-    [last | others] = types |> Enum.uniq_by(&Macro.to_string/1) |> Enum.reverse()
+    [last | others] = types |> Enum.flat_map(&members/1) |> Enum.uniq_by(&Macro.to_string/1) |> Enum.reverse()
     Enum.reduce(others, last, fn type, union -> quote(do: unquote(type) | unquote(union)) end)
   end
 
+  defp members({:|, _, [first, others]}), do: members(first) ++ members(others)
+  defp members(type), do: [type]
+
   defp typedoc(%{docs: docs, type: type, name: name}, scope) do
-    [docs, members(type, name, scope)] |> Enum.reject(&is_nil/1) |> Enum.join("\n\n")
+    [docs, contents(type, name, scope)] |> Enum.reject(&is_nil/1) |> Enum.join("\n\n")
   end
 
-  defp members({:record, fields}, name, scope), do: list("The record `#{name}`, a map with these keys:", fields, scope)
-  defp members({:variant, cases}, name, scope), do: list("The variant `#{name}`, one of:", cases, scope)
-  defp members({:enum, cases}, name, scope), do: list("The enum `#{name}`, one of:", cases, scope)
-  defp members({:flags, flags}, name, scope), do: list("The flags `#{name}`, a list of any of:", flags, scope)
-  defp members(:resource, name, _scope), do: "The resource `#{name}`."
-  defp members({:alias, _type}, _name, _scope), do: nil
+  defp contents({:record, fields}, name, scope), do: list("The record `#{name}`, a map with these keys:", fields, scope)
+  defp contents({:variant, cases}, name, scope), do: list("The variant `#{name}`, one of:", cases, scope)
+  defp contents({:enum, cases}, name, scope), do: list("The enum `#{name}`, one of:", cases, scope)
+  defp contents({:flags, flags}, name, scope), do: list("The flags `#{name}`, a list of any of:", flags, scope)
+  defp contents(:resource, name, _scope), do: "The resource `#{name}`."
+  defp contents({:alias, _type}, _name, _scope), do: nil
 
   defp list(title, members, scope) do
     lines =

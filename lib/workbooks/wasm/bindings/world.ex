@@ -141,7 +141,7 @@ defmodule Workbooks.Wasm.Bindings.World do
   defp modules(title, interfaces, side, names) do
     lines =
       for %{name: name, functions: [_ | _]} <- interfaces, name != nil or side == :imports do
-        "  * `#{inspect(Names.module(names, side, name))}`: `#{name || "the world itself"}`"
+        "  * `#{inspect(Names.module(names, side, name))}`: #{if name, do: "`#{name}`", else: "the world itself"}"
       end
 
     if lines != [], do: Enum.join([title, "" | lines], "\n")

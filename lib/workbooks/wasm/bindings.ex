@@ -48,6 +48,11 @@ defmodule Workbooks.Wasm.Bindings do
   """
   @type type :: atom | tuple
 
+  @typedoc "What a generated function is called on: an instance, or a server or a pool by its pid or name."
+  @type target :: Workbooks.Wasm.Instance.t() | GenServer.server()
+  @typedoc "What it answers; more than a result with the options `metrics:` and `on_host_call:` of `Workbooks.Wasm.call/4`."
+  @type answer(value) :: {:ok, value} | {:ok, value, map} | {:suspended, term} | {:error, Error.t()}
+
   @schema [file: {:string, nil}, wit: {:string, nil}, world: {:string, nil}]
   @use_schema @schema ++ [compile: {:keyword, []}, otp_app: {:any, nil}]
 

@@ -163,7 +163,7 @@ defmodule Workbooks.Wasm.BindingsTest do
 
     test "specifications are of WIT's types", %{modules: modules, name: name} do
       specs = specs(modules[""])
-      target = "Workbooks.Wasm.Bindings.Runtime.target()"
+      target = "Workbooks.Wasm.Bindings.target()"
       error = "{:error, Workbooks.Wasm.Error.t()}"
 
       for spec <- [
@@ -173,7 +173,7 @@ defmodule Workbooks.Wasm.BindingsTest do
             "instantiate(#{target}, float() | :nan | :infinity | :neg_infinity) :: " <>
               "{:ok, [[{:some, 0..255 | nil} | nil]]} | #{error}",
             "component(#{target}) :: {:ok, nil} | #{error}",
-            "when_(#{target}, 0..18_446_744_073_709_551_615, keyword()) :: Workbooks.Wasm.Bindings.Runtime.answer(nil)"
+            "when_(#{target}, 0..18_446_744_073_709_551_615, keyword()) :: Workbooks.Wasm.Bindings.answer(nil)"
           ] do
         assert spec in specs
       end

@@ -2,7 +2,7 @@ defmodule Workbooks.Wasm.Bindings.Functions do
   @moduledoc false
   # Functions that call exports, and callbacks for imports.
 
-  alias Workbooks.Wasm.Bindings.{Names, Runtime, Types}
+  alias Workbooks.Wasm.Bindings.{Names, Types}
 
   @doc """
   Functions of `module` for `functions` of `interface` (`nil` for the world): each with options,
@@ -27,16 +27,16 @@ defmodule Workbooks.Wasm.Bindings.Functions do
     quote do
       @doc unquote(doc(function))
       @spec unquote(name)(unquote_splicing(types)) :: {:ok, unquote(result)} | {:error, Workbooks.Wasm.Error.t()}
-      @spec unquote(name)(unquote_splicing(types), keyword) :: Workbooks.Wasm.Bindings.Runtime.answer(unquote(result))
+      @spec unquote(name)(unquote_splicing(types), keyword) :: Workbooks.Wasm.Bindings.answer(unquote(result))
       def unquote({:unquote, [], [name]})(unquote(on), unquote_splicing(variables), options \\ []) do
-        unquote(Runtime).call(unquote(on), unquote(path), unquote(arguments), options)
+        Workbooks.Wasm.Bindings.Runtime.call(unquote(on), unquote(path), unquote(arguments), options)
       end
 
       @doc unquote(as)
       @spec unquote(bang)(unquote_splicing(types)) :: unquote(result)
       @spec unquote(bang)(unquote_splicing(types), keyword) :: unquote(result) | {unquote(result), map}
       def unquote(bang)(unquote(on), unquote_splicing(variables), options \\ []) do
-        unquote(Runtime).call!(unquote(on), unquote(path), unquote(arguments), options)
+        Workbooks.Wasm.Bindings.Runtime.call!(unquote(on), unquote(path), unquote(arguments), options)
       end
     end
   end
@@ -47,7 +47,7 @@ defmodule Workbooks.Wasm.Bindings.Functions do
     {name, quote(do: Workbooks.Wasm.Resource.t()), params}
   end
 
-  defp subject(%{params: params}), do: {"instance", quote(do: Workbooks.Wasm.Bindings.Runtime.target()), params}
+  defp subject(%{params: params}), do: {"instance", quote(do: Workbooks.Wasm.Bindings.target()), params}
 
   @doc "Callbacks for the functions of an imported interface, and which of them need not be there."
   def callbacks(%{functions: functions, types: types}, scope) do

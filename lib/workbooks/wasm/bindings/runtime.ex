@@ -3,19 +3,14 @@ defmodule Workbooks.Wasm.Bindings.Runtime do
   # What generated functions call.
 
   alias Workbooks.Wasm
+  alias Workbooks.Wasm.Bindings
   alias Workbooks.Wasm.Bindings.Implementation
   alias Workbooks.Wasm.{Error, Instance, Pool, Server}
 
   @compile {:no_warn_undefined, Server}
 
-  @typedoc "An instance, or a server or a pool by its pid or name."
-  @type target :: Instance.t() | GenServer.server()
-
-  @typedoc "`{:ok, value}`; more with the options `metrics:` and `on_host_call:` of `Workbooks.Wasm.call/4`."
-  @type answer(value) :: {:ok, value} | {:ok, value, map} | {:suspended, term} | {:error, Error.t()}
-
   @doc "Calls an export on an instance, a server, a pool, or a resource's instance."
-  @spec call(target | struct, String.t() | [String.t()], list, keyword) :: answer(term)
+  @spec call(Bindings.target() | struct, String.t() | [String.t()], list, keyword) :: Bindings.answer(term)
   def call(target, path, arguments, options)
 
   def call(%Instance{} = instance, path, arguments, options), do: Wasm.call(instance, path, arguments, options)

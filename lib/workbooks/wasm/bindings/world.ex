@@ -2,7 +2,7 @@ defmodule Workbooks.Wasm.Bindings.World do
   @moduledoc false
   # All of a world's code: what goes into the module itself, and the modules within it.
 
-  alias Workbooks.Wasm.Bindings.{Functions, Names, Runtime, Types}
+  alias Workbooks.Wasm.Bindings.{Functions, Names, Types}
 
   @doc "The code for a world; `source` is what `component/0` loads, nil where there is no component."
   def code(world, names, source, line) do
@@ -25,11 +25,11 @@ defmodule Workbooks.Wasm.Bindings.World do
     quote do
       @doc "The component: compiled when first asked for, then kept for all processes."
       @spec component :: {:ok, Workbooks.Wasm.Component.t()} | {:error, Workbooks.Wasm.Error.t()}
-      def component, do: unquote(Runtime).component(unquote(Macro.escape(source)))
+      def component, do: Workbooks.Wasm.Bindings.Runtime.component(unquote(Macro.escape(source)))
 
       @doc "As `component/0`; raises `Workbooks.Wasm.Error`."
       @spec component! :: Workbooks.Wasm.Component.t()
-      def component!, do: unquote(Runtime).bang!(component())
+      def component!, do: Workbooks.Wasm.Bindings.Runtime.bang!(component())
 
       @doc """
       Makes an instance, with the options of `Workbooks.Wasm.instantiate/2`. In `imports:` a module
@@ -37,19 +37,19 @@ defmodule Workbooks.Wasm.Bindings.World do
       """
       @spec instantiate(keyword) :: {:ok, Workbooks.Wasm.Instance.t()} | {:error, Workbooks.Wasm.Error.t()}
       def instantiate(options \\ []) do
-        with {:ok, component} <- component(), do: unquote(Runtime).instantiate(component, options)
+        with {:ok, component} <- component(), do: Workbooks.Wasm.Bindings.Runtime.instantiate(component, options)
       end
 
       @doc "As `instantiate/1`; raises `Workbooks.Wasm.Error`."
       @spec instantiate!(keyword) :: Workbooks.Wasm.Instance.t()
-      def instantiate!(options \\ []), do: unquote(Runtime).bang!(instantiate(options))
+      def instantiate!(options \\ []), do: Workbooks.Wasm.Bindings.Runtime.bang!(instantiate(options))
 
       @doc """
       Starts a `Workbooks.Wasm.Server` of this component, named after this module unless `name:` says
       otherwise, or with `pool: [max: 4]` a `Workbooks.Wasm.Pool`. Options are theirs.
       """
       @spec start_link(keyword) :: GenServer.on_start()
-      def start_link(options \\ []), do: unquote(Runtime).start_link(__MODULE__, options)
+      def start_link(options \\ []), do: Workbooks.Wasm.Bindings.Runtime.start_link(__MODULE__, options)
 
       @doc "The child of a supervisor that `start_link/1` starts."
       @spec child_spec(keyword) :: Supervisor.child_spec()

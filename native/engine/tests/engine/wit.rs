@@ -63,9 +63,9 @@ fn text_gives_names_types_and_words() {
     assert_eq!(counters.functions[1].kind, FunctionKind::Method("counter".into()));
     assert!(matches!(&counters.types[0].kind, TypeKind::Enum(cases) if cases[1].name == "down"));
     assert_eq!(counters.types[1].kind, TypeKind::Resource);
-    // What the world uses of an interface it exports, it imports; the world's own name for it comes first.
+    // What the world uses of an interface it exports, it imports; what it names itself comes first.
     let imports: Vec<_> = world.imports.iter().map(|interface| interface.name.as_deref()).collect();
-    assert_eq!(imports, [None, Some("acme:kernel/counters@1.2.0"), Some("log")]);
+    assert_eq!(imports, [None, Some("log"), Some("acme:kernel/counters@1.2.0")]);
     assert!(matches!(&world.imports[0].types[0].kind, TypeKind::Alias(_)));
 }
 

@@ -254,6 +254,13 @@ defmodule Workbooks.Wasm.BindingsTest do
       assert_raise Error, fn -> modules[""].module.when_!(instance, 1) end
     end
 
+    test "methods are called on the resource's instance, or through the server that has it", %{modules: modules} do
+      counter = %{__struct__: Wasm.Resource, instance: Wasm.instantiate!(Workbooks.TestGuests.misbehaving())}
+      increment = &modules[".Counters.Counter"].module.increment(counter, 1, &1)
+      assert {:error, %Error{kind: :export}} = increment.([])
+      assert {:error, %Error{kind: :closed, message: "Gone is not running" <> _}} = increment.(in: Gone)
+    end
+
     test "there is no component to load", %{modules: modules} do
       refute function_exported?(modules[""].module, :component, 0)
       refute function_exported?(modules[""].module, :child_spec, 1)
@@ -291,6 +298,26 @@ defmodule Workbooks.Wasm.BindingsTest do
     end
   end
 
+  test "describe/1 answers for any bytes" do
+    :rand.seed(:exsss, {1, 2, 3})
+    {:ok, bytes} = Wasm.componentize("(module (func (export \"f\") (param i32)))")
+    file = Path.join(folder!(), "bytes.wasm")
+
+    answers =
+      for _ <- 1..300 do
+        at = :rand.uniform(byte_size(bytes)) - 1
+        <<before::binary-size(at), _, rest::binary>> = bytes
+        File.write!(file, <<before::binary, :rand.uniform(256) - 1, rest::binary>>)
+
+        case Bindings.describe(file: file) do
+          {:ok, %{exports: _}} -> :ok
+          {:error, %Error{kind: :compile}} -> :error
+        end
+      end
+
+    assert Enum.sort(Enum.uniq(answers)) == [:error, :ok]
+  end
+
   describe "of a component's file" do
     test "functions call it, with a module for what it imports" do
       js = Js.instantiate!(imports: %{"workbooks:js/host" => Host})
@@ -322,6 +349,14 @@ defmodule Workbooks.Wasm.BindingsTest do
       assert Js.load(Js, "a.js", "export const f = () => 1") == {:ok, {:ok, ["f"]}}
       assert Js.call!(pid, "f", "[]") == {:ok, "1"}
       assert Workbooks.Wasm.Pool.stats(Js).max == 1
+    end
+
+    if Code.ensure_loaded?(Workbooks.Wasm.Server) do
+      test "it is a server's child, called by its name" do
+        pid = start_supervised!({Js, imports: %{"workbooks:js/host" => Host}})
+        assert Js.load(Js, "a.js", "export const f = () => 1") == {:ok, {:ok, ["f"]}}
+        assert Js.call!(pid, "f", "[]") == {:ok, "1"}
+      end
     end
 
     test "what is called has to be there, and to be one" do

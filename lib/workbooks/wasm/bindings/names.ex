@@ -3,8 +3,8 @@ defmodule Workbooks.Wasm.Bindings.Names do
   # What WIT's names are called in Elixir. Atoms are made of them while a module is
   # compiled, as many as its WIT has names, and at no other time.
 
-  @enforce_keys [:base, :component?, :modules]
-  defstruct [:base, :component?, :modules]
+  @enforce_keys [:base, :component?, :modules, :types]
+  defstruct [:base, :component?, :modules, :types]
 
   # What a module with a component has of its own.
   @own [
@@ -36,18 +36,24 @@ defmodule Workbooks.Wasm.Bindings.Names do
         {{side, name}, module}
       end
 
-    %__MODULE__{base: base, component?: component?, modules: modules}
+    types =
+      for %{name: interface, types: types} <- world.imports ++ world.exports, type <- types, do: {interface, type.name}
+
+    %__MODULE__{base: base, component?: component?, modules: modules, types: MapSet.new(types)}
   end
 
   @doc "The module of an interface that is exported (or imported); `nil` names the world itself."
   def module(names, side, interface), do: Map.fetch!(names.modules, {side, interface})
 
-  @doc "The module whose types an interface's are, seen from one side: its own first. `nil` if there is none."
-  def type_module(names, _side, nil), do: names.base
-
-  def type_module(names, side, interface) do
+  @doc "The module that defines a type, seen from one side: its own first. `nil` if there is none."
+  def type_module(names, side, {interface, _name} = type) do
     other = if side == :exports, do: :imports, else: :exports
-    names.modules[{side, interface}] || names.modules[{other, interface}]
+
+    cond do
+      type not in names.types -> nil
+      interface == nil -> names.base
+      true -> names.modules[{side, interface}] || names.modules[{other, interface}]
+    end
   end
 
   @doc "The module of a resource in an interface's module."

@@ -67,8 +67,8 @@ defmodule Workbooks.Wasm.Bindings.Types do
   def side(nil, _scope), do: nil
   def side(type, scope), do: ast(type, scope)
 
-  defp named({interface, name}, %{names: names, side: side, module: here}) do
-    case Names.type_module(names, side, interface) do
+  defp named({_interface, name} = type, %{names: names, side: side, module: here}) do
+    case Names.type_module(names, side, type) do
       nil -> quote(do: term)
       ^here -> {Names.type(name), [], []}
       module -> {{:., [], [module, Names.type(name)]}, [], []}

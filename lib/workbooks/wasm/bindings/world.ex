@@ -66,14 +66,13 @@ defmodule Workbooks.Wasm.Bindings.World do
     module = Names.module(names, :exports, name)
     scope = %{names: names, side: :exports, module: module}
     {own, of_resources} = Enum.split_with(functions, &(&1.kind == :free))
-    resources = for %{name: resource, type: :resource, docs: docs} <- interface.types, do: {resource, docs}
+    docs = for %{name: resource, docs: docs} <- interface.types, into: %{}, do: {resource, docs}
 
     within =
-      for {resource, docs} <- resources do
-        of_it = Enum.filter(of_resources, &(elem(&1.kind, 1) == resource))
+      for {resource, of_it} <- Enum.group_by(of_resources, &elem(&1.kind, 1)) do
         inner = Names.resource_module(module, resource)
         definitions = Functions.definitions(of_it, name, inner, %{scope | module: inner})
-        module(inner, words(docs, "The resource `#{resource}`#{of(name)}."), definitions)
+        module(inner, words(docs[resource], "The resource `#{resource}`#{of(name)}."), definitions)
       end
 
     definitions = Functions.definitions(own, name, module, scope)

@@ -4,7 +4,7 @@ defmodule Workbooks.Wasm.Bindings.Runtime do
 
   alias Workbooks.Wasm
   alias Workbooks.Wasm.Bindings
-  alias Workbooks.Wasm.Bindings.Implementation
+  alias Workbooks.Wasm.Bindings.{Implementation, Source}
   alias Workbooks.Wasm.{Error, Instance, Pool, Server}
 
   @compile {:no_warn_undefined, Server}
@@ -84,7 +84,7 @@ defmodule Workbooks.Wasm.Bindings.Runtime do
   defp bytes({:priv, app, path}, hash) do
     file = Path.join(Application.app_dir(app, "priv"), path)
 
-    with {:ok, bytes} <- Wasm.read_file(file) do
+    with {:ok, bytes} <- Source.bytes(file) do
       if :crypto.hash(:sha256, bytes) == hash,
         do: {:ok, bytes},
         else: {:error, Error.new(:compile, "#{file} is not the file that its module was compiled for: compile it anew")}

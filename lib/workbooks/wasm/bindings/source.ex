@@ -29,6 +29,15 @@ defmodule Workbooks.Wasm.Bindings.Source do
          do: {:ok, world, bytes}
   end
 
+  @doc "A file's bytes."
+  def bytes(file) do
+    case File.read(file) do
+      {:ok, bytes} -> {:ok, bytes}
+      {:error, :enoent} -> {:error, Error.new(:not_found, "no file #{file}")}
+      {:error, reason} -> {:error, Error.new(:io, "#{file}: #{:file.format_error(reason)}")}
+    end
+  end
+
   @doc "What `component/0` is to load: `{hash, place, options}`."
   def component(options, bytes) do
     {:crypto.hash(:sha256, bytes), place(options, bytes), options.compile}
@@ -49,14 +58,6 @@ defmodule Workbooks.Wasm.Bindings.Source do
 
   defp native(from, data, name, world) do
     with {:error, error} <- Native.wit(from, data, name, world || ""), do: {:error, Error.from_native(error)}
-  end
-
-  defp bytes(file) do
-    case File.read(file) do
-      {:ok, bytes} -> {:ok, bytes}
-      {:error, :enoent} -> {:error, Error.new(:not_found, "no file #{file}")}
-      {:error, reason} -> {:error, Error.new(:io, "#{file}: #{:file.format_error(reason)}")}
-    end
   end
 
   # A release has the project's priv; nothing else of the project is there at run time.

@@ -78,6 +78,9 @@ defmodule Workbooks.Native do
   def noop(_arguments), do: stub()
   def noop_dirty(_arguments), do: stub()
 
+  # native/nif/src/wit.rs
+  def wit(_from, _data, _name, _world), do: stub()
+
   # native/nif/src/error.rs
   def error_kinds, do: stub()
 

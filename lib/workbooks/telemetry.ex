@@ -259,6 +259,12 @@ defmodule Workbooks.Telemetry do
   @doc false
   def hand_on(event, measurements, metadata, _config), do: :telemetry.execute(event, measurements, metadata)
 
+  @doc false
+  # What metadata has of an answer.
+  def result({:error, %{kind: kind}}), do: kind
+  def result({:suspended, _}), do: :suspended
+  def result(_done), do: :ok
+
   defp observed(prefix, metadata, function) do
     begun = System.monotonic_time()
     metadata = Map.put_new_lazy(metadata, :telemetry_span_context, &make_ref/0)

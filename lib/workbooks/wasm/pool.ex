@@ -121,7 +121,7 @@ defmodule Workbooks.Wasm.Pool do
     end
 
     deadline = deadline(timeout)
-    run(pool, &Wasm.call(&1, name, arguments, [{:timeout, left(deadline)} | others]), given)
+    lent(pool, &Wasm.call(&1, name, arguments, [{:timeout, left(deadline)} | others]), timeout, deadline)
   end
 
   @doc """
@@ -135,23 +135,7 @@ defmodule Workbooks.Wasm.Pool do
         when result: {:ok, term} | {:ok, term, term} | {:error, term}
   def run(pool, function, options \\ []) do
     %{timeout: timeout} = Options.validate!(options, [timeout: {:timeout, 5_000}], "Pool.run/3")
-
-    with {:ok, lease} <- checkout(pool, timeout) do
-      begun = System.monotonic_time()
-
-      try do
-        function.(lease.instance)
-      catch
-        kind, reason ->
-          # Nobody knows what it was in the middle of.
-          checkin(pool, lease, :raised, begun)
-          :erlang.raise(kind, reason, __STACKTRACE__)
-      else
-        answer ->
-          checkin(pool, lease, fate(lease), begun)
-          answer
-      end
-    end
+    lent(pool, function, timeout, deadline(timeout))
   end
 
   @doc """
@@ -181,9 +165,27 @@ defmodule Workbooks.Wasm.Pool do
 
   # --- in the caller's process -------------------------------------------------------------------
 
-  defp checkout(pool, timeout) do
+  defp lent(pool, function, timeout, deadline) do
+    with {:ok, lease} <- checkout(pool, timeout, deadline) do
+      begun = System.monotonic_time()
+
+      try do
+        function.(lease.instance)
+      catch
+        kind, reason ->
+          # Nobody knows what it was in the middle of.
+          checkin(pool, lease, :raised, begun)
+          :erlang.raise(kind, reason, __STACKTRACE__)
+      else
+        answer ->
+          checkin(pool, lease, fate(lease), begun)
+          answer
+      end
+    end
+  end
+
+  defp checkout(pool, timeout, deadline) do
     begun = System.monotonic_time()
-    deadline = deadline(timeout)
     {position, answer} = request(pool, timeout)
 
     case answer do
@@ -302,8 +304,10 @@ defmodule Workbooks.Wasm.Pool do
     # What refills the pool is linked to it, so that it ends with the pool, and may fail.
     Process.flag(:trap_exit, true)
     Pools.register(config.name)
-    lent = Map.take(config, [:component, :instance, :state, :keep_memory])
-    state = %{config: config, lent: lent, idle: [], leases: %{}, line: %Line{}}
+    # What a caller has to know to make an instance, and to use one.
+    to_make = Map.take(config, [:component, :instance, :state, :keep_memory])
+    to_use = Map.take(config, [:state, :keep_memory])
+    state = %{config: config, to_make: to_make, to_use: to_use, idle: [], leases: %{}, line: %Line{}}
     state = Map.merge(state, %{refill: nil, pause: @pause, terminated: 0})
     {:ok, state, {:continue, :refill}}
   end
@@ -449,12 +453,11 @@ defmodule Workbooks.Wasm.Pool do
   defp place(state), do: if(room?(state), do: {:ok, :making, state}, else: {:full, state})
 
   defp lend(state, lease, :making) do
-    {{:make, lease, state.lent, self()}, %{state | leases: Map.put(state.leases, lease, :making)}}
+    {{:make, lease, state.to_make, self()}, %{state | leases: Map.put(state.leases, lease, :making)}}
   end
 
   defp lend(state, lease, instance) do
-    {{:use, lease, Map.take(state.lent, [:state, :keep_memory]), instance},
-     %{state | leases: Map.put(state.leases, lease, instance)}}
+    {{:use, lease, state.to_use, instance}, %{state | leases: Map.put(state.leases, lease, instance)}}
   end
 
   defp room?(state), do: length(state.idle) + map_size(state.leases) + coming(state) < state.config.max
@@ -466,7 +469,7 @@ defmodule Workbooks.Wasm.Pool do
   defp refill(%{refill: nil, config: %{min: min}} = state) when min > 0 do
     if ready(state) < min and room?(state) do
       pool = self()
-      config = state.lent
+      config = state.to_make
       {:ok, maker} = Task.start_link(fn -> send(pool, {:refilled, self(), refilled(config, pool)}) end)
       %{state | refill: {:making, maker}}
     else
@@ -483,9 +486,7 @@ defmodule Workbooks.Wasm.Pool do
   defp refilled(config, pool) do
     begun = System.monotonic_time()
     answer = make(config, pool, :infinity)
-    result = with {:error, error} <- answer, do: error.kind
-    result = if match?({:ok, _}, result), do: :ok, else: result
-    Telemetry.execute(@event ++ [:refill], since(begun), %{pool: pool, result: result})
+    Telemetry.execute(@event ++ [:refill], since(begun), %{pool: pool, result: Telemetry.result(answer)})
     answer
   end
 

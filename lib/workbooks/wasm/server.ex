@@ -152,7 +152,7 @@ defmodule Workbooks.Wasm.Server do
     source = if source, do: source!(if(is_list(source), do: source, else: [component: source]), "Server.reload/2")
     begun = System.monotonic_time()
     answer = ask(server, {:reload, source})
-    metadata = %{server: server, result: result(answer)}
+    metadata = %{server: server, result: Telemetry.result(answer)}
     Telemetry.execute(@event ++ [:reload], %{duration: System.monotonic_time() - begun}, metadata)
     answer
   end
@@ -205,7 +205,7 @@ defmodule Workbooks.Wasm.Server do
   # Whatever happens in here, the server sees at the instance what is to be done with it.
   defp lent_call(server, lease, instance, name, arguments, deadline, options) do
     answer = Wasm.call(instance, name, arguments, [{:timeout, left(deadline)} | options])
-    GenServer.cast(server, {:checkin, lease, result(answer)})
+    GenServer.cast(server, {:checkin, lease, Telemetry.result(answer)})
     answer
   catch
     kind, reason ->
@@ -229,12 +229,9 @@ defmodule Workbooks.Wasm.Server do
 
     if Telemetry.listening?(@event ++ [:call]) do
       measurements = %{duration: System.monotonic_time() - begun, queue: lent_at - begun, position: position}
-      Telemetry.execute(@event ++ [:call], measurements, Map.put(metadata, :result, result(answer)))
+      Telemetry.execute(@event ++ [:call], measurements, Map.put(metadata, :result, Telemetry.result(answer)))
     end
   end
-
-  defp result({:error, %Error{kind: kind}}), do: kind
-  defp result(_ok), do: :ok
 
   defp deadline(:infinity), do: :infinity
   defp deadline(timeout), do: System.monotonic_time(:millisecond) + timeout
@@ -427,7 +424,12 @@ defmodule Workbooks.Wasm.Server do
         answer = make({:given, component}, options, server)
         send(server, {:made, self(), answer})
         measurements = %{duration: System.monotonic_time() - begun, attempt: attempt}
-        Telemetry.execute(@event ++ [:restart], measurements, %{server: server, reason: reason, result: result(answer)})
+
+        Telemetry.execute(@event ++ [:restart], measurements, %{
+          server: server,
+          reason: reason,
+          result: Telemetry.result(answer)
+        })
       end)
 
     %{state | maker: {:making, maker, reason, attempt}}

@@ -268,6 +268,27 @@ defmodule Workbooks.Wasm.PoolTest do
       assert Pool.call(pool, "add", [1, 2]) == {:ok, 3}
     end
 
+    test "between two calls takes its instance along: nobody knows what it was in the middle of" do
+      pool = pool(max: 1)
+      {holder, instance} = hold(pool)
+      Process.unlink(holder)
+      Process.exit(holder, :kill)
+      assert {:ok, other} = Pool.run(pool, &{:ok, &1})
+      assert other.ref != instance.ref
+      assert Wasm.state(instance) == :closed
+      assert Pool.stats(pool).terminated == 1
+    end
+
+    test "is no longer watched once it gave its instance back, or waited in vain" do
+      pool = pool(max: 1)
+      for _ <- 1..10, do: Pool.call!(pool, "add", [1, 2])
+      {holder, _} = hold(pool)
+      for _ <- 1..10, do: {:error, _} = Pool.call(pool, "add", [1, 2], timeout: 0)
+      send(holder, :release)
+      monitors = fn -> elem(Process.info(pool, :monitors), 1) end
+      TestWait.until(fn -> monitors.() == [] end, monitors)
+    end
+
     test "while it makes an instance leaves room for another" do
       me = self()
       component = TestGuests.misbehaving()
@@ -294,6 +315,24 @@ defmodule Workbooks.Wasm.PoolTest do
       pool = pool(component: fn -> {:error, Error.new(:not_found, "no such thing")} end, max: 1)
       for _ <- 1..3, do: assert({:error, %Error{kind: :not_found}} = Pool.call(pool, "add", [1, 2]))
       assert %{available: 0, active: 0} = Pool.stats(pool)
+    end
+
+    test "leaves its place to the next who waits" do
+      me = self()
+
+      make = fn ->
+        send(me, {:making, self()})
+        receive do: (:go -> {:error, Error.new(:not_found, "no such thing")})
+      end
+
+      pool = pool(component: make, max: 1)
+      for n <- 1..2, do: spawn(fn -> send(me, {:answer, n, Pool.call(pool, "add", [1, 2], timeout: :infinity)}) end)
+
+      for _ <- 1..2 do
+        assert_receive {:making, maker}, 5_000
+        send(maker, :go)
+        assert_receive {:answer, _, {:error, %Error{kind: :not_found}}}, 5_000
+      end
     end
 
     test "raises where it was to be made, and the place is free again" do

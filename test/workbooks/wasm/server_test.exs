@@ -235,19 +235,22 @@ defmodule Workbooks.Wasm.ServerTest do
     end
 
     test "and cannot be had again ends the server, after some attempts; those who wait get the error" do
-      source = TestGuests.component!("(module (func (export \"boom\") unreachable))")
       me = self()
-      # As the imports of an instance are looked at each time, they can be what fails.
+
       log =
         capture_log(fn ->
-          {:ok, server} = Task.async(fn -> unlinked(component: source, attempts: 2) end) |> Task.await()
+          {:ok, server} =
+            Task.async(fn -> unlinked(component: guest(), imports: imports(), attempts: 2) end) |> Task.await()
+
           listen(server, [:restart])
           monitor = Process.monitor(server)
-          :sys.replace_state(server, &put_in(&1.config.instance, limits: [memory: 1], timeout: -1))
+          :sys.replace_state(server, &put_in(&1.config.instance, []))
           {:error, %Error{kind: :trap}} = Server.call(server, "boom", [])
           spawn(fn -> send(me, Server.call(server, "boom", [], timeout: :infinity)) end)
           assert_receive {:DOWN, ^monitor, _, _, {:cannot_instantiate, %Error{}}}, 5_000
-          assert_receive {:error, %Error{kind: :internal}}, 5_000
+          for n <- 1..2, do: assert_received({:restart, %{attempt: ^n}, %{reason: :trap, result: :import}})
+          refute_received {:restart, _, _}
+          assert_receive {:error, %Error{kind: :import}}, 5_000
         end)
 
       assert log =~ "cannot_instantiate"
@@ -302,6 +305,13 @@ defmodule Workbooks.Wasm.ServerTest do
       TestWait.until(fn -> Server.stats(server).replaced == 0 end)
       assert Wasm.state(old) == :closed
       settled(server)
+    end
+
+    test "closes the old instance at once when it is in no call" do
+      server = server()
+      old = :sys.get_state(server).instance
+      assert Server.reload(server) == :ok
+      assert Wasm.state(old) == :closed
     end
 
     test "that fails leaves all as it was" do
@@ -400,6 +410,29 @@ defmodule Workbooks.Wasm.ServerTest do
       assert Server.call!(name, "count", []) == 1
       assert %{id: ^name} = Server.child_spec(name: name)
     end
+  end
+
+  test "nobody is watched who is in no call" do
+    {server, holder} = held()
+    for _ <- 1..10, do: {:error, _} = Server.call(server, "count", [], timeout: 0)
+    send(holder, :go)
+    for _ <- 1..10, do: Server.call!(server, "count", [])
+    settled(server)
+  end
+
+  test "an instance whose maker raised is tried again too, and that ends as well" do
+    log =
+      capture_log(fn ->
+        {:ok, server} =
+          Task.async(fn -> unlinked(component: guest(), imports: imports(), attempts: 2) end) |> Task.await()
+
+        monitor = Process.monitor(server)
+        :sys.replace_state(server, &put_in(&1.config.instance, timeout: :never))
+        {:error, %Error{kind: :trap}} = Server.call(server, "boom", [])
+        assert_receive {:DOWN, ^monitor, _, _, {:cannot_instantiate, %Error{kind: :internal}}}, 5_000
+      end)
+
+    assert log =~ "ArgumentError"
   end
 
   test "the instance goes with the server" do

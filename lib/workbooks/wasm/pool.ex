@@ -338,7 +338,7 @@ defmodule Workbooks.Wasm.Pool do
   end
 
   def handle_call(:stats, _from, state) do
-    suspended = Enum.count(state.leases, fn {_, held} -> held != :making and Wasm.state(held) == :suspended end)
+    suspended = Enum.count(state.leases, fn {_lease, held} -> suspended?(held) end)
 
     stats = %{
       available: length(state.idle),
@@ -495,6 +495,10 @@ defmodule Workbooks.Wasm.Pool do
     timer = Process.send_after(self(), :refill, state.pause)
     %{state | refill: {:pausing, timer}, pause: min(2 * state.pause, @longest_pause)}
   end
+
+  # `Workbooks.Wasm.state/1` takes the engine's lock for a moment, and a call that begins in that moment
+  # is told :busy: an instance in somebody's hands is not to be asked.
+  defp suspended?(_held), do: false
 
   defp drop(state, instance) do
     Wasm.close(instance)

@@ -426,3 +426,35 @@ fn the_version_in_every_key_is_wasmtimes() {
     let version = version.split('"').next().expect("a version");
     assert!(manifest.contains(&format!("wasmtime = {{ version = \"={version}\"")), "{version}");
 }
+
+#[test]
+fn what_killed_writers_left_behind_goes() {
+    let folder = Folder::new();
+    get(&on_disk(&folder), 1);
+    let whole = folder.only_file();
+    let hour = Duration::from_secs(3600);
+    for (name, age) in [("123-4.tmp", 2 * hour), ("567-8.tmp", hour / 2)] {
+        let path = whole.with_extension(name);
+        fs::write(&path, "half").expect("written");
+        fs::File::options()
+            .write(true)
+            .open(&path)
+            .expect("opened")
+            .set_modified(SystemTime::now() - age)
+            .expect("set");
+    }
+    get(&on_disk(&folder), 1);
+    assert_eq!(folder.files(), [whole.clone(), whole.with_extension("567-8.tmp")]);
+}
+
+#[test]
+fn a_folder_in_a_files_place_is_no_error() {
+    let folder = Folder::new();
+    get(&on_disk(&folder), 1);
+    let file = folder.only_file();
+    fs::remove_file(&file).expect("removed");
+    fs::create_dir(&file).expect("made");
+    let cache = on_disk(&folder);
+    get(&cache, 1);
+    assert!(cache.stats().problem.is_some());
+}

@@ -160,7 +160,11 @@ impl Disk {
     /// Removes every file of the cache's; what else is in the folder stays.
     pub(crate) fn clear(&self) -> io::Result<()> {
         for file in self.files()? {
-            fs::remove_file(&file.path)?;
+            match fs::remove_file(&file.path) {
+                // Somebody else was faster.
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
         }
         self.bytes.store(0, Relaxed);
         Ok(())

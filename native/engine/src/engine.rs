@@ -126,6 +126,16 @@ impl Engine {
     pub fn variant(&self) -> Variant {
         self.variant
     }
+
+    /// Whether its guests may wait for more than host functions.
+    pub(crate) fn waits(&self) -> bool {
+        self.variant.concurrent
+    }
+
+    /// Whether programs of both may live in one store.
+    pub(crate) fn is_same(&self, other: &Engine) -> bool {
+        wasmtime::Engine::same(&self.inner, &other.inner)
+    }
 }
 
 impl Set {

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use rustler::env::{OwnedEnv, SavedTerm};
-use rustler::{Binary, Encoder, Env, NifResult, OwnedBinary, ResourceArc, Term};
+use rustler::{Binary, Encoder, Env, OwnedBinary, ResourceArc, Term};
 use workbooks_engine::{Error, Input, Kind, Options, Program, Shape, Variant, componentize};
 
 use crate::atoms;
 use crate::error;
-use crate::resources::{ComponentResource, JobResource, ModuleResource};
+use crate::resources::{JobResource, ProgramResource};
 use crate::runtime;
 
 /// Queues the compilation of a component or a core module, binary or text. The
@@ -85,12 +85,15 @@ fn load<'a>(env: Env<'a>, code: Binary<'a>) -> Term<'a> {
 
 /// The native code of a component or a core module, sealed.
 #[rustler::nif(schedule = "DirtyCpu")]
-fn serialize<'a>(env: Env<'a>, program: Term<'a>) -> NifResult<Term<'a>> {
-    let program = match program.decode::<ResourceArc<ComponentResource>>() {
-        Ok(component) => Program::Component(component.0.clone()),
-        Err(_) => Program::Module(program.decode::<ResourceArc<ModuleResource>>()?.0.clone()),
-    };
-    Ok(error::encode_result(env, program.serialize().map(|code| binary(env, code))))
+fn serialize<'a>(env: Env<'a>, program: ResourceArc<ProgramResource>) -> Term<'a> {
+    error::encode_result(env, program.0.serialize().map(|code| binary(env, code)))
+}
+
+/// The same program for instances outside the pool, once all its places are taken.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn overflow<'a>(env: Env<'a>, program: ResourceArc<ProgramResource>) -> Term<'a> {
+    let copy = program.0.overflow();
+    error::encode_result(env, copy.map(|copy| ResourceArc::new(ProgramResource(copy))))
 }
 
 fn binary(env: Env<'_>, bytes: Vec<u8>) -> Term<'_> {
@@ -98,12 +101,11 @@ fn binary(env: Env<'_>, bytes: Vec<u8>) -> Term<'_> {
 }
 
 fn program(env: Env<'_>, program: Program) -> Term<'_> {
-    match program {
-        Program::Component(component) => {
-            (atoms::component(), ResourceArc::new(ComponentResource(component))).encode(env)
-        }
-        Program::Module(module) => (atoms::module(), ResourceArc::new(ModuleResource(module))).encode(env),
-    }
+    let kind = match program {
+        Program::Component(_) => atoms::component(),
+        Program::Module(_) => atoms::module(),
+    };
+    (kind, ResourceArc::new(ProgramResource(program))).encode(env)
 }
 
 /// A binary of the caller's, held for another thread: shared, not copied.

@@ -46,8 +46,22 @@ defmodule Workbooks.Wasm do
   """
 
   import Workbooks.Bang
-  alias Workbooks.{Native, Options}
-  alias Workbooks.Wasm.{Compiler, Component, Driver, Error, Extern, Function, Host, Instance, Module, Suspension}
+  alias Workbooks.{Native, Options, Telemetry}
+
+  alias Workbooks.Wasm.{
+    Cache,
+    Compiler,
+    Component,
+    Driver,
+    Error,
+    Extern,
+    Function,
+    Host,
+    Instance,
+    Module,
+    Pools,
+    Suspension
+  }
 
   @type result(value) :: {:ok, value} | {:error, Error.t()}
 
@@ -154,7 +168,9 @@ defmodule Workbooks.Wasm do
       %{"f" => {:func, [:i32], []}, "m" => {:memory, %{min: 1, max: 2, memory64: false, shared: false}}}
   """
   @spec exports(Component.t() | Module.t()) :: map
-  def exports(%Component{exports: exports}), do: tree(for {path, params, result} <- exports, do: {path, {:func, params, result}})
+  def exports(%Component{exports: exports}),
+    do: tree(for {path, params, result} <- exports, do: {path, {:func, params, result}})
+
   def exports(%Module{exports: exports}), do: tree(exports)
 
   @doc "What a program imports, as `exports/1` shows it; a core module's imports under their modules' names."
@@ -204,9 +220,7 @@ defmodule Workbooks.Wasm do
   instances are alive (config `max_stores`), `:trap`, `:timeout`, `:fuel`.
   """
   @spec instantiate(Component.t() | Module.t(), keyword) :: result(Instance.t())
-  def instantiate(program, options \\ []), do: instantiate(program, program.ref, options)
-
-  defp instantiate(program, ref, options) do
+  def instantiate(program, options \\ []) do
     schema = [
       imports: {:map, %{}},
       store: {:any, nil},
@@ -219,6 +233,11 @@ defmodule Workbooks.Wasm do
 
     checked = Options.validate!(options, schema, "instantiate/2")
     limits = Options.validate!(checked.limits, @limits, "limits: of instantiate/2")
+
+    span(:instantiate, %{component: program}, fn -> instantiate(program, program.ref, checked, limits) end)
+  end
+
+  defp instantiate(program, ref, checked, limits) do
     timeout = Driver.milliseconds(checked.timeout)
 
     with {:ok, imports, host} <- Host.bind(program, checked.imports),
@@ -229,24 +248,27 @@ defmodule Workbooks.Wasm do
                checked.owner,
                beside(checked.store),
                imports,
-               {program, host},
+               kept(host),
                limits(limits),
                checked.fuel,
                timeout
              )
            ),
          instance = %Instance{ref: made, program: program, host: host, mode: checked.host},
-         {:ok, nil} <- Driver.run(step, instance, Driver.context(instance, timeout)) do
+         {:ok, nil} <- step |> Driver.run(instance, Driver.context(instance, timeout)) |> ended(instance, nil) do
       {:ok, instance}
     else
       {:error, %Error{details: %{code: :pool_full}}} ->
         # The pool's places are taken: the same code runs outside it.
-        with {:ok, copy} <- native(Native.overflow(ref)), do: instantiate(program, copy, options)
+        with {:ok, copy} <- native(Native.overflow(ref)), do: instantiate(program, copy, checked, limits)
 
       {:error, error} ->
         {:error, error}
     end
   end
+
+  # What the store keeps, for calls of other instances in it that reach these functions.
+  defp kept(host), do: if(Enum.any?(Tuple.to_list(host)), do: host)
 
   defp beside(nil), do: nil
   defp beside(%Instance{ref: ref}), do: ref
@@ -287,32 +309,49 @@ defmodule Workbooks.Wasm do
           result(term) | {:ok, term, map} | {:suspended, Suspension.t()}
   def call(instance, name, arguments \\ [], options \\ [])
 
-  def call(%Instance{} = instance, %Function{} = function, arguments, options) when is_list(arguments) do
-    call_with(instance, function, arguments, options)
-  end
-
-  def call(%Instance{} = instance, name, arguments, []) when is_list(arguments) do
-    quick(instance, name, arguments, 5_000)
-  end
-
-  def call(%Instance{} = instance, name, arguments, timeout: timeout)
-      when is_list(arguments) and is_integer(timeout) and timeout >= 0 do
-    quick(instance, name, arguments, timeout)
-  end
-
   def call(%Instance{} = instance, name, arguments, options) when is_list(arguments) do
-    call_with(instance, name, arguments, options)
+    if Telemetry.calls?() do
+      span(:call, %{instance: instance, name: name}, fn -> make_call(instance, name, arguments, options) end)
+    else
+      make_call(instance, name, arguments, options)
+    end
+  end
+
+  defp make_call(instance, name, arguments, []) when not is_struct(name), do: quick(instance, name, arguments, 5_000)
+
+  defp make_call(instance, name, arguments, timeout: timeout)
+       when not is_struct(name) and is_integer(timeout) and timeout >= 0 do
+    quick(instance, name, arguments, Driver.milliseconds(timeout))
+  end
+
+  defp make_call(instance, name, arguments, options) do
+    instance |> call_with(name, arguments, options) |> ended(instance, name)
   end
 
   defp quick(%Instance{ref: ref} = instance, name, arguments, timeout) do
     case Native.call(ref, name, arguments, timeout) do
+      {:ok, value} when is_tuple(value) or is_map(value) or is_list(value) -> {:ok, Driver.adopt(value, instance)}
       {:ok, _value} = done -> done
-      :dirty -> drive(Native.call_dirty(ref, name, arguments, timeout), instance, timeout)
-      step -> drive(step, instance, timeout)
+      :dirty -> ref |> Native.call_dirty(name, arguments, timeout) |> drive(instance, timeout) |> ended(instance, name)
+      step -> step |> drive(instance, timeout) |> ended(instance, name)
     end
   end
 
   defp drive(step, instance, timeout), do: Driver.run(step, instance, Driver.context(instance, timeout))
+
+  defp span(event, metadata, function) do
+    Telemetry.span([:workbooks, :wasm, event], metadata, fn ->
+      answer = function.()
+      {answer, %{result: Telemetry.result(answer)}}
+    end)
+  end
+
+  defp ended({:error, %Error{kind: kind} = error} = answer, instance, name) when kind in [:trap, :timeout] do
+    Telemetry.execute([:workbooks, :wasm, kind], %{count: 1}, %{instance: instance, name: name, error: error})
+    answer
+  end
+
+  defp ended(answer, _instance, _name), do: answer
 
   @call_schema [
     timeout: {:timeout, 5_000},
@@ -365,7 +404,7 @@ defmodule Workbooks.Wasm do
           {:error, Error.new(:type, "the answer of #{Enum.join(suspension.name, "#")}: #{message}")}
 
         step ->
-          Driver.run(step, instance, context)
+          step |> Driver.run(instance, context) |> ended(instance, suspension.name)
       end
     end
   end
@@ -394,8 +433,8 @@ defmodule Workbooks.Wasm do
   @spec close(Instance.t()) :: :ok
   def close(%Instance{ref: ref}), do: Native.close(ref)
 
-  @doc "Whether an instance is `:idle`, `:running` a call, or `:closed`."
-  @spec state(Instance.t()) :: :idle | :running | :closed
+  @doc "Whether an instance is `:idle`, `:running` a call, in one that is `:suspended`, or `:closed`."
+  @spec state(Instance.t()) :: :idle | :running | :suspended | :closed
   def state(%Instance{ref: ref}), do: Native.state(ref)
 
   @doc "Bytes of linear memory an instance holds."
@@ -406,7 +445,8 @@ defmodule Workbooks.Wasm do
   The engine's counters. Alive now: `stores`, `fibers` (calls that outlived their first
   slice), `suspended` calls, compilations waiting or under way (`compiling`). Since the
   start: `calls`, those that began on a dirty scheduler (`dirty_calls`), slices that
-  ended with the guest running (`yields`), `traps`.
+  ended with the guest running (`yields`), `traps`. Beside them `cache_bytes`, the
+  compiled code in memory, and `pools`, the states of each pool's instances.
 
       iex> is_integer(Workbooks.Wasm.stats().stores)
       true
@@ -419,9 +459,11 @@ defmodule Workbooks.Wasm do
           calls: non_neg_integer,
           dirty_calls: non_neg_integer,
           yields: non_neg_integer,
-          traps: non_neg_integer
+          traps: non_neg_integer,
+          cache_bytes: non_neg_integer,
+          pools: map
         }
-  def stats, do: Native.stats()
+  def stats, do: Map.merge(Native.stats(), %{cache_bytes: Cache.stats().memory_bytes, pools: Pools.stats()})
 
   defbang(compile: 1, compile: 2, compile_file: 1, compile_file: 2, precompile: 1, precompile: 2)
   defbang(componentize: 1, componentize: 2, serialize: 1, deserialize: 1, load_file: 1)

@@ -251,6 +251,6 @@ defmodule Workbooks.WasmTest do
   test "inspect shows what a person needs" do
     instance = Wasm.instantiate!(TestGuests.calling_host(), imports: %{"host:math/ops" => %{"apply" => & &1}})
     assert inspect(instance) == "#Workbooks.Wasm.Instance<run; idle; 0 KiB>"
-    assert inspect(instance.component) == "#Workbooks.Wasm.Component<run>"
+    assert inspect(instance.program) == "#Workbooks.Wasm.Component<run>"
   end
 end

@@ -2,7 +2,7 @@ defmodule Workbooks.Wasm.Compiler do
   @moduledoc false
   # From bytes to components, core modules and native code, as Workbooks.Wasm documents it.
 
-  alias Workbooks.{Native, Options}
+  alias Workbooks.{Native, Options, Telemetry}
   alias Workbooks.Wasm.{Cache, Component, Error, Module}
 
   # WebAssembly of real programs; what is larger is more likely a mistake.
@@ -15,7 +15,11 @@ defmodule Workbooks.Wasm.Compiler do
   def compile(bytes, options) when is_binary(bytes) do
     options = Options.validate!(options, @compile_schema, "compile/2")
     if options.cache, do: Cache.configure()
-    program(work(bytes, options, &Native.compile(&1, bytes, options.fuel, options.cache)))
+
+    Telemetry.span([:workbooks, :wasm, :compile], %{bytes: byte_size(bytes)}, fn ->
+      answer = program(work(bytes, options, &Native.compile(&1, bytes, options.fuel, options.cache)))
+      {answer, %{result: Telemetry.result(answer)}}
+    end)
   end
 
   def compile_file(path, options) do

@@ -3,7 +3,7 @@ defmodule Workbooks.Wasm.Driver do
   # A call goes on until it ends: slices, host functions, waiting, slices.
 
   alias Workbooks.{Native, Options}
-  alias Workbooks.Wasm.{Error, Host, Instance, Suspension}
+  alias Workbooks.Wasm.{Error, Host, Instance, Module, Resource, Suspension}
 
   # How a call is driven: host functions in the caller or isolated, until when, and
   # whether to suspend at the first (and for how long).
@@ -21,6 +21,8 @@ defmodule Workbooks.Wasm.Driver do
   def timeout(options, where), do: milliseconds(Options.validate!(options, [timeout: {:timeout, 5_000}], where).timeout)
 
   def milliseconds(:infinity), do: -1
+  # What no clock counts is no limit.
+  def milliseconds(timeout) when timeout > 0x7FFFFFFFFFFF, do: -1
   def milliseconds(timeout), do: timeout
 
   @doc "Goes on from `step` until the call ends."
@@ -34,12 +36,19 @@ defmodule Workbooks.Wasm.Driver do
   end
 
   # A host function of an instance beside the one that was called.
-  def run({:host, import, arguments, ref, {program, host}}, instance, context) do
-    host(elem(host, import), arguments, %Instance{ref: ref, program: program, host: host}, instance, context)
+  def run({:host, import, arguments, {ref, program, host}}, instance, context) do
+    importer = fn -> %Instance{ref: ref, program: Module.new(program), host: host} end
+    host(elem(host, import), arguments, importer, instance, context)
   end
 
-  defp done(value, _instance, %{metrics: false}), do: {:ok, value}
-  defp done(value, instance, _context), do: {:ok, value, Native.metrics(instance.ref)}
+  defp done(value, instance, %{metrics: false}), do: {:ok, adopt(value, instance)}
+  defp done(value, instance, _context), do: {:ok, adopt(value, instance), Native.metrics(instance.ref)}
+
+  @doc "A result, with the instance in it where it is a resource or several."
+  def adopt(%Resource{} = resource, instance), do: %{resource | instance: instance}
+  def adopt({:ok, %Resource{} = resource}, instance), do: {:ok, adopt(resource, instance)}
+  def adopt([%Resource{} | _] = resources, instance), do: Enum.map(resources, &adopt(&1, instance))
+  def adopt(value, _instance), do: value
 
   defp host({_, path, _}, arguments, _importer, instance, %{suspend: ttl} = context) when ttl != nil do
     suspension = %Suspension{

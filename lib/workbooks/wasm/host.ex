@@ -4,11 +4,15 @@ defmodule Workbooks.Wasm.Host do
   # that makes the guest's call, or in one of their own.
 
   alias Workbooks.Wasm
+  alias Workbooks.Wasm.Bindings.Implementation
   alias Workbooks.Wasm.{Component, Error, Extern, Instance, Module}
 
   # What stands for each import: {function, path, arity} or, for one that also takes
   # the calling instance, {function, path, :instance}. nil: not the host's affair.
   @type entry :: {function, [String.t()], :plain | :instance} | nil
+
+  # Under this name a module for functions that the world itself imports.
+  @root "$root"
 
   @doc """
   What each import of a program is given, in order: for the engine, and for `apply/3`.
@@ -36,12 +40,12 @@ defmodule Workbooks.Wasm.Host do
   end
 
   defp component_import({path, params, _result, kind}, given) do
-    case {kind, lookup(path, given)} do
-      {:resource, nil} -> :nothing
+    case {kind, given(path, length(params), given)} do
       {kind, _} when kind not in [:func, :resource] -> foreign(path, kind)
-      {_, nil} -> missing("component", path)
+      {:resource, :none} -> :nothing
+      {_, :none} -> missing("component", path)
       {_, {:instance, instance}} -> {:host, {call_of(instance, path), path, :list}}
-      {_, value} -> function(value, path, length(params))
+      {_, found} -> found
     end
   end
 
@@ -50,60 +54,51 @@ defmodule Workbooks.Wasm.Host do
       {_, nil} -> missing("module", path)
       {_, {:instance, instance}} -> {:export, instance.ref, List.last(path)}
       {_, %Extern{instance: instance, name: name}} -> {:export, instance.ref, name}
-      {{:func, params, _}, value} -> function(value, path, length(params))
+      {{:func, params, _}, value} -> with(:none <- function(value, path, length(params)), do: missing("module", path))
       {type, value} -> unfit(path, "an export of another instance, for it is a #{elem(type, 0)}", value)
     end
   end
 
+  defp given(path, arity, given) do
+    case lookup(path, given) do
+      nil -> :none
+      {:instance, _} = instance -> instance
+      value -> function(value, path, arity)
+    end
+  end
+
   # What was given for a path, if anything.
-  defp lookup([name], given), do: Map.get(given, name)
+  defp lookup([name], given) do
+    case given do
+      %{^name => value} -> value
+      %{@root => module} when is_atom(module) -> {:module, module, name}
+      _ -> nil
+    end
+  end
 
   defp lookup([interface | rest], given) do
     case Map.get(given, interface) || Map.get(given, unversioned(interface)) do
       nil -> nil
       %Instance{} = instance -> {:instance, instance}
       %{} = inner -> lookup(rest, inner)
-      module when is_atom(module) -> module_function(module, List.last(rest))
+      module when is_atom(module) -> {:module, module, List.last(rest)}
       _other -> nil
     end
   end
 
   defp unversioned(interface), do: interface |> String.split("@") |> hd()
 
-  # A module's function goes by the snake_case of the WIT's name. Its module has the
-  # atom, or there is no such function.
-  defp module_function(module, name) do
-    with {:module, module} <- Code.ensure_loaded(module),
-         {:ok, name} <- existing_atom(callback_name(name)) do
-      {:module, module, name}
-    else
-      _ -> nil
-    end
-  end
-
-  defp existing_atom(name) do
-    {:ok, String.to_existing_atom(name)}
-  rescue
-    ArgumentError -> :error
-  end
-
-  @doc """
-  The name of the Elixir function behind a function of an interface: `log-line` is
-  `log_line`, `[method]counter.get` is `counter_get`, `[constructor]counter` is
-  `counter_new`, `[resource-drop]counter` is `counter_drop`.
-  """
-  def callback_name("[constructor]" <> resource), do: snake(resource) <> "_new"
-  def callback_name("[resource-drop]" <> resource), do: snake(resource) <> "_drop"
-  def callback_name("[" <> rest), do: rest |> String.split("]", parts: 2) |> List.last() |> snake()
-  def callback_name(name), do: snake(name)
-
-  defp snake(name), do: name |> String.replace(["-", "."], "_") |> String.downcase()
-
+  # A function that a module lacks is not given.
   defp function({:module, module, name}, path, arity) do
-    cond do
-      function_exported?(module, name, arity) -> {:host, {Function.capture(module, name, arity), path, :plain}}
-      function_exported?(module, name, arity + 1) -> {:host, {Function.capture(module, name, arity + 1), path, :instance}}
-      true -> unfit(path, "#{inspect(module)}.#{name}/#{arity}", "no such function")
+    case Implementation.fetch(module, name, arity) do
+      {:ok, function} ->
+        {:host, {function, path, :plain}}
+
+      :error ->
+        case Implementation.fetch(module, name, arity + 1) do
+          {:ok, function} -> {:host, {function, path, :instance}}
+          :error -> :none
+        end
     end
   end
 
@@ -122,7 +117,8 @@ defmodule Workbooks.Wasm.Host do
   end
 
   defp foreign(path, kind) do
-    {:error, Error.new(:link, "import #{name(path)} is a #{kind}, which only another component can give", %{import: path})}
+    {:error,
+     Error.new(:link, "import #{name(path)} is a #{kind}, which only another component can give", %{import: path})}
   end
 
   defp unfit(path, expected, got) do
@@ -138,8 +134,12 @@ defmodule Workbooks.Wasm.Host do
   end
 
   defp apply_as(:plain, function, arguments, _instance), do: Kernel.apply(function, arguments)
-  defp apply_as(:instance, function, arguments, instance), do: Kernel.apply(function, [instance | arguments])
+  defp apply_as(:instance, function, arguments, instance), do: Kernel.apply(function, [importer(instance) | arguments])
   defp apply_as(:list, function, arguments, _instance), do: function.(arguments)
+
+  # Made only for those who want it.
+  defp importer(make) when is_function(make, 0), do: make.()
+  defp importer(instance), do: instance
 
   @doc """
   As `apply/3`, in a process of its own that is killed after `timeout` ms, or with the

@@ -44,7 +44,7 @@ defmodule Workbooks.Wasm.Pool do
 
   import Workbooks.Bang
   alias Workbooks.{Options, Telemetry, Wasm}
-  alias Workbooks.Wasm.{Error, Line, Pools}
+  alias Workbooks.Wasm.{Error, Instance, Line, Pools}
 
   # An instance that a large input made grow is not kept: memory never shrinks.
   @keep_bytes 64 * 1024 * 1024
@@ -496,9 +496,8 @@ defmodule Workbooks.Wasm.Pool do
     %{state | refill: {:pausing, timer}, pause: min(2 * state.pause, @longest_pause)}
   end
 
-  # `Workbooks.Wasm.state/1` takes the engine's lock for a moment, and a call that begins in that moment
-  # is told :busy: an instance in somebody's hands is not to be asked.
-  defp suspended?(_held), do: false
+  defp suspended?(%Instance{} = instance), do: Wasm.state(instance) == :suspended
+  defp suspended?(_making), do: false
 
   defp drop(state, instance) do
     Wasm.close(instance)

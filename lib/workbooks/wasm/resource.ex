@@ -11,9 +11,10 @@ defmodule Workbooks.Wasm.Resource do
   alias Workbooks.Wasm.{Driver, Error, Instance}
 
   @enforce_keys [:ref, :name]
-  defstruct [:ref, :name]
+  defstruct [:ref, :name, :instance]
 
-  @type t :: %__MODULE__{ref: reference, name: String.t()}
+  @typedoc "`instance` is where it lives, for a resource that was a call's result; inside other values it is `nil`."
+  @type t :: %__MODULE__{ref: reference, name: String.t(), instance: Instance.t() | nil}
 
   @doc """
   Ends a resource: its component's destructor runs as a call does. What was handed over
@@ -23,7 +24,8 @@ defmodule Workbooks.Wasm.Resource do
   def drop(%Instance{} = instance, %__MODULE__{ref: ref}, options \\ []) do
     timeout = Driver.timeout(options, "Resource.drop/3")
 
-    with {:ok, nil} <- Driver.run(Native.drop_resource(instance.ref, ref, timeout), instance, Driver.context(instance, timeout)) do
+    with {:ok, nil} <-
+           Driver.run(Native.drop_resource(instance.ref, ref, timeout), instance, Driver.context(instance, timeout)) do
       :ok
     end
   end

@@ -1,7 +1,10 @@
 //! A store with the instances in it, and the call it is in: the state machine
 //! behind [`Instance`](crate::Instance).
 
-use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{
+    AtomicU8,
+    Ordering::{Relaxed, SeqCst},
+};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -23,16 +26,35 @@ use crate::store::{Data, Ending, Fiber, Outcome};
 use crate::ticker::SLICE;
 use crate::wake::Wakeup;
 
+/// A program, and what the embedding gave with an instance of it.
+type Tenant = (Program, Option<Opaque>);
+
 /// A store and the call it is in.
 pub(crate) struct Cell {
     pub(crate) shared: Arc<Shared>,
     pub(crate) state: Mutex<State>,
     /// Those beside the first instance: their programs, and what the embedding gave with them.
-    others: Mutex<Vec<(Program, Opaque)>>,
-    first: Program,
+    others: Mutex<Vec<Tenant>>,
+    first: Tenant,
+    /// What it is doing, to be read while it does it.
+    status: AtomicU8,
     /// Present where a guest may wait for more than its host functions.
     pub(crate) wakeup: Option<Arc<Wakeup>>,
     pub(crate) metrics: Mutex<Option<Metrics>>,
+}
+
+/// What a store is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Status {
+    /// It may be called.
+    Idle,
+    /// It is in a call.
+    Running,
+    /// It is in a call that waits in nobody's hands: see [`Suspended`](crate::Suspended).
+    Suspended,
+    /// It was closed, or ended.
+    Closed,
 }
 
 pub(crate) enum State {
@@ -70,7 +92,7 @@ impl Cell {
     /// A store whose first instance is being made by `fiber`.
     pub(crate) fn new(
         shared: Arc<Shared>,
-        first: Program,
+        first: Tenant,
         fiber: Fiber,
         timeout: Option<Duration>,
         waits: bool,
@@ -78,11 +100,27 @@ impl Cell {
         Cell {
             shared,
             state: Mutex::new(State::Running(Running::new(fiber, 0, What::Instantiate, timeout))),
+            status: AtomicU8::new(Status::Running as u8),
             others: Mutex::default(),
             first,
             wakeup: waits.then(Arc::default),
             metrics: Mutex::default(),
         }
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        match self.status.load(Relaxed) {
+            0 => Status::Idle,
+            1 => Status::Running,
+            2 => Status::Suspended,
+            _ => Status::Closed,
+        }
+    }
+
+    /// Says what the store is doing from now on; what is closed stays so.
+    pub(crate) fn set_status(&self, status: Status) {
+        let closed = Status::Closed as u8;
+        let _ = self.status.fetch_update(Relaxed, Relaxed, |now| (now != closed).then_some(status as u8));
     }
 
     pub(crate) fn memory(&self) -> usize {
@@ -91,15 +129,18 @@ impl Cell {
 
     /// The program of the instance at `slot`.
     pub(crate) fn program(&self, slot: usize) -> Option<Program> {
-        if slot == 0 { Some(self.first.clone()) } else { self.other(slot).map(|(program, _)| program) }
+        if slot == 0 { Some(self.first.0.clone()) } else { self.tenant(slot).map(|(program, _)| program) }
     }
 
-    /// An instance beside the first: its program, and what the embedding gave with it.
-    pub(crate) fn other(&self, slot: usize) -> Option<(Program, Opaque)> {
-        self.others().get(slot.checked_sub(1)?).cloned()
+    /// The program of the instance at `slot`, and what the embedding gave with it.
+    pub(crate) fn tenant(&self, slot: usize) -> Option<Tenant> {
+        match slot.checked_sub(1) {
+            None => Some(self.first.clone()),
+            Some(place) => self.others().get(place).cloned(),
+        }
     }
 
-    fn others(&self) -> MutexGuard<'_, Vec<(Program, Opaque)>> {
+    fn others(&self) -> MutexGuard<'_, Vec<Tenant>> {
         self.others.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -114,6 +155,7 @@ impl Cell {
                 self.end(&mut state, "a fault of this library");
                 Ok(state)
             }
+            Err(TryLockError::WouldBlock) if self.shared.cancelled.load(Relaxed) => Err(closed("a close")),
             Err(TryLockError::WouldBlock) => Err(busy()),
         }
     }
@@ -150,6 +192,7 @@ impl Cell {
         let mut running = Running::new(fiber, slot, what, options.timeout);
         running.meter = meter;
         *state = State::Running(running);
+        self.status.store(Status::Running as u8, Relaxed);
         Ok(())
     }
 
@@ -158,7 +201,7 @@ impl Cell {
         &self,
         state: &mut State,
         program: &Program,
-        given: Opaque,
+        given: Option<Opaque>,
         options: CallOptions,
         prepare: impl FnOnce(&mut Store<Data>, usize) -> Result<Begin, Error>,
     ) -> Result<usize, Error> {
@@ -214,6 +257,7 @@ impl Cell {
         match (store, result) {
             (Some(store), Ok(outcome)) => {
                 *state = State::Idle(store);
+                self.status.store(Status::Idle as u8, Relaxed);
                 Ok((what, outcome))
             }
             (store, result) => {
@@ -224,8 +268,12 @@ impl Cell {
                     // A store without any instance is of no use.
                     && !(slot == 0 && matches!(what, What::Instantiate));
                 match store {
-                    Some(store) if survives => *state = State::Idle(store),
+                    Some(store) if survives => {
+                        *state = State::Idle(store);
+                        self.status.store(Status::Idle as u8, Relaxed);
+                    }
                     store => {
+                        self.status.store(Status::Closed as u8, Relaxed);
                         let ended = std::mem::replace(state, State::Closed(ended_by(error.kind)));
                         dispose((ended, store), self.memory());
                     }
@@ -295,6 +343,7 @@ impl Cell {
     }
 
     fn end(&self, state: &mut State, why: &'static str) {
+        self.status.store(Status::Closed as u8, Relaxed);
         if !matches!(state, State::Closed(_)) {
             dispose(std::mem::replace(state, State::Closed(why)), self.memory());
         }

@@ -192,8 +192,7 @@ impl Error {
     /// Why no instance could be made.
     pub(crate) fn from_instantiation(error: &wasmtime::Error, grow_refused: bool) -> Self {
         if error.is::<wasmtime::PoolConcurrencyLimitError>() {
-            let full = Error::new(Kind::Overloaded, "all places of the pool are taken");
-            return Error { code: Some(POOL_FULL.into()), ..full };
+            return Error::pool_full();
         }
         if error.is::<wasmtime::Trap>() || error.is::<wasmtime::ThrownException>() || error.is::<Ended>() {
             return Error::from_guest(error, grow_refused);
@@ -207,6 +206,12 @@ impl Error {
         };
         let hint = if kind == Kind::Link { "" } else { " (see the option limits:)" };
         Error::new(kind, format!("{message}{hint}"))
+    }
+
+    /// The program's copy for instances outside the pool is needed.
+    pub(crate) fn pool_full() -> Self {
+        let full = Error::new(Kind::Overloaded, "all places of the pool are taken");
+        Error { code: Some(POOL_FULL.into()), ..full }
     }
 
     /// Whether an instance of an engine that allocates on demand could be made in its stead.

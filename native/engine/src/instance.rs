@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::PoisonError;
-use std::sync::TryLockError;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -11,7 +10,7 @@ use smallvec::SmallVec;
 use wasmtime::{Store, StoreContextMut};
 
 use crate::caller::Way;
-use crate::cell::{Begin, Cell, Running, State, What, busy, closed, no_function, waits_for_nothing};
+use crate::cell::{Begin, Cell, Running, State, Status, What, busy, closed, no_function, waits_for_nothing};
 use crate::core_caller;
 use crate::error::{Error, Kind};
 use crate::lift::{Lifter, Sink};
@@ -49,7 +48,7 @@ pub struct HostCall<T> {
     /// What the guest gave it.
     pub values: SmallVec<[T; 4]>,
     /// The instance that imports it, where that is not the one that was called.
-    pub other: Option<(Instance, Opaque)>,
+    pub other: Option<(Instance, Option<Opaque>)>,
 }
 
 /// How a call is made.
@@ -103,17 +102,9 @@ impl Instance {
         self.program.engine().ticker.ticks()
     }
 
-    /// What it is doing: `idle`, `running`, or `closed`.
-    pub fn state(&self) -> &'static str {
-        match self.cell.state.try_lock() {
-            Ok(state) => match &*state {
-                State::Idle(_) => "idle",
-                State::Running(_) => "running",
-                State::Closed(_) => "closed",
-            },
-            Err(TryLockError::WouldBlock) => "running",
-            Err(TryLockError::Poisoned(_)) => "closed",
-        }
+    /// What its store is doing.
+    pub fn status(&self) -> Status {
+        self.cell.status()
     }
 
     /// What the last call with [`CallOptions::metrics`] used.
@@ -373,7 +364,7 @@ impl Instance {
             }
             Values::Core(values) => values.iter().map(|value| lifter.core(value)).collect(),
         };
-        let other = if request.slot == self.slot { None } else { self.cell.other(request.slot) };
+        let other = if request.slot == self.slot { None } else { self.cell.tenant(request.slot) };
         let other = other.map(|(program, given)| (Instance::new(self.cell.clone(), request.slot, program), given));
         Step::Host(HostCall { import: request.import, values, other })
     }

@@ -35,7 +35,7 @@ pub struct Setup<'a> {
     /// The instance whose store the new one joins. Its limits hold.
     pub beside: Option<&'a Instance>,
     /// What comes back in [`HostCall::other`](crate::HostCall::other) when another instance's call reaches a host function of this one.
-    pub host: Opaque,
+    pub host: Option<Opaque>,
     /// Limits of a store of its own.
     pub limits: Limits,
     /// What the guest may use until it is told otherwise, where the program is metered.
@@ -78,12 +78,17 @@ impl Instance {
                 }
             },
         };
-        let cell = Cell::new(shared, program.clone(), fiber, setup.timeout, engine.waits());
+        let first = (program.clone(), setup.host.clone());
+        let cell = Cell::new(shared, first, fiber, setup.timeout, engine.waits());
         Ok(Instance::new(Arc::new(cell), 0, program.clone()))
     }
 
     fn module_beside(program: &Program, module: &Module, setup: &Setup, other: &Instance) -> Result<Instance, Error> {
-        if !program.engine().is_same(other.program().engine()) {
+        let (ours, theirs) = (program.engine(), other.program().engine());
+        if theirs.variant().on_demand && !ours.variant().on_demand {
+            return Err(Error::pool_full());
+        }
+        if !ours.is_same(theirs) {
             let message = "modules of one store must be compiled alike: all with fuel: true, or none";
             return Err(Error::new(Kind::Link, message));
         }

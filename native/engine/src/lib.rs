@@ -56,6 +56,7 @@ mod wake;
 pub mod wit;
 
 pub use cache::{Cache, Input, Options, Settings, seal};
+pub use cell::Status;
 pub use component::{Component, Import};
 pub use componentize::{Shape, componentize};
 pub use engine::{Engine, Variant};

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{RecvTimeoutError, Sender, unbounded};
 
+use crate::cell::Status;
 use crate::error::{Error, Kind};
 use crate::instance::Instance;
 use crate::stats::{Alive, SUSPENDED};
@@ -31,6 +32,7 @@ impl Suspended {
     /// Of an instance that waits for a host function; for `ttl` at most.
     pub fn new(instance: Instance, ttl: Option<Duration>) -> Suspended {
         let alive = Mutex::new(Some(Alive::new(&SUSPENDED)));
+        instance.cell.set_status(Status::Suspended);
         let inner = Arc::new(Inner { instance, state: AtomicU8::new(WAITING), alive });
         if let Some(at) = ttl.and_then(|ttl| Instant::now().checked_add(ttl)) {
             expire_at(at, Arc::downgrade(&inner));
@@ -46,6 +48,7 @@ impl Suspended {
         match self.0.state.compare_exchange(WAITING, TAKEN, SeqCst, SeqCst) {
             Ok(_) => {
                 self.0.end();
+                self.0.instance.cell.set_status(Status::Running);
                 Ok(())
             }
             Err(TAKEN) => Err(Error::new(Kind::Closed, "the suspended call was resumed before")),
@@ -57,6 +60,7 @@ impl Suspended {
     pub fn put_back(&self) {
         if self.0.state.compare_exchange(TAKEN, WAITING, SeqCst, SeqCst).is_ok() {
             *self.0.alive.lock().unwrap_or_else(PoisonError::into_inner) = Some(Alive::new(&SUSPENDED));
+            self.0.instance.cell.set_status(Status::Suspended);
         }
     }
 }

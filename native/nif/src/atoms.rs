@@ -18,6 +18,7 @@ rustler::atoms! {
     wake,
     // fields and names of structs
     __struct__,
+    instance,
     r#ref = "ref",
     kind,
     value,

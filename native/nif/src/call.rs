@@ -9,7 +9,7 @@ use rustler::types::map::MapIterator;
 use rustler::types::tuple::make_tuple;
 use rustler::{Atom, Encoder, Env, ListIterator, LocalPid, NifResult, ResourceArc, Term, TermType, schedule};
 use workbooks_engine::{
-    CallOptions, Error, Given, HostCall, Instance, Kind, Limits, Program, Setup, Sink, Source, Step, count_dirty_call,
+    CallOptions, Error, Given, HostCall, Instance, Kind, Limits, Program, Setup, Sink, Source, Status, Step, count_dirty_call,
 };
 
 use crate::atoms;
@@ -58,7 +58,7 @@ fn instantiate<'a>(
     let setup = Setup {
         imports: &given,
         beside: beside.as_ref().map(|beside| &beside.instance),
-        host: Held::opaque(host),
+        host: (!Value(host).is_none()).then(|| Held::opaque(host)),
         limits: Limits { memory, table_elements, instances, tables, memories, host_calls, output_bytes },
         fuel,
         timeout: milliseconds(timeout),
@@ -75,7 +75,7 @@ fn instantiate<'a>(
 
 /// Begins a call and polls it once: `{:ok, result}`, `:yield` (go on with
 /// `poll`), `:pending` (go on with `arm`), `{:host, import, arguments}` or the same with
-/// `{instance, host}` of another instance (go on with `reply` or `fail`),
+/// `{instance, program, host}` of another instance (go on with `reply` or `fail`),
 /// `:dirty` (not begun: use `call_dirty`) or `{:error, …}`. `timeout` is in
 /// milliseconds; negative is none.
 #[rustler::nif]
@@ -262,13 +262,14 @@ fn close(instance: ResourceArc<InstanceResource>) -> Atom {
     atoms::ok()
 }
 
-/// `:idle`, `:running` or `:closed`.
+/// `:idle`, `:running`, `:suspended` or `:closed`.
 #[rustler::nif]
 fn state(instance: ResourceArc<InstanceResource>) -> Atom {
-    match instance.instance.state() {
-        "idle" => atoms::idle(),
-        "running" => atoms::running(),
-        _ => atoms::closed(),
+    match instance.instance.status() {
+        Status::Idle => atoms::idle(),
+        Status::Running => atoms::running(),
+        Status::Suspended => atoms::suspended(),
+        Status::Closed => atoms::closed(),
     }
 }
 
@@ -359,8 +360,10 @@ fn answer<'a>(env: Env<'a>, instance: &ResourceArc<InstanceResource>, step: Step
             match other {
                 None => (atoms::host(), import, values).encode(env),
                 Some((other, host)) => {
-                    let host = sink_for(env, instance).opaque(&host);
-                    (atoms::host(), import, values, InstanceResource::unowned(other), host).encode(env)
+                    let host = host.map(|host| sink_for(env, instance).opaque(&host));
+                    let program = ResourceArc::new(ProgramResource(other.program().clone()));
+                    let other = (InstanceResource::unowned(other), program, host);
+                    (atoms::host(), import, values, other).encode(env)
                 }
             }
         }

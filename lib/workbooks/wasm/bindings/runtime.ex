@@ -4,10 +4,8 @@ defmodule Workbooks.Wasm.Bindings.Runtime do
 
   alias Workbooks.Wasm
   alias Workbooks.Wasm.Bindings
-  alias Workbooks.Wasm.Bindings.{Implementation, Source}
+  alias Workbooks.Wasm.Bindings.Source
   alias Workbooks.Wasm.{Error, Instance, Pool, Server}
-
-  @compile {:no_warn_undefined, Server}
 
   @doc "Calls an export on an instance, a server, a pool, or a resource's instance."
   @spec call(Bindings.target() | struct, String.t() | [String.t()], list, keyword) :: Bindings.answer(term)
@@ -93,7 +91,7 @@ defmodule Workbooks.Wasm.Bindings.Runtime do
 
   @doc "An instance; modules may stand for interfaces in `imports:`."
   def instantiate(component, options) do
-    Wasm.instantiate(component, with_functions(component, options))
+    Wasm.instantiate(component, options)
   end
 
   @doc "A server of the module's component, or with `pool:` a pool."
@@ -104,21 +102,10 @@ defmodule Workbooks.Wasm.Bindings.Runtime do
       options = [component: component] ++ options
 
       if pool do
-        instance = with_functions(component, Keyword.get(pool, :instance, []))
-        Pool.start_link(options ++ Keyword.put(pool, :instance, instance))
+        Pool.start_link(options ++ pool)
       else
-        Server.start_link(with_functions(component, options))
+        Server.start_link(options)
       end
-    end
-  end
-
-  defp with_functions(component, options) do
-    case Keyword.fetch(options, :imports) do
-      {:ok, %{} = imports} ->
-        Keyword.put(options, :imports, Implementation.expand(component.imports, imports))
-
-      _none_or_wrong ->
-        options
     end
   end
 end

@@ -34,6 +34,8 @@ defmodule Workbooks.Wast.Case do
 
       case Suite.prepare(@name) do
         nil ->
+          # The usual formatter shows no reasons.
+          IO.puts("#{@name}: skipped, #{Suite.folder(@name)} is not here")
           @tag skip: "#{Suite.folder(@name)} is not here"
           test "the suite #{@name}", do: flunk("there is nothing to run")
 

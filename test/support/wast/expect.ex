@@ -67,7 +67,7 @@ defmodule Workbooks.Wast.Expect do
         if code in codes, do: :ok, else: unexpected(outcome, text)
 
       {{:error, %Error{kind: :trap, message: message}}, nil} ->
-        if message =~ text, do: :ok, else: unexpected(outcome, text)
+        if message =~ text or message =~ ended(text), do: :ok, else: unexpected(outcome, text)
 
       # Nothing enters a component after a trap. The bridge says so by a kind.
       {{:error, %Error{kind: :closed}}, nil} ->
@@ -75,6 +75,15 @@ defmodule Workbooks.Wast.Expect do
 
       _ ->
         unexpected(outcome, text)
+    end
+  end
+
+  # Where the suite says what it was that ended, a stream or a future, wasmtime says it of both alike.
+  defp ended(text) do
+    cond do
+      text =~ "readable end dropped" -> "cannot write after being notified that the readable end dropped"
+      text =~ "writable end dropped" -> "cannot read after being notified that the writable end dropped"
+      true -> text
     end
   end
 

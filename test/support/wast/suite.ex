@@ -43,13 +43,9 @@ defmodule Workbooks.Wast.Suite do
   @spec folder(String.t()) :: Path.t()
   def folder(name), do: Path.expand("../shared/suites/#{name}", @root)
 
-  @doc "The commands of a file, one at a time."
-  @spec commands(t, String.t()) :: Enumerable.t()
-  def commands(suite, name) do
-    suite.folder |> Path.join(name <> ".jsonl") |> File.stream!() |> Stream.map(&Workbooks.JSON.decode!/1)
-  end
-
-  defp convert(name, from, source) do
+  @doc "The suite in the folder `from`; `\"crate\"` is the one that the tool has in itself."
+  @spec convert(String.t(), Path.t(), :folder | :crate) :: t
+  def convert(name, from, source) do
     folder = Path.join(System.tmp_dir!(), "workbooks-suite-#{name}-#{System.pid()}")
     File.mkdir_p!(folder)
     ExUnit.after_suite(fn _ -> File.rm_rf!(folder) end)
@@ -61,6 +57,12 @@ defmodule Workbooks.Wast.Suite do
       {report, 0} -> %__MODULE__{folder: folder, source: source, files: report |> lines() |> Map.new(&file/1)}
       {_, status} -> raise "the suites' tool ended with status #{status}: what it printed above says why"
     end
+  end
+
+  @doc "The commands of a file, one at a time."
+  @spec commands(t, String.t()) :: Enumerable.t()
+  def commands(suite, name) do
+    suite.folder |> Path.join(name <> ".jsonl") |> File.stream!() |> Stream.map(&Workbooks.JSON.decode!/1)
   end
 
   defp file(%{"name" => name, "assertions" => count}), do: {name, count}

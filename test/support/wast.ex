@@ -148,7 +148,7 @@ defmodule Workbooks.Wast do
     wanted = Map.keys(Wasm.imports(module))
 
     if core?(module),
-      do: [store: state.store, imports: Map.take(state.registered, wanted), limits: @limits, timeout: @minute],
+      do: [store: state.store, imports: Map.take(state.registered, wanted), timeout: @minute],
       else: [imports: Map.take(state.named, wanted), timeout: @minute]
   end
 

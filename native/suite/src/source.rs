@@ -17,9 +17,7 @@ pub enum File {
 impl File {
     pub fn text(&self) -> Result<Cow<'static, str>> {
         match self {
-            File::Path(path) => {
-                fs::read_to_string(path).map(Cow::Owned).with_context(|| path.display().to_string())
-            }
+            File::Path(path) => fs::read_to_string(path).map(Cow::Owned).with_context(|| path.display().to_string()),
             File::Text(text) => Ok(Cow::Borrowed(text)),
         }
     }

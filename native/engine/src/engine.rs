@@ -30,6 +30,19 @@ impl Engine {
         let ticker = Arc::new(Ticker::start(&inner)?);
         Ok(Engine { inner, ticker })
     }
+
+    pub(crate) fn is_metered(&self) -> bool {
+        false
+    }
+
+    /// Whether its guests may wait for more than host functions.
+    pub(crate) fn waits(&self) -> bool {
+        false
+    }
+
+    pub(crate) fn is_same(&self, other: &Engine) -> bool {
+        wasmtime::Engine::same(&self.inner, &other.inner)
+    }
 }
 
 fn config(pooling: bool) -> Config {
@@ -40,6 +53,7 @@ fn config(pooling: bool) -> Config {
     config.async_stack_size(5 << 20);
     config.max_wasm_stack(4 << 20);
     config.memory_init_cow(true);
+    config.wasm_gc(true).wasm_function_references(true).wasm_exceptions(true).wasm_multi_memory(true).wasm_memory64(true);
     // No stream, future or concurrent task of the component model yet.
     config.concurrency_support(false);
     if pooling {

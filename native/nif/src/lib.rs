@@ -5,12 +5,17 @@
 mod atoms;
 mod call;
 mod compile;
-mod component;
 mod error;
+mod externs;
+mod held;
 mod json;
+mod notify;
+mod program;
 mod resources;
 mod runtime;
 mod sink;
 mod source;
+mod stats;
+mod suspension;
 
 rustler::init!("Elixir.Workbooks.Native");

@@ -15,17 +15,27 @@ defmodule Workbooks.Native do
   end
 
   # native/nif/src/compile.rs
-  def compile(_reference, _bytes), do: stub()
-  def precompile(_reference, _bytes), do: stub()
+  def compile(_reference, _bytes, _fuel, _cached), do: stub()
+  def precompile(_reference, _bytes, _fuel), do: stub()
   def componentize(_reference, _bytes, _name, _func, _wit), do: stub()
   def cancel(_job), do: stub()
   def load_file(_path), do: stub()
   def load(_code), do: stub()
-  def serialize(_component), do: stub()
+  def serialize(_program), do: stub()
+
+  # native/nif/src/cache.rs
+  def cache_configure(_folder, _memory_bytes, _disk_bytes), do: stub()
+  def cache_stats, do: stub()
+  def cache_clear_memory, do: stub()
+  def cache_clear_disk, do: stub()
 
   # native/nif/src/component.rs
   def exports(_component), do: stub()
   def imports(_component), do: stub()
+
+  # Until native/nif/src/module.rs has them.
+  def module_exports(_module), do: []
+  def module_imports(_module), do: []
 
   # native/nif/src/call.rs
   def instantiate(_component, _owner, _memory, _table_elements, _timeout), do: stub()

@@ -1,6 +1,6 @@
 defmodule Workbooks.Wasm do
   @moduledoc """
-  WebAssembly components in Elixir processes.
+  WebAssembly in Elixir processes.
 
       iex> wat = ~S\"""
       ...> (component
@@ -47,48 +47,44 @@ defmodule Workbooks.Wasm do
 
   import Workbooks.Bang
   alias Workbooks.{Native, Options}
-  alias Workbooks.Wasm.{Component, Error, Host, Instance}
+  alias Workbooks.Wasm.{Compiler, Component, Error, Host, Instance, Module}
 
   @type result(value) :: {:ok, value} | {:error, Error.t()}
 
-  # WebAssembly of real programs; what is larger is more likely a mistake.
-  @max_bytes 64 * 1024 * 1024
-
-  @compile_schema [timeout: {:timeout, 60_000}, max_bytes: {:positive, @max_bytes}]
-
   @doc """
-  Compiles a component, binary or text.
+  Compiles a component or a core module, binary or text: a `Workbooks.Wasm.Component` or a
+  `Workbooks.Wasm.Module`, by what the bytes are.
 
   The work is done by threads of the library's own; the calling process waits for
-  their message. Options:
+  their message. The same bytes are compiled once: see `Workbooks.Wasm.Cache`. Options:
 
     * `:timeout` - milliseconds to wait, or `:infinity`; 60,000 unless told otherwise
     * `:max_bytes` - larger inputs are refused with kind `:limit`; 64 MiB
+    * `:fuel` - `true` counts instructions, which `fuel:` of a call then limits, and
+      makes the code a little slower; `false`
+    * `:cache` - `false` compiles in any case, and keeps nothing; `true`
 
   Errors: `:compile` with what is wrong and where, `:limit`, `:timeout`,
   `:overloaded` when too many compilations wait.
-  """
-  @spec compile(binary, keyword) :: result(Component.t())
-  def compile(bytes, options \\ []) when is_binary(bytes) do
-    options = Options.validate!(options, @compile_schema, "compile/2")
 
-    with {:ok, ref} <- work(bytes, options, &Native.compile(&1, bytes)), do: {:ok, Component.new(ref)}
-  end
+      iex> {:ok, %Workbooks.Wasm.Module{}} = Workbooks.Wasm.compile("(module)")
+      iex> {:error, error} = Workbooks.Wasm.compile("(modul)")
+      iex> error.kind
+      :compile
+  """
+  @spec compile(binary, keyword) :: result(Component.t() | Module.t())
+  defdelegate compile(bytes, options \\ []), to: Compiler
 
   @doc "As `compile/2`, from a file. Errors also: `:not_found`, `:io`."
-  @spec compile_file(Path.t(), keyword) :: result(Component.t())
-  def compile_file(path, options \\ []) do
-    with {:ok, bytes} <- read_file(path), do: compile(bytes, options)
-  end
+  @spec compile_file(Path.t(), keyword) :: result(Component.t() | Module.t())
+  defdelegate compile_file(path, options \\ []), to: Compiler
 
   @doc """
-  Compiles a component to native code, for `deserialize/1` or a file. Options as for `compile/2`.
+  Compiles a component or a core module to native code, for `deserialize/1` or a file that
+  `load_file/1` maps. Options as for `compile/2`, but for `:cache`, which this goes past.
   """
   @spec precompile(binary, keyword) :: result(binary)
-  def precompile(bytes, options \\ []) when is_binary(bytes) do
-    options = Options.validate!(options, @compile_schema, "precompile/2")
-    work(bytes, options, &Native.precompile(&1, bytes))
-  end
+  defdelegate precompile(bytes, options \\ []), to: Compiler
 
   @doc """
   Makes a component of a core module, binary or text; a component comes back as it is.
@@ -106,7 +102,7 @@ defmodule Workbooks.Wasm do
       iex> Workbooks.Wasm.exports(component)
       %{"twice" => {:func, [{"p0", :s64}], :s64}}
 
-  Options beside those of `compile/2`:
+  Options beside `:timeout` and `:max_bytes` of `compile/2`:
 
     * `:name`, `:func` - export that one function with that WIT type, such as
       `"func(items: list<string>) -> list<f64>"`, by the canonical ABI
@@ -114,36 +110,38 @@ defmodule Workbooks.Wasm do
       module that imports something is refused
   """
   @spec componentize(binary, keyword) :: result(binary)
-  def componentize(bytes, options \\ []) when is_binary(bytes) do
-    schema = [name: {:string, ""}, func: {:string, ""}, wit: {:string, ""}] ++ @compile_schema
-    options = Options.validate!(options, schema, "componentize/2")
-    work(bytes, options, &Native.componentize(&1, bytes, options.name, options.func, options.wit))
-  end
+  defdelegate componentize(bytes, options \\ []), to: Compiler
 
   @doc """
-  A component's native code, which `deserialize/1` takes in without compiling.
+  The native code of a component or a core module, which `deserialize/1` takes in
+  without compiling.
   """
-  @spec serialize(Component.t()) :: result(binary)
-  def serialize(%Component{ref: ref}), do: native(Native.serialize(ref))
+  @spec serialize(Component.t() | Module.t()) :: result(binary)
+  defdelegate serialize(program), to: Compiler
 
   @doc """
   Takes in native code made by `serialize/1` or `precompile/2`, on the same kind of machine.
 
-  Native code is run as it is: give only what you made and kept yourself.
+  What is damaged, cut short or something else is an error of kind `:compile`. But a
+  digest tells damage, not malice: native code is run as it is, and who can compute a
+  digest can forge code. Give only what you made and kept yourself.
+
+      iex> {:ok, code} = Workbooks.Wasm.precompile("(module)")
+      iex> {:ok, %Workbooks.Wasm.Module{}} = Workbooks.Wasm.deserialize(code)
+      iex> {:error, error} = Workbooks.Wasm.deserialize(binary_part(code, 0, 100))
+      iex> error.kind
+      :compile
   """
-  @spec deserialize(binary) :: result(Component.t())
-  def deserialize(code) when is_binary(code) do
-    with {:ok, ref} <- native(Native.load(code)), do: {:ok, Component.new(ref)}
-  end
+  @spec deserialize(binary) :: result(Component.t() | Module.t())
+  defdelegate deserialize(code), to: Compiler
 
   @doc """
-  As `deserialize/1`, from a file that is mapped, not read. It must not change
-  while the component is in use; replace it by renaming another over it.
+  As `deserialize/1`, from a file that is mapped, not read, its digest not computed. It
+  must be whole, and not change while the program is in use; replace it by renaming
+  another over it.
   """
-  @spec load_file(Path.t()) :: result(Component.t())
-  def load_file(path) do
-    with {:ok, ref} <- native(Native.load_file(Path.expand(path))), do: {:ok, Component.new(ref)}
-  end
+  @spec load_file(Path.t()) :: result(Component.t() | Module.t())
+  defdelegate load_file(path), to: Compiler
 
   @doc """
   What a component exports: `%{"name" => {:func, [{"param", type}], result}}`,
@@ -245,14 +243,7 @@ defmodule Workbooks.Wasm do
   defbang(instantiate: 1, instantiate: 2, call: 2, call: 3, call: 4)
 
   @doc false
-  # A file's bytes, with the errors of this module.
-  def read_file(path) do
-    case File.read(path) do
-      {:ok, bytes} -> {:ok, bytes}
-      {:error, :enoent} -> {:error, Error.new(:not_found, "no file #{path}")}
-      {:error, reason} -> {:error, Error.new(:io, "#{path}: #{:file.format_error(reason)}")}
-    end
-  end
+  defdelegate read_file(path), to: Compiler
 
   # A call goes on until it ends: slices, host functions, slices.
   defp drive({:ok, value}, _instance), do: {:ok, value}
@@ -285,30 +276,6 @@ defmodule Workbooks.Wasm do
   defp path(instance, import) do
     {path, _params, _result} = Enum.at(instance.component.imports, import)
     path
-  end
-
-  # Hands bytes to the compile threads and waits for their answer.
-  defp work(bytes, options, submit) do
-    if byte_size(bytes) > options.max_bytes do
-      {:error, Error.new(:limit, "#{byte_size(bytes)} bytes are more than max_bytes: #{options.max_bytes}")}
-    else
-      reference = make_ref()
-      with {:ok, job} <- native(submit.(reference)), do: await(reference, job, options.timeout)
-    end
-  end
-
-  defp await(reference, job, timeout) do
-    receive do
-      {^reference, answer} -> native(answer)
-    after
-      timeout ->
-        if Native.cancel(job) do
-          {:error, Error.new(:timeout, "not compiled within #{timeout} ms")}
-        else
-          # The answer was on its way when the time was over.
-          await(reference, job, :infinity)
-        end
-    end
   end
 
   defp native({:error, error}), do: {:error, Error.from_native(error)}

@@ -130,11 +130,6 @@ defmodule Workbooks.WasmTest do
       assert {:error, %Error{kind: :compile}} = Wasm.compile("")
     end
 
-    test "says what to do with a core module" do
-      assert {:error, %Error{kind: :compile, message: message}} = Wasm.compile("(module)")
-      assert message =~ "componentize"
-    end
-
     test "refuses what is too large" do
       assert {:error, %Error{kind: :limit}} = Wasm.compile("(component)", max_bytes: 5)
     end

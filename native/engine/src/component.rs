@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{ComponentExportIndex, InstancePre, Linker, LinkerInstance};
 
+use crate::aot::Overflow;
 use crate::caller;
 use crate::engine::Engine;
 use crate::error::{Error, Kind};
@@ -32,6 +33,7 @@ pub(crate) struct Inner {
     names: Names,
     /// Linked, by which imports the embedding gives.
     linked: Mutex<BTreeMap<Given, Result<InstancePre<Data>, Error>>>,
+    pub(crate) overflow: Overflow<Component>,
 }
 
 /// Which of the imports the embedding gives; the others are WASI's, or missing.
@@ -100,6 +102,7 @@ impl Component {
                 imports: wanted,
                 names,
                 linked: Mutex::default(),
+                overflow: Overflow::default(),
             }),
         })
     }

@@ -67,7 +67,7 @@ impl Instance {
         let shared = Shared::new(setup.limits);
         let engine = program.engine();
         let mut store = new_store(&engine.inner, &shared)?;
-        fill(&mut store, engine.is_metered(), setup.fuel)?;
+        fill(&mut store, engine.variant().fuel, setup.fuel)?;
         let fiber = match program {
             Program::Component(component) => component_fiber(component, store, setup)?,
             Program::Module(module) => match module.linked().filter(|_| all_host(setup)) {

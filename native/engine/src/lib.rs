@@ -12,13 +12,14 @@
 //!     local.get 0 local.get 1 i32.add))"#;
 //! let bytes = workbooks_engine::componentize(wat.as_bytes(), Shape::Numbers)?;
 //! let engine = Engine::new()?;
-//! let component = engine.compile(&bytes)?;
-//! assert_eq!(component.exports()[0].name(), "add");
+//! let program = engine.compile(&bytes)?;
+//! assert_eq!(program.functions()[0].signature().name(), "add");
 //! # Ok::<(), workbooks_engine::Error>(())
 //! ```
 
 mod aot;
 mod blob;
+pub mod cache;
 mod caller;
 mod cell;
 mod compile;
@@ -53,9 +54,10 @@ mod ticker;
 mod types;
 mod wake;
 
+pub use cache::{Cache, Input, Options, Settings, seal};
 pub use component::{Component, Import};
 pub use componentize::{Shape, componentize};
-pub use engine::Engine;
+pub use engine::{Engine, Variant};
 pub use error::{Error, Frame, Kind};
 pub use instance::{CallOptions, HostCall, Instance, Step};
 pub use instantiate::{Given, Setup};

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use wasmtime::{ExternType as Extern, FuncType, InstancePre, Linker};
 
+use crate::aot::Overflow;
 use crate::caller::Way;
 use crate::engine::Engine;
 use crate::error::{Error, Kind};
@@ -30,6 +31,7 @@ pub(crate) struct Inner {
     names: Names,
     /// Linked with host functions alone, for instances in stores of their own.
     linked: OnceLock<Option<Result<InstancePre<Data>, Error>>>,
+    pub(crate) overflow: Overflow<Module>,
 }
 
 /// Something imported, by its module's name and its own.
@@ -105,7 +107,8 @@ impl Module {
             .collect();
         let names = Names::of(functions.iter().map(|function| function.signature.path()));
         let linked = OnceLock::new();
-        let inner = Inner { engine: engine.clone(), module, functions, exports, imports, names, linked };
+        let overflow = Overflow::default();
+        let inner = Inner { engine: engine.clone(), module, functions, exports, imports, names, linked, overflow };
         Ok(Module { inner: Arc::new(inner) })
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wasmtime::{
-    AnyRef, AsContextMut, ExnRef, ExternRef, Func, OwnedRooted, Ref, Rooted, Val,
+    AnyRef, AsContextMut, ExnRef, ExternRef, Func, OwnedRooted, Rooted, Val,
 };
 
 use crate::mailbox::{Opaque, Shared};
@@ -146,7 +146,6 @@ impl Detached {
         Ok(Detached::Any(any.to_owned_rooted(store)?, kind))
     }
 
-    /// As an element of a table.
 }
 
 /// The embedding's value that `held` holds, if it is one of ours.

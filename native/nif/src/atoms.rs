@@ -96,4 +96,19 @@ rustler::atoms! {
     dirty_calls,
     yields,
     traps,
+    // programs
+    // the cache's statistics
+    memory_bytes,
+    memory_entries,
+    disk_bytes,
+    hits,
+    disk_hits,
+    misses,
+    joined,
+    compilations,
+    evictions,
+    disk_evictions,
+    refused,
+    folder,
+    problem,
 }

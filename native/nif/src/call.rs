@@ -147,7 +147,7 @@ fn begin_with<'a>(
     if let Some(reference) = Value(name).reference() {
         return match Arguments::of(values) {
             Some(values) => {
-                let step = instance.instance.call_reference(reference, values, options, &terms(env, instance));
+                let step = instance.instance.call_reference(reference, values, options, &sink_for(env, instance));
                 answer(env, instance, step)
             }
             None => no_list(env),
@@ -192,7 +192,8 @@ fn drop_resource<'a>(
 ) -> Term<'a> {
     timed(env, &instance, || {
         let options = CallOptions { timeout: milliseconds(timeout), ..CallOptions::default() };
-        answer(env, &instance, instance.instance.drop_resource(&resource.0, options, &terms(env, &instance)))
+        let sink = sink_for(env, &instance);
+        answer(env, &instance, instance.instance.drop_resource(&resource.0, options, &sink))
     })
 }
 
@@ -286,7 +287,7 @@ fn begin<'a>(
 ) -> Term<'a> {
     match Arguments::of(values) {
         Some(values) => {
-            let step = instance.instance.call(function, values, options, &terms(env, instance));
+            let step = instance.instance.call(function, values, options, &sink_for(env, instance));
             answer(env, instance, step)
         }
         None => no_list(env),
@@ -297,7 +298,7 @@ fn no_list(env: Env<'_>) -> Term<'_> {
     error::encode(env, &Error::new(Kind::Type, "the arguments are not a list"))
 }
 
-fn terms<'a>(env: Env<'a>, instance: &ResourceArc<InstanceResource>) -> Terms<'a> {
+fn sink_for<'a>(env: Env<'a>, instance: &ResourceArc<InstanceResource>) -> Terms<'a> {
     Terms::new(env, instance.nan_payload.load(Relaxed))
 }
 
@@ -331,7 +332,7 @@ impl<'a> Iterator for Arguments<'a> {
 impl ExactSizeIterator for Arguments<'_> {}
 
 fn poll_once<'a>(env: Env<'a>, instance: &ResourceArc<InstanceResource>) -> Term<'a> {
-    answer(env, instance, instance.instance.poll(&terms(env, instance)))
+    answer(env, instance, instance.instance.poll(&sink_for(env, instance)))
 }
 
 fn answer<'a>(env: Env<'a>, instance: &ResourceArc<InstanceResource>, step: Step<Term<'a>>) -> Term<'a> {
@@ -358,7 +359,7 @@ fn answer<'a>(env: Env<'a>, instance: &ResourceArc<InstanceResource>, step: Step
             match other {
                 None => (atoms::host(), import, values).encode(env),
                 Some((other, host)) => {
-                    let host = terms(env, instance).opaque(&host);
+                    let host = sink_for(env, instance).opaque(&host);
                     (atoms::host(), import, values, InstanceResource::unowned(other), host).encode(env)
                 }
             }

@@ -3,6 +3,7 @@
 //! named here.
 
 mod atoms;
+mod cache;
 mod call;
 mod compile;
 mod error;

@@ -110,7 +110,7 @@ defmodule Workbooks.Wast do
   # --- modules and instances -------------------------------------------------------------------
 
   defp compile(%{"filename" => file}, state) do
-    state.folder |> Path.join(file) |> File.read!() |> Wasm.compile(timeout: @minute)
+    state.folder |> Path.join(file) |> File.read!() |> Wasm.compile(cache: false, timeout: @minute)
   end
 
   defp instantiate(module, name, state) do

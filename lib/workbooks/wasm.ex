@@ -47,7 +47,7 @@ defmodule Workbooks.Wasm do
 
   import Workbooks.Bang
   alias Workbooks.{Native, Options}
-  alias Workbooks.Wasm.{Compiler, Component, Error, Host, Instance, Module}
+  alias Workbooks.Wasm.{Compiler, Component, Driver, Error, Extern, Function, Host, Instance, Module, Suspension}
 
   @type result(value) :: {:ok, value} | {:error, Error.t()}
 
@@ -144,70 +144,250 @@ defmodule Workbooks.Wasm do
   defdelegate load_file(path), to: Compiler
 
   @doc """
-  What a component exports: `%{"name" => {:func, [{"param", type}], result}}`,
-  an interface's functions in a map under its name.
+  What a program exports: of a component `%{"name" => {:func, [{"param", type}], result}}`,
+  an interface's functions in a map under its name; of a core module
+  `%{"name" => {:func, [type], [type]}}`, or `{:memory, limits}`, `{:global, type, :const | :var}`,
+  `{:table, type, limits}`, `{:tag, [type]}`.
+
+      iex> module = Workbooks.Wasm.compile!(~S[(module (func (export "f") (param i32)) (memory (export "m") 1 2))])
+      iex> Workbooks.Wasm.exports(module)
+      %{"f" => {:func, [:i32], []}, "m" => {:memory, %{min: 1, max: 2, memory64: false, shared: false}}}
   """
-  @spec exports(Component.t()) :: map
-  def exports(%Component{exports: exports}), do: tree(exports)
+  @spec exports(Component.t() | Module.t()) :: map
+  def exports(%Component{exports: exports}), do: tree(for {path, params, result} <- exports, do: {path, {:func, params, result}})
+  def exports(%Module{exports: exports}), do: tree(exports)
 
-  @doc "What a component imports, as `exports/1` shows it."
-  @spec imports(Component.t()) :: map
-  def imports(%Component{imports: imports}), do: tree(imports)
+  @doc "What a program imports, as `exports/1` shows it; a core module's imports under their modules' names."
+  @spec imports(Component.t() | Module.t()) :: map
+  def imports(%Component{imports: imports}) do
+    tree(for {path, params, result, :func} <- imports, do: {path, {:func, params, result}})
+  end
 
-  @limits [memory: {:positive, 256 * 1024 * 1024}, table_elements: {:non_negative, 100_000}]
+  def imports(%Module{imports: imports}), do: tree(imports)
+
+  @no_limit 0xFFFFFFFFFFFFFFFF
+  @limits [
+    memory: {:positive, 256 * 1024 * 1024},
+    table_elements: {:non_negative, 100_000},
+    instances: {:positive, 10_000},
+    tables: {:non_negative, 10_000},
+    memories: {:non_negative, 10_000},
+    host_calls: {:non_negative, @no_limit},
+    output_bytes: {:non_negative, 16 * 1024 * 1024}
+  ]
 
   @doc """
-  Makes an instance of a component.
+  Makes an instance of a component or a core module.
 
   Options:
 
-    * `:imports` - what the component imports: `%{"host:log/sink" => %{"line" => fn text -> … end}}`,
+    * `:imports` - what the program imports: `%{"host:log/sink" => %{"line" => fn text -> … end}}`,
       functions of the world itself beside the interfaces. An interface may be named
-      without its version. They run in the process that makes the guest's call.
-    * `:limits` - `memory:` bytes of linear memory (256 MiB), `table_elements:` (100,000)
-    * `:timeout` - milliseconds for the component's start code, or `:infinity`; 5,000
+      without its version. In a map's stead may stand a module, whose functions go by
+      the snake_case of the WIT's names, or an instance whose exports serve. Of core
+      modules, `%{"env" => %{"f" => fn a -> … end, "memory" => extern}}` with what
+      `export/2` gives, or a whole instance; the new instance then joins its store.
+      A function that takes one argument more gets the calling instance first, for
+      `Workbooks.Wasm.Memory`.
+    * `:store` - a core instance whose store the new one joins: they can be linked, take
+      turns, and end together. The limits of that store hold
+    * `:limits` - of the store: `memory:` bytes of linear memory (256 MiB),
+      `table_elements:` (100,000), `instances:`, `tables:`, `memories:` (10,000 each),
+      `host_calls:` over its life (none), `output_bytes:` (16 MiB)
+    * `:fuel` - what the guest may use from now on, of a program compiled with `fuel: true`
+    * `:host` - `:caller` runs host functions in the process that makes the call,
+      `:isolated` in a process of their own that a timeout can end; `:caller`
+    * `:timeout` - milliseconds for the start code, or `:infinity`; 5,000
     * `:owner` - the process the instance ends with; the caller
 
-  Errors: `:import`, `:link`, `:limit` when all places are taken, `:trap`, `:timeout`.
+  Errors: `:import`, `:link`, `:limit`, `:memory_limit`, `:overloaded` when too many
+  instances are alive (config `max_stores`), `:trap`, `:timeout`, `:fuel`.
   """
-  @spec instantiate(Component.t(), keyword) :: result(Instance.t())
-  def instantiate(%Component{} = component, options \\ []) do
-    schema = [imports: {:map, %{}}, limits: {:keyword, []}, timeout: {:timeout, 5_000}, owner: {:pid, self()}]
-    options = Options.validate!(options, schema, "instantiate/2")
-    limits = Options.validate!(options.limits, @limits, "limits: of instantiate/2")
+  @spec instantiate(Component.t() | Module.t(), keyword) :: result(Instance.t())
+  def instantiate(program, options \\ []), do: instantiate(program, program.ref, options)
 
-    with {:ok, host} <- Host.bind(component.imports, options.imports),
-         timeout = milliseconds(options.timeout),
-         {:ok, ref, step} <-
-           native(Native.instantiate(component.ref, options.owner, limits.memory, limits.table_elements, timeout)),
-         instance = %Instance{ref: ref, component: component, host: host},
-         {:ok, nil} <- drive(step, instance) do
+  defp instantiate(program, ref, options) do
+    schema = [
+      imports: {:map, %{}},
+      store: {:any, nil},
+      limits: {:keyword, []},
+      fuel: {:non_negative, nil},
+      host: {{:in, [:caller, :isolated]}, :caller},
+      timeout: {:timeout, 5_000},
+      owner: {:pid, self()}
+    ]
+
+    checked = Options.validate!(options, schema, "instantiate/2")
+    limits = Options.validate!(checked.limits, @limits, "limits: of instantiate/2")
+    timeout = Driver.milliseconds(checked.timeout)
+
+    with {:ok, imports, host} <- Host.bind(program, checked.imports),
+         {:ok, made, step} <-
+           native(
+             Native.instantiate(
+               ref,
+               checked.owner,
+               beside(checked.store),
+               imports,
+               {program, host},
+               limits(limits),
+               checked.fuel,
+               timeout
+             )
+           ),
+         instance = %Instance{ref: made, program: program, host: host, mode: checked.host},
+         {:ok, nil} <- Driver.run(step, instance, Driver.context(instance, timeout)) do
       {:ok, instance}
+    else
+      {:error, %Error{details: %{code: :pool_full}}} ->
+        # The pool's places are taken: the same code runs outside it.
+        with {:ok, copy} <- native(Native.overflow(ref)), do: instantiate(program, copy, options)
+
+      {:error, error} ->
+        {:error, error}
+    end
+  end
+
+  defp beside(nil), do: nil
+  defp beside(%Instance{ref: ref}), do: ref
+
+  defp beside(other) do
+    raise ArgumentError, "option :store of instantiate/2 must be an instance, got: #{inspect(other)}"
+  end
+
+  defp limits(limits) do
+    {limits.memory, limits.table_elements, limits.instances, limits.tables, limits.memories, limits.host_calls,
+     limits.output_bytes}
+  end
+
+  @doc """
+  Calls an export: `{:ok, result}`, with `nil` for a function without one and a tuple
+  for one of several.
+
+  `name` is the function's name, or `[interface, name]`, or a `Workbooks.Wasm.Function`.
+  Options:
+
+    * `:timeout` - milliseconds, or `:infinity`; 5,000. Time in host functions counts
+    * `:fuel` - what the call may use, of a program compiled with `fuel: true`
+    * `:metrics` - `true` answers `{:ok, result, %{fuel:, wall_us:, cpu_us:, memory_peak:, host_calls:}}`
+    * `:schedule` - `:auto` starts where lately was best, `:normal` on the scheduler the
+      process is on, `:dirty` on one where a long first slice disturbs nobody
+    * `:host` - as for `instantiate/2`, for this call
+    * `:on_host_call` - `:suspend` answers `{:suspended, suspension}` when the guest calls
+      a host function: see `resume/3`
+    * `:ttl` - how long the suspension lives, in milliseconds or `:infinity`; 60,000
+    * `:nan` - `:payload` answers NaNs of core modules as `{:nan, bits}`
+
+  Errors: `:export`, `:type` (which argument, where in it, what was expected),
+  `:trap`, `:timeout`, `:fuel`, `:memory_limit`, `:limit`, `:host_error`, `:busy`,
+  `:closed`. A component's instance is closed after a trap, a core module's can be
+  called again; after a timeout or the end of its fuel each is closed.
+  """
+  @spec call(Instance.t(), String.t() | [String.t()] | Function.t(), list, keyword) ::
+          result(term) | {:ok, term, map} | {:suspended, Suspension.t()}
+  def call(instance, name, arguments \\ [], options \\ [])
+
+  def call(%Instance{} = instance, %Function{} = function, arguments, options) when is_list(arguments) do
+    call_with(instance, function, arguments, options)
+  end
+
+  def call(%Instance{} = instance, name, arguments, []) when is_list(arguments) do
+    quick(instance, name, arguments, 5_000)
+  end
+
+  def call(%Instance{} = instance, name, arguments, timeout: timeout)
+      when is_list(arguments) and is_integer(timeout) and timeout >= 0 do
+    quick(instance, name, arguments, timeout)
+  end
+
+  def call(%Instance{} = instance, name, arguments, options) when is_list(arguments) do
+    call_with(instance, name, arguments, options)
+  end
+
+  defp quick(%Instance{ref: ref} = instance, name, arguments, timeout) do
+    case Native.call(ref, name, arguments, timeout) do
+      {:ok, _value} = done -> done
+      :dirty -> drive(Native.call_dirty(ref, name, arguments, timeout), instance, timeout)
+      step -> drive(step, instance, timeout)
+    end
+  end
+
+  defp drive(step, instance, timeout), do: Driver.run(step, instance, Driver.context(instance, timeout))
+
+  @call_schema [
+    timeout: {:timeout, 5_000},
+    fuel: {:non_negative, nil},
+    metrics: {:boolean, false},
+    schedule: {{:in, [:auto, :normal, :dirty]}, :auto},
+    host: {{:in, [:caller, :isolated]}, nil},
+    on_host_call: {{:in, [:run, :suspend]}, :run},
+    ttl: {:timeout, 60_000},
+    nan: {{:in, [:plain, :payload]}, :plain}
+  ]
+
+  defp call_with(%Instance{ref: ref} = instance, name, arguments, options) do
+    options = Options.validate!(options, @call_schema, "call/4")
+    timeout = Driver.milliseconds(options.timeout)
+    given = {timeout, options.fuel, options.metrics, options.nan == :payload}
+    suspend = if options.on_host_call == :suspend, do: options.ttl
+    context = Driver.context(instance, timeout, %{host: options.host, suspend: suspend, metrics: options.metrics})
+
+    if options.schedule == :dirty or (options.schedule == :auto and Native.wants_dirty(ref, name, arguments)) do
+      Driver.run(Native.call_with_dirty(ref, name, arguments, given), instance, context)
+    else
+      Driver.run(Native.call_with(ref, name, arguments, given), instance, context)
     end
   end
 
   @doc """
-  Calls an export: `{:ok, result}`, with `nil` for a function without one.
+  Takes up a suspended call: `answer` is what the host function would have answered.
 
-  `name` is the function's name, or `[interface, name]`. Options:
-
-    * `:timeout` - milliseconds, or `:infinity`; 5,000. Time in host functions counts.
-
-  Errors: `:export`, `:type` (which argument, where in it, what was expected),
-  `:trap`, `:timeout`, `:memory_limit`, `:host_error`, `:busy`, `:closed`. After a
-  trap or a timeout the instance is closed.
+  The calling process becomes the owner of the call's instance. Options `:timeout`
+  (5,000, from now on), `:host`, `:on_host_call` and `:ttl` as for `call/4`; without
+  them the next host function runs. An answer of the wrong type is kind `:type`, and
+  the call is suspended as before; a call that was resumed already, or whose time to
+  live is over, is kind `:closed`.
   """
-  @spec call(Instance.t(), String.t() | [String.t()], list, keyword) :: result(term)
-  def call(instance, name, arguments \\ [], options \\ [])
+  @spec resume(Suspension.t(), term, keyword) :: result(term) | {:ok, term, map} | {:suspended, Suspension.t()}
+  def resume(%Suspension{instance: instance} = suspension, answer, options \\ []) do
+    schema = Keyword.take(@call_schema, [:timeout, :host, :on_host_call, :ttl])
+    options = Options.validate!(options, schema, "resume/3")
+    timeout = Driver.milliseconds(options.timeout)
+    suspend = if options.on_host_call == :suspend, do: options.ttl
+    context = Driver.context(instance, timeout, %{host: options.host, suspend: suspend, metrics: suspension.metrics})
 
-  def call(%Instance{ref: ref} = instance, name, arguments, options) when is_list(arguments) do
-    timeout = call_timeout(options)
+    with :ok <- native(Native.take_up(suspension.ref, instance.ref)) do
+      Native.restart_clock(instance.ref, timeout)
 
-    case Native.call(ref, name, arguments, timeout) do
-      {:ok, _value} = done -> done
-      :dirty -> drive(Native.call_dirty(ref, name, arguments, timeout), instance)
-      step -> drive(step, instance)
+      case Driver.reply(instance.ref, answer) do
+        {:error, {:type, message, _}} ->
+          Native.put_back(suspension.ref, instance.ref)
+          {:error, Error.new(:type, "the answer of #{Enum.join(suspension.name, "#")}: #{message}")}
+
+        step ->
+          Driver.run(step, instance, context)
+      end
     end
+  end
+
+  @doc """
+  An export of a core instance, to be given to another's `imports:`. Errors: `:not_found`.
+
+      iex> {:ok, a} = Workbooks.Wasm.instantiate(Workbooks.Wasm.compile!(~S[(module (memory (export "m") 1))]))
+      iex> {:ok, memory} = Workbooks.Wasm.export(a, "m")
+      iex> module = Workbooks.Wasm.compile!(~S[(module (import "a" "m" (memory 1)))])
+      iex> {:ok, _b} = Workbooks.Wasm.instantiate(module, imports: %{"a" => %{"m" => memory}})
+  """
+  @spec export(Instance.t(), String.t()) :: result(Extern.t())
+  def export(%Instance{program: %Module{exports: exports}} = instance, name) do
+    case List.keyfind(exports, [name], 0) do
+      {_, type} -> {:ok, %Extern{instance: instance, name: name, type: type}}
+      nil -> {:error, Error.new(:not_found, "the instance exports nothing called #{name}")}
+    end
+  end
+
+  def export(%Instance{}, name) do
+    {:error, Error.new(:not_found, "#{name}: a component's exports are called, not shared; give the instance itself")}
   end
 
   @doc "Ends an instance and any call it is in; ending it twice does no harm."
@@ -223,8 +403,10 @@ defmodule Workbooks.Wasm do
   def memory_size(%Instance{ref: ref}), do: Native.memory_size(ref)
 
   @doc """
-  The engine's counters: stores and fibers alive, compilations waiting or under
-  way, calls and traps since the start.
+  The engine's counters. Alive now: `stores`, `fibers` (calls that outlived their first
+  slice), `suspended` calls, compilations waiting or under way (`compiling`). Since the
+  start: `calls`, those that began on a dirty scheduler (`dirty_calls`), slices that
+  ended with the guest running (`yields`), `traps`.
 
       iex> is_integer(Workbooks.Wasm.stats().stores)
       true
@@ -232,68 +414,28 @@ defmodule Workbooks.Wasm do
   @spec stats :: %{
           stores: integer,
           fibers: integer,
+          suspended: integer,
           compiling: integer,
           calls: non_neg_integer,
+          dirty_calls: non_neg_integer,
+          yields: non_neg_integer,
           traps: non_neg_integer
         }
   def stats, do: Native.stats()
 
   defbang(compile: 1, compile: 2, compile_file: 1, compile_file: 2, precompile: 1, precompile: 2)
   defbang(componentize: 1, componentize: 2, serialize: 1, deserialize: 1, load_file: 1)
-  defbang(instantiate: 1, instantiate: 2, call: 2, call: 3, call: 4)
+  defbang(instantiate: 1, instantiate: 2, call: 2, call: 3, call: 4, export: 2)
 
   @doc false
   defdelegate read_file(path), to: Compiler
 
-  # A call goes on until it ends: slices, host functions, slices.
-  defp drive({:ok, value}, _instance), do: {:ok, value}
-  defp drive(:yield, instance), do: drive(Native.poll(instance.ref), instance)
-  defp drive({:error, error}, _instance), do: {:error, Error.from_native(error)}
-
-  defp drive({:host, import, arguments}, instance) do
-    case Host.apply(elem(instance.host, import), arguments) do
-      {:ok, value} ->
-        case reply(instance.ref, value) do
-          {:error, {:type, message, _}} -> failed(instance, Host.wrong_answer(path(instance, import), message))
-          step -> drive(step, instance)
-        end
-
-      {:raised, kind, reason, stacktrace} ->
-        failed(instance, Host.raised(path(instance, import), kind, reason, stacktrace))
-    end
-  end
-
-  defp reply(ref, value) do
-    with :dirty <- Native.reply(ref, value), do: Native.reply_dirty(ref, value)
-  end
-
-  # The fiber unwinds; what it then answers says less than the host's own error.
-  defp failed(instance, error) do
-    Native.fail(instance.ref)
-    {:error, error}
-  end
-
-  defp path(instance, import) do
-    {path, _params, _result} = Enum.at(instance.component.imports, import)
-    path
-  end
-
   defp native({:error, error}), do: {:error, Error.from_native(error)}
   defp native(answer), do: answer
 
-  defp call_timeout([]), do: 5_000
-  defp call_timeout(timeout: timeout) when is_integer(timeout) and timeout >= 0, do: timeout
-
-  defp call_timeout(options) do
-    milliseconds(Options.validate!(options, [timeout: {:timeout, 5_000}], "call/4").timeout)
-  end
-
-  defp milliseconds(:infinity), do: -1
-  defp milliseconds(timeout), do: timeout
-
   defp tree(signatures) do
-    for {path, params, result} <- signatures, reduce: %{} do
-      tree -> put_in(tree, Enum.map(path, &Access.key(&1, %{})), {:func, params, result})
+    for {path, type} <- signatures, reduce: %{} do
+      tree -> put_in(tree, Enum.map(path, &Access.key(&1, %{})), type)
     end
   end
 end

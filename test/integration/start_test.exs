@@ -39,7 +39,7 @@ defmodule Workbooks.StartTest do
       traced(fn ->
         {:ok, pool} = Wasm.Pool.start_link(component: fn -> Guests.component(:oql) end, max: 1)
         assert {:ok, "[" <> _} = Wasm.Pool.call(pool, "parse-headlines", ["* One"])
-        assert %{idle: 1} = Wasm.Pool.stats(pool)
+        assert %{available: 1} = Wasm.Pool.stats(pool)
       end)
 
     assert [{:load_file, [_]}] = calls

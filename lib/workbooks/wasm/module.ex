@@ -7,18 +7,18 @@ defmodule Workbooks.Wasm.Module do
   @enforce_keys [:ref, :exports, :imports]
   defstruct [:ref, :exports, :imports]
 
-  @typedoc "What is exported or imported: a name, or a module's name and a name, and its type."
-  @type extern :: {String.t() | [String.t()], tuple}
+  @typedoc "Where something is (its name, or its module's name and its own) and its type, such as `{:func, [:i32], [:i32]}`."
+  @type extern :: {[String.t()], tuple}
   @type t :: %__MODULE__{ref: reference, exports: [extern], imports: [extern]}
 
   @doc false
   def new(ref) do
-    %__MODULE__{ref: ref, exports: Workbooks.Native.module_exports(ref), imports: Workbooks.Native.module_imports(ref)}
+    %__MODULE__{ref: ref, exports: Workbooks.Native.exports(ref), imports: Workbooks.Native.imports(ref)}
   end
 
   defimpl Inspect do
     def inspect(module, _options) do
-      names = for {name, _type} <- module.exports, do: name |> List.wrap() |> Enum.join("#")
+      names = for {[name], _type} <- module.exports, do: name
       "#Workbooks.Wasm.Module<#{Enum.join(names, ", ")}>"
     end
   end

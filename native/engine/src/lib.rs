@@ -53,6 +53,7 @@ mod terms;
 mod ticker;
 mod types;
 mod wake;
+pub mod wit;
 
 pub use cache::{Cache, Input, Options, Settings, seal};
 pub use component::{Component, Import};

@@ -18,5 +18,6 @@ mod sink;
 mod source;
 mod stats;
 mod suspension;
+mod wit;
 
 rustler::init!("Elixir.Workbooks.Native");

@@ -35,6 +35,20 @@ pub(crate) enum Found {
     Refused,
 }
 
+/// Why a file was not read.
+enum Unread {
+    /// It is no plain file that is this user's alone.
+    NotOurs,
+    /// It is not there, or the system gave an error.
+    Failed,
+}
+
+impl From<io::Error> for Unread {
+    fn from(_: io::Error) -> Self {
+        Unread::Failed
+    }
+}
+
 struct File {
     path: PathBuf,
     length: u64,
@@ -72,8 +86,9 @@ impl Disk {
         let path = self.folder.join(hex(key));
         let found = match system::read(&path, self.bound.saturating_add(seal::LENGTH as u64)) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Found::Missing,
-            Err(_) => return self.refuse(&path),
+            // What cannot be read now, for want of file descriptors for one, may be whole.
+            Err(Unread::Failed) => return Found::Missing,
+            Err(Unread::NotOurs) => return self.refuse(&path),
         };
         match seal::read(&found) {
             Ok(sealed) if sealed.seal.key == *key => Found::Whole(found),
@@ -145,7 +160,11 @@ impl Disk {
     /// Removes every file of the cache's; what else is in the folder stays.
     pub(crate) fn clear(&self) -> io::Result<()> {
         for file in self.files()? {
-            fs::remove_file(&file.path)?;
+            match fs::remove_file(&file.path) {
+                // Somebody else was faster.
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
         }
         self.bytes.store(0, Relaxed);
         Ok(())
@@ -187,6 +206,8 @@ mod system {
     use std::path::Path;
     use std::time::SystemTime;
 
+    use super::Unread;
+
     /// Writing by the group or by others.
     const WRITABLE_BY_OTHERS: u32 = 0o022;
 
@@ -214,13 +235,16 @@ mod system {
         Ok(())
     }
 
-    pub(super) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    pub(super) fn read(path: &Path, most: u64) -> Result<Vec<u8>, Unread> {
         // Neither a link to elsewhere nor a pipe that never opens.
         let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
-        let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+        let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
+            Err(error) if error.raw_os_error() == Some(libc::ELOOP) => return Err(Unread::NotOurs),
+            opened => opened?,
+        };
         let metadata = file.metadata()?;
         if !metadata.is_file() || !is_ours(&metadata) || metadata.len() > most {
-            return Err(io::Error::other("not a file of ours"));
+            return Err(Unread::NotOurs);
         }
         let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).map_err(io::Error::other)?);
         (&file).take(most).read_to_end(&mut bytes)?;
@@ -250,8 +274,8 @@ mod system {
         none()
     }
 
-    pub(super) fn read(_path: &Path, _most: u64) -> io::Result<Vec<u8>> {
-        none()
+    pub(super) fn read(_path: &Path, _most: u64) -> Result<Vec<u8>, super::Unread> {
+        Err(super::Unread::Failed)
     }
 
     pub(super) fn write(_path: &Path, _bytes: &[u8]) -> io::Result<()> {

@@ -7,102 +7,34 @@ mod disk;
 mod flight;
 mod key;
 mod memory;
+mod place;
+mod request;
 pub mod seal;
+mod stats;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::engine::{Engine, Variant};
 use crate::error::{Error, Kind};
 use crate::program::Program;
-use crate::queue::{Job, Queue};
+use crate::queue::{Job, Queue, panicked};
+use crate::reaper::dispose;
 use crate::stats::{Alive, COMPILING};
-use disk::{Disk, Found};
+use disk::Found;
 use flight::{Flights, Waiter};
 use key::Fingerprint;
 use memory::Memory;
+use place::Place;
 use seal::Key;
+use stats::{Counters, count};
+
+pub use request::{Input, Options, Settings};
+pub use stats::Stats;
 
 /// Requests that may wait to be looked up, which takes as long as hashing them.
 const LOOKUPS: usize = 1024;
-
-/// Where programs are kept, and how much of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
-    /// Bytes of compiled code kept in memory.
-    pub memory_bytes: u64,
-    /// The folder for compiled code; `None` keeps none on disk.
-    pub folder: Option<PathBuf>,
-    /// Bytes of files in that folder.
-    pub disk_bytes: u64,
-}
-
-impl Default for Settings {
-    /// 256 MiB of memory, no folder, 1 GiB once there is one.
-    fn default() -> Self {
-        Settings { memory_bytes: 256 << 20, folder: None, disk_bytes: 1 << 30 }
-    }
-}
-
-/// How bytes are to be compiled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// For an engine that counts instructions.
-    pub fuel: bool,
-    /// Looked for in the cache and kept there; otherwise compiled in any case.
-    pub cached: bool,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Options { fuel: false, cached: true }
-    }
-}
-
-/// The bytes to compile, held where the embedding has them.
-pub trait Input: Send + 'static {
-    /// Calls `then` once with the bytes, or not at all when they are gone.
-    fn read(&self, then: &mut dyn FnMut(&[u8]));
-}
-
-impl Input for Vec<u8> {
-    fn read(&self, then: &mut dyn FnMut(&[u8])) {
-        then(self);
-    }
-}
-
-/// What a cache holds, and what it did since it was made.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stats {
-    /// Bytes of compiled code in memory.
-    pub memory_bytes: u64,
-    /// Programs in memory.
-    pub memory_entries: u64,
-    /// Bytes of files, as far as this process knows.
-    pub disk_bytes: u64,
-    /// Requests answered from memory.
-    pub hits: u64,
-    /// Requests answered from disk.
-    pub disk_hits: u64,
-    /// Requests for which there was nothing.
-    pub misses: u64,
-    /// Requests that waited for a compilation that another had begun.
-    pub joined: u64,
-    /// Compilations done for the cache.
-    pub compilations: u64,
-    /// Programs that left memory for the bound's sake.
-    pub evictions: u64,
-    /// Files that left the folder for the bound's sake.
-    pub disk_evictions: u64,
-    /// Files that were not trusted: damaged, of another version, not ours alone.
-    pub refused: u64,
-    /// The folder in use.
-    pub folder: Option<PathBuf>,
-    /// Why nothing is kept on disk although a folder was named, or the last file could not be written.
-    pub problem: Option<String>,
-}
 
 /// The cache, with the threads that look up and compile.
 pub struct Cache {
@@ -115,7 +47,7 @@ struct Shared {
     fingerprints: [OnceLock<Fingerprint>; 2],
     compilers: Queue,
     state: Mutex<State>,
-    place: Mutex<Place>,
+    place: Place,
     counters: Counters,
 }
 
@@ -125,34 +57,8 @@ struct State {
     flights: Flights,
 }
 
-/// The folder, opened when first needed. Never locked across a look at the disk.
-struct Place {
-    settings: Settings,
-    /// Told apart from what was opened for older settings.
-    generation: u64,
-    disk: Option<Result<Arc<Disk>, String>>,
-    unwritten: Option<String>,
-    /// Evicted from folders of older settings.
-    evicted: u64,
-}
-
-#[derive(Default)]
-struct Counters {
-    hits: AtomicU64,
-    disk_hits: AtomicU64,
-    misses: AtomicU64,
-    joined: AtomicU64,
-    compilations: AtomicU64,
-    evictions: AtomicU64,
-    refused: AtomicU64,
-}
-
-fn count(counter: &AtomicU64) {
-    counter.fetch_add(1, Relaxed);
-}
-
 /// No lock here is held across code that panics, so a poisoned one is a sound one.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -164,13 +70,12 @@ impl Cache {
     /// [`Kind::Internal`] when the machine gives no thread.
     pub fn new(settings: Settings, workers: usize, capacity: usize) -> Result<Cache, Error> {
         let memory = Memory::new(settings.memory_bytes);
-        let place = Place { settings, generation: 0, disk: None, unwritten: None, evicted: 0 };
         let shared = Shared {
             engine: OnceLock::new(),
             fingerprints: Default::default(),
             compilers: Queue::new(workers, capacity)?,
             state: Mutex::new(State { memory, flights: Flights::default() }),
-            place: Mutex::new(place),
+            place: Place::new(settings),
             counters: Counters::default(),
         };
         Ok(Cache { shared: Arc::new(shared), lookups: Queue::named("workbooks-lookup", 1, LOOKUPS)? })
@@ -199,23 +104,14 @@ impl Cache {
         &self.shared.compilers
     }
 
-    /// Takes new settings; what they have no room for goes. Never waits for the disk.
+    /// Takes new settings; what they have no room for goes. Answers at once.
     pub fn configure(&self, settings: &Settings) {
-        let mut place = lock(&self.shared.place);
-        if place.settings == *settings {
+        if !self.shared.place.configure(settings) {
             return;
         }
-        if place.settings.folder != settings.folder || place.settings.disk_bytes != settings.disk_bytes {
-            if let Some(Ok(disk)) = place.disk.take() {
-                place.evicted += disk.evicted();
-            }
-            place.generation += 1;
-            place.unwritten = None;
-        }
-        place.settings = settings.clone();
-        drop(place);
         let gone = lock(&self.shared.state).memory.set_bound(settings.memory_bytes);
-        self.shared.evicted(gone);
+        self.shared.counters.evictions.fetch_add(gone.len() as u64, Relaxed);
+        drop_elsewhere(gone);
     }
 
     /// Asks for a program: `deliver` gets it on a thread of the cache's, unless the
@@ -253,7 +149,7 @@ impl Cache {
     /// # Errors
     /// [`Kind::Io`] when a file cannot be removed.
     pub fn clear_disk(&self) -> Result<(), Error> {
-        match self.shared.disk() {
+        match self.shared.place.disk() {
             Some(disk) => disk.clear().map_err(|error| Error::new(Kind::Io, format!("the cache's folder: {error}"))),
             None => Ok(()),
         }
@@ -261,31 +157,22 @@ impl Cache {
 
     /// The counters now. Cheap: looks at no disk.
     pub fn stats(&self) -> Stats {
-        let counters = &self.shared.counters;
-        let (memory_bytes, memory_entries) = {
+        let mut stats = self.shared.place.stats();
+        {
             let state = lock(&self.shared.state);
-            (state.memory.bytes(), state.memory.len() as u64)
-        };
-        let place = lock(&self.shared.place);
-        let (disk, problem) = match &place.disk {
-            Some(Ok(disk)) => (Some(disk), place.unwritten.clone()),
-            Some(Err(problem)) => (None, Some(problem.clone())),
-            None => (None, None),
-        };
+            stats.memory_bytes = state.memory.bytes();
+            stats.memory_entries = state.memory.len() as u64;
+        }
+        let counters = &self.shared.counters;
         Stats {
-            memory_bytes,
-            memory_entries,
-            disk_bytes: disk.map_or(0, |disk| disk.bytes()),
             hits: counters.hits.load(Relaxed),
             disk_hits: counters.disk_hits.load(Relaxed),
             misses: counters.misses.load(Relaxed),
             joined: counters.joined.load(Relaxed),
             compilations: counters.compilations.load(Relaxed),
             evictions: counters.evictions.load(Relaxed),
-            disk_evictions: place.evicted + disk.map_or(0, |disk| disk.evicted()),
             refused: counters.refused.load(Relaxed),
-            folder: place.settings.folder.clone(),
-            problem,
+            ..stats
         }
     }
 }
@@ -362,7 +249,7 @@ impl Shared {
             self.write_disk(&key, &program);
             Ok(program)
         }));
-        let answer = answer.unwrap_or_else(|_| Err(crate::queue::panicked()));
+        let answer = answer.unwrap_or_else(|_| Err(panicked()));
         if let Ok(program) = &answer {
             self.keep(key, program);
         }
@@ -372,12 +259,7 @@ impl Shared {
     /// In memory before the flight ends: who comes in between finds one or the other.
     fn keep(&self, key: Key, program: &Program) {
         let gone = lock(&self.state).memory.put(key, program.clone());
-        self.evicted(gone);
-    }
-
-    fn evicted(&self, gone: Vec<Program>) {
         self.counters.evictions.fetch_add(gone.len() as u64, Relaxed);
-        drop(gone);
     }
 
     fn end(&self, key: &Key, answer: &Result<Program, Error>) {
@@ -388,7 +270,7 @@ impl Shared {
     }
 
     fn read_disk(&self, key: &Key) -> Option<Program> {
-        let disk = self.disk()?;
+        let disk = self.place.disk()?;
         match disk.read(key) {
             Found::Missing => None,
             Found::Refused => {
@@ -411,28 +293,17 @@ impl Shared {
 
     /// A disk that is full or gone is no reason not to run.
     fn write_disk(&self, key: &Key, program: &Program) {
-        let Some(disk) = self.disk() else { return };
+        let Some(disk) = self.place.disk() else { return };
         let written = program
             .sealed(*key)
             .map_err(|error| error.message)
             .and_then(|sealed| disk.write(key, &sealed).map_err(|error| error.to_string()));
-        lock(&self.place).unwritten = written.err();
+        self.place.written(written.err());
     }
+}
 
-    /// The folder, opened now if it is the first time.
-    fn disk(&self) -> Option<Arc<Disk>> {
-        let (folder, bound, generation) = {
-            let place = lock(&self.place);
-            if let Some(disk) = &place.disk {
-                return disk.as_ref().ok().cloned();
-            }
-            (place.settings.folder.clone()?, place.settings.disk_bytes, place.generation)
-        };
-        let opened = Disk::open(&folder, bound).map(Arc::new);
-        let mut place = lock(&self.place);
-        if place.generation == generation {
-            place.disk = Some(opened.clone());
-        }
-        opened.ok()
-    }
+/// Unmapping much code takes a while.
+fn drop_elsewhere(gone: Vec<Program>) {
+    let bytes = gone.iter().map(Program::code_bytes).sum();
+    dispose(gone, bytes);
 }

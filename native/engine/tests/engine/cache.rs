@@ -426,3 +426,67 @@ fn the_version_in_every_key_is_wasmtimes() {
     let version = version.split('"').next().expect("a version");
     assert!(manifest.contains(&format!("wasmtime = {{ version = \"={version}\"")), "{version}");
 }
+
+#[test]
+fn what_killed_writers_left_behind_goes() {
+    let folder = Folder::new();
+    get(&on_disk(&folder), 1);
+    let whole = folder.only_file();
+    let hour = Duration::from_secs(3600);
+    for (name, age) in [("123-4.tmp", 2 * hour), ("567-8.tmp", hour / 2)] {
+        let path = whole.with_extension(name);
+        fs::write(&path, "half").expect("written");
+        fs::File::options()
+            .write(true)
+            .open(&path)
+            .expect("opened")
+            .set_modified(SystemTime::now() - age)
+            .expect("set");
+    }
+    get(&on_disk(&folder), 1);
+    assert_eq!(folder.files(), [whole.clone(), whole.with_extension("567-8.tmp")]);
+}
+
+#[test]
+fn a_folder_in_a_files_place_is_no_error() {
+    let folder = Folder::new();
+    get(&on_disk(&folder), 1);
+    let file = folder.only_file();
+    fs::remove_file(&file).expect("removed");
+    fs::create_dir(&file).expect("made");
+    let cache = on_disk(&folder);
+    get(&cache, 1);
+    assert!(cache.stats().problem.is_some());
+}
+
+#[test]
+fn many_threads_asking_calling_off_and_clearing_all_get_their_answers() {
+    let folder = Folder::new();
+    let settings = Settings { folder: Some(folder.0.clone()), memory_bytes: 40_000, ..Settings::default() };
+    let cache = Cache::for_engine(engine().clone(), settings, 2, 1000).expect("a cache");
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let cache = &cache;
+            scope.spawn(move || {
+                for n in 0..100 {
+                    let (job, answer) =
+                        begin(cache, module(n * 7 % 5), Options { fuel: n % 2 == 0, cached: n % 11 > 0 });
+                    match (n + thread) % 10 {
+                        0 => cache.clear_memory(),
+                        1 => cache.clear_disk().expect("cleared"),
+                        _ => {}
+                    }
+                    if n % 3 == 0 && job.cancel() {
+                        assert!(answer.recv_timeout(LONG).is_err(), "called off, yet answered");
+                    } else {
+                        assert!(answer.recv_timeout(LONG).expect("an answer").is_ok());
+                    }
+                }
+            });
+        }
+    });
+    let stats = cache.stats();
+    assert!(stats.memory_bytes <= 40_000, "{stats:?}");
+    // Nothing is left half done: each is there to be had.
+    (0..5).for_each(|n| drop(get(&cache, n)));
+}

@@ -8,3 +8,4 @@ mod limits;
 mod plain;
 mod programs;
 mod queue;
+mod wit;

@@ -34,18 +34,46 @@ defmodule Workbooks.Conformance.DriverTest do
   (invoke "f")
   """
 
-  test "each assertion is run, and those that do not hold are named by their lines" do
-    from = Path.join(System.tmp_dir!(), "workbooks-driver-test-#{System.pid()}")
-    on_exit(fn -> File.rm_rf!(from) end)
-    File.mkdir_p!(Path.join(from, "deep"))
-    File.write!(Path.join(from, "deep/script.wast"), @wast)
-    File.write!(Path.join(from, "broken.wast"), "(assert_nothing)")
+  # Each pair: as it is, and wrong.
+  @core """
+  (module $m
+    (global (export "g") (mut f32) (f32.const nan:0x200001))
+    (func (export "-0") (result f64) (f64.const -0))
+    (func (export "nan") (param f32) (result f32) (local.get 0))
+    (func (export "two") (result i32 i64) (i32.const -1) (i64.const 0x8000000000000000))
+    (func (export "vector") (result v128) (v128.const i32x4 1 2 3 4))
+    (func (export "extern") (param externref) (result externref) (local.get 0))
+    (tag $t) (func (export "throw") (throw $t))
+    (func $deep (export "deep") (call $deep)))
+  (register "m" $m)
+  (assert_return (get "g") (f32.const nan:0x200001))
+  (assert_return (get "g") (f32.const nan:canonical))
+  (assert_return (invoke "-0") (f64.const -0))
+  (assert_return (invoke "-0") (f64.const 0))
+  (assert_return (invoke "nan" (f32.const -nan:0x400001)) (f32.const nan:arithmetic))
+  (assert_return (invoke "nan" (f32.const -nan:0x200001)) (f32.const nan:0x200001))
+  (assert_return (invoke $m "two") (i32.const -1) (i64.const 0x8000000000000000))
+  (assert_return (invoke $m "two") (i32.const -1))
+  (assert_return (invoke "vector") (v128.const i8x16 1 0 0 0 2 0 0 0 3 0 0 0 4 0 0 0))
+  (assert_return (invoke "vector") (v128.const i8x16 1 0 0 0 2 0 0 0 3 0 0 0 4 0 0 1))
+  (assert_return (invoke "extern" (ref.extern 1)) (ref.extern 1))
+  (assert_return (invoke "extern" (ref.null extern)) (ref.extern))
+  (assert_exception (invoke "throw"))
+  (assert_exception (invoke "deep"))
+  (assert_exhaustion (invoke "deep") "call stack exhausted")
+  (assert_trap (invoke "throw") "unreachable")
+  (assert_unlinkable (module (import "m" "g" (func))) "incompatible import type")
+  (assert_unlinkable (module (import "m" "g" (global (mut f32)))) "nothing is wrong with it")
+  (assert_trap (module (memory 0) (data (i32.const 0) "x")) "out of bounds memory access")
+  (assert_trap (module (memory 1) (data (i32.const 0) "x")) "nothing is wrong with it")
+  (assert_malformed (module quote "(func") "unexpected end")
+  (assert_malformed (module quote "(func)") "nothing is wrong with it")
+  (assert_invalid (module (func (result i32))) "type mismatch")
+  (assert_trap (module (import "m" "nothing" (func))) "it does not trap, it does not link")
+  """
 
-    suite = Suite.convert("driver", from, :folder)
-    assert %{"deep/script" => 10, "broken" => {:error, reason}} = suite.files
-    assert reason =~ "broken:1:2"
-
-    assert %{run: 10, failures: failures} = Wast.run(suite, "deep/script")
+  test "of components each assertion is run, and those that do not hold are named by their lines" do
+    assert %{run: 10, failures: failures} = run(@wast)
 
     assert [
              "line 10: assert_return: answered 3" <> _,
@@ -57,6 +85,41 @@ defmodule Workbooks.Conformance.DriverTest do
              "line 35: module: import" <> _,
              "line 36: action: there is no instance" <> _
            ] = failures
+  end
+
+  test "of core modules, too" do
+    assert %{run: 24, failures: failures} = run(@core)
+
+    assert [
+             "line 12: assert_return: answered {:nan, 2141192193}" <> _,
+             "line 14: assert_return: answered -0.0" <> _,
+             "line 16: assert_return: answered {:nan, 4288675841}" <> _,
+             "line 18: assert_return: answered {-1, -9223372036854775808}" <> _,
+             "line 20: assert_return: answered <<1, 0, 0, 0, 2," <> _,
+             "line 22: assert_return: answered nil" <> _,
+             "line 24: assert_exception: trap (stack_overflow)" <> _,
+             "line 26: assert_trap: trap (uncaught_exception)" <> _,
+             "line 28: assert_unlinkable: answered" <> _,
+             "line 30: assert_uninstantiable: answered" <> _,
+             "line 32: assert_malformed: answered" <> _,
+             "line 34: assert_uninstantiable: " <> _
+           ] = failures
+  end
+
+  test "a file that cannot be read says where" do
+    assert %{"broken" => {:error, reason}} = convert("(assert_nothing)", "broken").files
+    assert reason =~ "broken:1:2"
+  end
+
+  defp run(wast), do: wast |> convert("deep/script") |> Wast.run("deep/script")
+
+  defp convert(wast, name) do
+    from = Path.join(System.tmp_dir!(), "workbooks-driver-test-#{System.pid()}-#{System.unique_integer([:positive])}")
+    path = Path.join(from, name <> ".wast")
+    File.mkdir_p!(Path.dirname(path))
+    on_exit(fn -> File.rm_rf!(from) end)
+    File.write!(path, wast)
+    Suite.convert(Path.basename(from), from, :folder)
   end
 
   test "floats go both ways by their bits" do

@@ -6,7 +6,7 @@ defmodule Workbooks.Wast.Case do
 
     * `:assertions` - how many the suite makes in all, by where it comes from
     * `:sample` - the files that every run of the tests has. With `WORKBOOKS_PROVE` set, it has all
-    * `:cannot` - files that cannot pass, each with the reason. One that passes after all fails its
+    * `:cannot` - files that cannot pass, each with the reason, by where the suite comes from. One that passes after all fails its
       test, so that the list stays true
 
   How many assertions were run is printed when they have been.
@@ -55,7 +55,7 @@ defmodule Workbooks.Wast.Case do
 
           for file <- @files do
             @file_name file
-            @reason options[:cannot][file]
+            @reason options[:cannot][suite.source][file]
             test "#{file}.wast", %{tally: tally} do
               Case.check(@name, @file_name, @reason, tally)
             end

@@ -154,9 +154,7 @@ defmodule Workbooks.Wasm do
       %{"f" => {:func, [:i32], []}, "m" => {:memory, %{min: 1, max: 2, memory64: false, shared: false}}}
   """
   @spec exports(Component.t() | Module.t()) :: map
-  def exports(%Component{exports: exports}),
-    do: tree(for {path, params, result} <- exports, do: {path, {:func, params, result}})
-
+  def exports(%Component{exports: exports}), do: tree(for {path, params, result} <- exports, do: {path, {:func, params, result}})
   def exports(%Module{exports: exports}), do: tree(exports)
 
   @doc "What a program imports, as `exports/1` shows it; a core module's imports under their modules' names."

@@ -101,14 +101,9 @@ defmodule Workbooks.Wasm.Host do
 
   defp function({:module, module, name}, path, arity) do
     cond do
-      function_exported?(module, name, arity) ->
-        {:host, {Function.capture(module, name, arity), path, :plain}}
-
-      function_exported?(module, name, arity + 1) ->
-        {:host, {Function.capture(module, name, arity + 1), path, :instance}}
-
-      true ->
-        unfit(path, "#{inspect(module)}.#{name}/#{arity}", "no such function")
+      function_exported?(module, name, arity) -> {:host, {Function.capture(module, name, arity), path, :plain}}
+      function_exported?(module, name, arity + 1) -> {:host, {Function.capture(module, name, arity + 1), path, :instance}}
+      true -> unfit(path, "#{inspect(module)}.#{name}/#{arity}", "no such function")
     end
   end
 
@@ -127,8 +122,7 @@ defmodule Workbooks.Wasm.Host do
   end
 
   defp foreign(path, kind) do
-    {:error,
-     Error.new(:link, "import #{name(path)} is a #{kind}, which only another component can give", %{import: path})}
+    {:error, Error.new(:link, "import #{name(path)} is a #{kind}, which only another component can give", %{import: path})}
   end
 
   defp unfit(path, expected, got) do

@@ -23,8 +23,7 @@ defmodule Workbooks.Wasm.Resource do
   def drop(%Instance{} = instance, %__MODULE__{ref: ref}, options \\ []) do
     timeout = Driver.timeout(options, "Resource.drop/3")
 
-    with {:ok, nil} <-
-           Driver.run(Native.drop_resource(instance.ref, ref, timeout), instance, Driver.context(instance, timeout)) do
+    with {:ok, nil} <- Driver.run(Native.drop_resource(instance.ref, ref, timeout), instance, Driver.context(instance, timeout)) do
       :ok
     end
   end

@@ -4,7 +4,7 @@
 # The stages share build directories: one after the other, also under make -j.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench walls format lint docs guests guests-check ci matrix clean
+.PHONY: help setup demo test prove bench walls format lint docs guests guests-check ci matrix clean
 
 help: ## this list
 	@echo "Workbooks: Org files whose source blocks run as sandboxed WebAssembly on the BEAM"
@@ -20,6 +20,9 @@ demo: setup ## the examples run and become pages in _demo/
 
 test: setup ## every test
 	@scripts/stages guests-check rust-tests guest-tests elixir-tests walls
+
+prove: setup ## all of the suites that others wrote: the specification's own tests
+	@scripts/stages prove
 
 bench: setup ## one call's latency and throughput, beside what it is to be measured against
 	@scripts/stages bench

@@ -52,11 +52,19 @@ defmodule Workbooks.Wasm.Host do
   defp module_import({path, type}, given) do
     case {type, lookup(path, given)} do
       {_, nil} -> missing("module", path)
-      {_, {:instance, instance}} -> {:export, instance.ref, List.last(path)}
+      {_, {:instance, instance}} -> export(instance, path)
       {_, %Extern{instance: instance, name: name}} -> {:export, instance.ref, name}
       {{:func, params, _}, value} -> with(:none <- function(value, path, length(params)), do: missing("module", path))
       {type, value} -> unfit(path, "an export of another instance, for it is a #{elem(type, 0)}", value)
     end
+  end
+
+  defp export(instance, path) do
+    name = List.last(path)
+
+    if List.keymember?(instance.program.exports, [name], 0),
+      do: {:export, instance.ref, name},
+      else: missing("module", path)
   end
 
   defp given(path, arity, given) do

@@ -40,7 +40,13 @@ pub(crate) fn choose(signature: &Signature) -> Way {
 
 /// Calls a function of any type. Those that take or give handles need their
 /// signature on the way.
-pub(crate) fn dynamic(func: Func, mut store: Store<Data>, mut params: Params, has_result: bool, handles: Option<Signature>) -> Fiber {
+pub(crate) fn dynamic(
+    func: Func,
+    mut store: Store<Data>,
+    mut params: Params,
+    has_result: bool,
+    handles: Option<Signature>,
+) -> Fiber {
     Box::pin(async move {
         store.set_epoch_deadline(SLICE);
         let mut result = [Val::Bool(false)];
@@ -63,14 +69,13 @@ async fn call_with_handles(
 ) -> wasmtime::Result<()> {
     let mut lent = Vec::new();
     for ((_, ty), value) in signature.params.iter().zip(params.iter_mut()) {
-        lent.extend(resource::lent(ty, value));
-        resource::attach(ty, value, store)?;
+        resource::attach(ty, value, store, &mut lent)?;
     }
-    let ended = func.call_async(&mut *store, params, results).await;
-    for number in lent {
+    func.call_async(&mut *store, params, results).await?;
+    for (number, handle) in lent {
+        handle.resource_drop_async(&mut *store).await?;
         store.data().shared.terms.remove(number);
     }
-    ended?;
     for (ty, value) in signature.results.iter().zip(results) {
         resource::detach(ty, value, store)?;
     }

@@ -363,17 +363,7 @@ impl Drop for Cell {
 
 impl Running {
     fn new(fiber: Fiber, slot: usize, what: What, timeout: Option<Duration>) -> Running {
-        Running {
-            fiber,
-            slot,
-            what,
-            asked: None,
-            timeout,
-            deadline: None,
-            slices: 0,
-            alive: None,
-            meter: None,
-        }
+        Running { fiber, slot, what, asked: None, timeout, deadline: None, slices: 0, alive: None, meter: None }
     }
 }
 
@@ -391,7 +381,9 @@ impl Begin {
         match self {
             Begin::Numbers(call, func, params) => call(func, store, params),
             Begin::Blobs(call, func, params) => call(func, store, params),
-            Begin::Dynamic(func, params, has_result, handles) => caller::dynamic(func, store, params, has_result, handles),
+            Begin::Dynamic(func, params, has_result, handles) => {
+                caller::dynamic(func, store, params, has_result, handles)
+            }
             Begin::Core(func, params, results) => core_caller::call(func, store, params, results),
             Begin::Other(begin) => begin(store),
         }

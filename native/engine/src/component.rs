@@ -15,7 +15,7 @@ use crate::host;
 use crate::names::Names;
 use crate::signature::{Function, Signature};
 use crate::store::Data;
-use crate::types::{ResourceName, Resolver, Type};
+use crate::types::{Resolver, ResourceName, Type};
 
 /// A compiled component. Cheap to clone.
 #[derive(Clone)]
@@ -47,7 +47,10 @@ pub struct Import {
 
 enum ImportKind {
     Function,
-    Resource { name: String, number: u32 },
+    Resource {
+        name: String,
+        number: u32,
+    },
     /// Something that only another component could give.
     Foreign(&'static str),
 }

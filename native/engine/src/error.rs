@@ -186,6 +186,8 @@ impl Error {
             ),
             _ => (Kind::Trap, format!("the guest trapped: {reason}{at}")),
         };
+        // Most of what the component model's rules forbid has no code of wasmtime's.
+        let code = code.or_else(|| (kind == Kind::Trap).then(|| "other".to_string()));
         Error { kind, message, code, frames }
     }
 

@@ -29,7 +29,8 @@ impl Instance {
         let export = self.memory_name(name)?;
         self.on_memory(export, move |memory, store| {
             memory.grow(store, pages).map_err(|_| {
-                let message = format!("the memory cannot grow by {pages} pages: its type or limits: [memory: …] forbid it");
+                let message =
+                    format!("the memory cannot grow by {pages} pages: its type or limits: [memory: …] forbid it");
                 Error::new(Kind::MemoryLimit, message)
             })
         })
@@ -157,7 +158,8 @@ impl Instance {
             let Extern::Table(table) = found else { return Ok(None) };
             let element = reference(&value, store)?;
             table.grow(store, delta, element).map(Some).map_err(|_| {
-                let message = format!("the table cannot grow by {delta}: its type or limits: [table_elements: …] forbid it");
+                let message =
+                    format!("the table cannot grow by {delta}: its type or limits: [table_elements: …] forbid it");
                 Error::new(Kind::Limit, message)
             })
         })

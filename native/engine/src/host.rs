@@ -1,7 +1,7 @@
 //! Host functions of components: the guest asks, its fiber waits, whoever polls brings the answer.
 
-use wasmtime::component::{LinkerInstance, ResourceType, Val};
 use wasmtime::StoreContextMut;
+use wasmtime::component::{LinkerInstance, ResourceType, Val};
 
 use crate::error::{Ended, Kind};
 use crate::mailbox::{Reply, Request, Values};
@@ -45,7 +45,8 @@ pub(crate) fn define(
             if let (Some(slot), Reply::Component(Some(mut value))) = (results.first_mut(), reply) {
                 if let Some(signature) = &handles {
                     for ty in &signature.results {
-                        resource::attach(ty, &mut value, &mut store)?;
+                        // Nothing is lent by an answer.
+                        resource::attach(ty, &mut value, &mut store, &mut Vec::new())?;
                     }
                 }
                 *slot = value;

@@ -7,8 +7,8 @@ use wasmtime::{Extern, Store, ThrownException};
 
 use crate::cell::{Begin, Cell, not_metered};
 use crate::component::Component;
-use crate::error::{Error, Kind};
 use crate::core_host;
+use crate::error::{Error, Kind};
 use crate::instance::{CallOptions, Instance};
 use crate::limits::Limits;
 use crate::mailbox::{Opaque, Shared};
@@ -150,9 +150,8 @@ fn module_fiber(module: Module, externs: Vec<Extern>, mut store: Store<Data>, sl
 
 fn module_slot(module: &Module, store: &mut Store<Data>, instance: wasmtime::Instance) -> Slot {
     let functions = module.functions().iter();
-    let functions = functions
-        .map(|function| instance.get_func(&mut *store, function.signature().path().first()?))
-        .collect();
+    let functions =
+        functions.map(|function| instance.get_func(&mut *store, function.signature().path().first()?)).collect();
     Slot::Module { instance, functions }
 }
 

@@ -126,7 +126,8 @@ impl<'k, K: Sink> Lifter<'k, K> {
             (_, Val::Char(value)) => sink.text(value.encode_utf8(&mut [0; 4])),
             (_, Val::String(value)) => sink.text(value),
             (Type::Bytes, Val::List(items)) => {
-                let bytes: Vec<u8> = items.iter().map(|item| if let Val::U8(byte) = item { *byte } else { 0 }).collect();
+                let bytes: Vec<u8> =
+                    items.iter().map(|item| if let Val::U8(byte) = item { *byte } else { 0 }).collect();
                 sink.bytes(&bytes)
             }
             (Type::List(element), Val::List(items)) | (Type::FixedList(element, _), Val::FixedLengthList(items)) => {
@@ -139,9 +140,15 @@ impl<'k, K: Sink> Lifter<'k, K> {
                 sink.map(&keys, &contents)
             }
             // The host's own: what the number stands for.
-            (Type::Own(_), Val::U32(number)) => self.shared.terms.remove(*number).map_or_else(|| sink.none(), |term| sink.opaque(&term)),
-            (Type::Borrow(_), Val::U32(number)) => self.shared.terms.get(*number).map_or_else(|| sink.none(), |term| sink.opaque(&term)),
-            (Type::Own(name) | Type::Borrow(name), Val::Resource(any)) => sink.resource(Resource::new(self.shared, *any, name)),
+            (Type::Own(_), Val::U32(number)) => {
+                self.shared.terms.remove(*number).map_or_else(|| sink.none(), |term| sink.opaque(&term))
+            }
+            (Type::Borrow(_), Val::U32(number)) => {
+                self.shared.terms.get(*number).map_or_else(|| sink.none(), |term| sink.opaque(&term))
+            }
+            (Type::Own(name) | Type::Borrow(name), Val::Resource(any)) => {
+                sink.resource(Resource::new(self.shared, *any, name))
+            }
             (Type::Tuple(types), Val::Tuple(items)) => {
                 let items: Vec<_> = types.iter().zip(items).map(|(ty, item)| self.lift(ty, item)).collect();
                 sink.tuple(&items)

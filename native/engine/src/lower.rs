@@ -230,7 +230,8 @@ impl<'s, 'a> Lowerer<'s, 'a> {
             Type::Variant(cases) => self.variant(cases, value, wrong),
             Type::Enum(names) => value.name().filter(|name| names.contains(name)).map(Val::Enum).ok_or_else(wrong),
             Type::Flags(names) => {
-                let set = value.list().and_then(|items| items.into_iter().map(Source::name).collect::<Option<Vec<_>>>());
+                let set =
+                    value.list().and_then(|items| items.into_iter().map(Source::name).collect::<Option<Vec<_>>>());
                 set.filter(|set| set.iter().all(|name| names.contains(name))).map(Val::Flags).ok_or_else(wrong)
             }
             Type::Option(_) if value.is_none() => Ok(Val::Option(None)),
@@ -377,8 +378,7 @@ impl<'s, 'a> Lowerer<'s, 'a> {
             None => (value.name().ok_or_else(&wrong)?, None),
         };
         let case = cases.iter().find(|case| case.name == name).ok_or_else(&wrong)?;
-        let content =
-            self.content(case.ty.as_ref(), content, &wrong).map_err(|wrong| wrong.at(format!(".{name}")))?;
+        let content = self.content(case.ty.as_ref(), content, &wrong).map_err(|wrong| wrong.at(format!(".{name}")))?;
         Ok(Val::Variant(name, content))
     }
 

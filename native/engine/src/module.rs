@@ -8,9 +8,9 @@ use wasmtime::{ExternType as Extern, FuncType, InstancePre, Linker};
 
 use crate::aot::Overflow;
 use crate::caller::Way;
+use crate::core_host;
 use crate::engine::Engine;
 use crate::error::{Error, Kind};
-use crate::core_host;
 use crate::names::Names;
 use crate::signature::{Function, Signature};
 use crate::store::Data;
@@ -89,8 +89,10 @@ pub struct TableType {
 
 impl Module {
     pub(crate) fn new(engine: &Engine, module: wasmtime::Module) -> Result<Module, Error> {
-        let exports: Vec<_> =
-            module.exports().map(|export| (export.name().to_string(), extern_type(&[export.name()], &export.ty()))).collect();
+        let exports: Vec<_> = module
+            .exports()
+            .map(|export| (export.name().to_string(), extern_type(&[export.name()], &export.ty())))
+            .collect();
         let functions: Vec<Function> = exports
             .iter()
             .filter_map(|(_, ty)| match ty {

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use wasmtime::{
-    AnyRef, AsContextMut, ExnRef, ExternRef, Func, OwnedRooted, Rooted, Val,
-};
+use wasmtime::{AnyRef, AsContextMut, ExnRef, ExternRef, Func, OwnedRooted, Rooted, Val};
 
 use crate::mailbox::{Opaque, Shared};
 use crate::types::Top;
@@ -145,7 +143,6 @@ impl Detached {
         };
         Ok(Detached::Any(any.to_owned_rooted(store)?, kind))
     }
-
 }
 
 /// The embedding's value that `held` holds, if it is one of ours.

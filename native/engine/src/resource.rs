@@ -1,8 +1,8 @@
 //! Handles of the component model: those of guests, held outside; those of the
 //! host, which are the embedding's own values.
 
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use wasmtime::AsContextMut;
 use wasmtime::component::{ResourceAny, ResourceDynamic, Val};
@@ -59,32 +59,29 @@ impl Drop for Resource {
     }
 }
 
+/// A handle that is lent for one call, and the number of what stands behind it.
+pub(crate) type Lent = (u32, ResourceAny);
+
 /// Makes the handles in `value` that the embedding wrote as numbers of its
-/// [`Terms`](crate::terms::Terms), where the type says so.
-pub(crate) fn attach(ty: &Type, value: &mut Val, store: &mut impl AsContextMut) -> wasmtime::Result<()> {
+/// [`Terms`](crate::terms::Terms), where the type says so, and notes those that are lent.
+pub(crate) fn attach(
+    ty: &Type,
+    value: &mut Val,
+    store: &mut impl AsContextMut,
+    lent: &mut Vec<Lent>,
+) -> wasmtime::Result<()> {
     walk(ty, value, &mut |ty, value| {
-        let (name, lent) = match ty {
-            Type::Own(name) => (name, false),
-            Type::Borrow(name) => (name, true),
-            _ => return Ok(()),
-        };
+        let (Type::Own(name) | Type::Borrow(name)) = ty else { return Ok(()) };
         if let (Some(host), Val::U32(number)) = (name.host, &*value) {
-            let handle = match lent {
-                true => ResourceDynamic::new_borrow(*number, host),
-                false => ResourceDynamic::new_own(*number, host),
-            };
-            *value = Val::Resource(handle.try_into_resource_any(store.as_context_mut())?);
+            let number = *number;
+            let any = ResourceDynamic::new_own(number, host).try_into_resource_any(store.as_context_mut())?;
+            if matches!(ty, Type::Borrow(_)) {
+                lent.push((number, any));
+            }
+            *value = Val::Resource(any);
         }
         Ok(())
     })
-}
-
-/// The number of a term that is lent for one call, where `value` is one.
-pub(crate) fn lent(ty: &Type, value: &Val) -> Option<u32> {
-    match (ty, value) {
-        (Type::Borrow(name), Val::U32(number)) if name.host.is_some() => Some(*number),
-        _ => None,
-    }
 }
 
 /// The other way: the host's handles become numbers of its terms.

@@ -27,8 +27,13 @@ pub(crate) struct Data {
 
 /// An instance in a store, with its functions in the order of its program's exports.
 pub(crate) enum Slot {
-    Component { functions: Vec<Option<wasmtime::component::Func>> },
-    Module { instance: wasmtime::Instance, functions: Vec<Option<wasmtime::Func>> },
+    Component {
+        functions: Vec<Option<wasmtime::component::Func>>,
+    },
+    Module {
+        instance: wasmtime::Instance,
+        functions: Vec<Option<wasmtime::Func>>,
+    },
     /// Its start trapped. What it wrote into others' tables may still call its imports.
     Failed,
 }

@@ -9,7 +9,8 @@ use rustler::types::map::MapIterator;
 use rustler::types::tuple::make_tuple;
 use rustler::{Atom, Encoder, Env, ListIterator, LocalPid, NifResult, ResourceArc, Term, TermType, schedule};
 use workbooks_engine::{
-    CallOptions, Error, Given, HostCall, Instance, Kind, Limits, Program, Setup, Sink, Source, Status, Step, count_dirty_call,
+    CallOptions, Error, Given, HostCall, Instance, Kind, Limits, Program, Setup, Sink, Source, Status, Step,
+    count_dirty_call,
 };
 
 use crate::atoms;
@@ -88,7 +89,13 @@ fn call<'a>(
 ) -> Term<'a> {
     timed(env, &instance, || match find(instance.instance.program(), name) {
         Ok(function) if starts_dirty(&instance, function, values) => atoms::dirty().encode(env),
-        Ok(function) => begin(env, &instance, function, values, CallOptions { timeout: milliseconds(timeout), ..CallOptions::default() }),
+        Ok(function) => begin(
+            env,
+            &instance,
+            function,
+            values,
+            CallOptions { timeout: milliseconds(timeout), ..CallOptions::default() },
+        ),
         Err(wrong) => error::encode(env, &wrong),
     })
 }
@@ -104,7 +111,13 @@ fn call_dirty<'a>(
 ) -> Term<'a> {
     count_dirty_call();
     match find(instance.instance.program(), name) {
-        Ok(function) => begin(env, &instance, function, values, CallOptions { timeout: milliseconds(timeout), ..CallOptions::default() }),
+        Ok(function) => begin(
+            env,
+            &instance,
+            function,
+            values,
+            CallOptions { timeout: milliseconds(timeout), ..CallOptions::default() },
+        ),
         Err(wrong) => error::encode(env, &wrong),
     }
 }

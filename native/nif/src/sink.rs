@@ -126,7 +126,10 @@ impl<'a> Sink for Terms<'a> {
     fn resource(&self, resource: Resource) -> Term<'a> {
         let name = self.text(resource.name());
         let own = ResourceArc::new(HandleResource(resource)).encode(self.env);
-        self.structure(atoms::resource_struct(), &[(atoms::r#ref(), own), (atoms::name(), name), (atoms::instance(), self.none())])
+        self.structure(
+            atoms::resource_struct(),
+            &[(atoms::r#ref(), own), (atoms::name(), name), (atoms::instance(), self.none())],
+        )
     }
 }
 

@@ -42,6 +42,9 @@ defmodule Workbooks.Native do
   def noop(_arguments), do: stub()
   def noop_dirty(_arguments), do: stub()
 
+  # {:ok, what an instance's :stdout or :stderr collected} | {:error, {kind, message, details}}
+  def wasi_output(_instance, _stream), do: stub()
+
   # native/nif/src/error.rs
   def error_kinds, do: stub()
 

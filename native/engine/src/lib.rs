@@ -36,6 +36,9 @@ mod stats;
 mod store;
 mod ticker;
 mod types;
+// Wired into the stores by and by.
+#[allow(dead_code, unused_imports)]
+mod wasi;
 
 pub use component::{Component, Function, Import};
 pub use componentize::{Shape, componentize};

@@ -6,3 +6,4 @@ mod componentize;
 mod limits;
 mod plain;
 mod queue;
+mod wasi;

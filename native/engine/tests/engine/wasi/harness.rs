@@ -91,8 +91,12 @@ pub fn run(text: &str, options: WasiOptions) -> Ran {
 }
 
 pub fn run_with(text: &str, options: WasiOptions, outbox: Outbox) -> Ran {
+    run_bytes(&wat::parse_str(text).expect("a module's text"), options, outbox)
+}
+
+pub fn run_bytes(bytes: &[u8], options: WasiOptions, outbox: Outbox) -> Ran {
     let outbox = Arc::new(outbox);
-    let module = Module::new(engine(), wat::parse_str(text).expect("a module's text")).expect("a module");
+    let module = Module::new(engine(), bytes).expect("a module");
     let mut linker = wasmtime::Linker::new(engine());
     add_to_module_linker(&mut linker, options.deterministic.is_some()).expect("WASI links");
     let wasi = Wasi::new(options, &outbox).expect("the options are good");

@@ -320,18 +320,23 @@ fn a_file_that_blocks_does_not_block_the_poll() {
     let name = std::ffi::CString::new(fifo.as_os_str().as_bytes()).expect("a name");
     // SAFETY: the name is a string that ends with its nought.
     assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
-    // Both ends are open before the guest opens it, so that what blocks is its read.
+    // To open a pipe for reading waits for somebody who opens it for writing.
     let writer = std::thread::spawn(move || {
-        let mut end = std::fs::OpenOptions::new().read(true).write(true).open(&fifo).expect("the other end");
-        std::thread::sleep(Duration::from_millis(400));
-        std::io::Write::write_all(&mut end, b"late").expect("a write");
-        std::thread::sleep(Duration::from_secs(1));
+        std::thread::sleep(Duration::from_millis(600));
+        std::fs::OpenOptions::new().write(true).open(&fifo).expect("the other end")
     });
-    std::thread::sleep(Duration::from_millis(50));
+    let text = program(&format!(
+        r#"(data (i32.const 500) "fifo")
+        (func (export "_start")
+          (call $check (call $path_open (i32.const 3) (i32.const 1) (i32.const 500) (i32.const 4)
+            (i32.const 0) (i64.const {READ}) (i64.const 0) (i32.const 0) (i32.const 600))))"#
+    ));
     let preopens = vec![Preopen { guest: "/data".into(), host: folder.clone(), writable: false }];
-    let ran = run(&opener("fifo", 0, READ), WasiOptions { preopens, ..Default::default() });
-    assert_eq!(ran.stdout(), b"late");
-    assert!(ran.longest < Duration::from_millis(250), "one poll took {:?}", ran.longest);
+    let began = Instant::now();
+    let ran = run(&text, WasiOptions { preopens, ..Default::default() });
+    ran.result.as_ref().expect("it is opened");
+    assert!(began.elapsed() >= Duration::from_millis(600));
+    assert!(ran.longest < Duration::from_millis(400), "one poll took {:?}", ran.longest);
     writer.join().expect("the writer ends");
     std::fs::remove_dir_all(folder).ok();
 }
@@ -355,4 +360,31 @@ fn nothing_is_inherited() {
     let args = vec!["name".to_string(), "é".to_string()];
     let env = vec![("KEY".to_string(), "value".to_string())];
     assert_eq!(numbers(WasiOptions { args, env, ..Default::default() }), [2, 8, 1, 10, EBADF]);
+}
+
+#[test]
+fn throwaway() {
+    let Ok(list) = std::env::var("WASI_PROGRAMS") else { return };
+    for path in list.split(' ') {
+        let bytes = std::fs::read(path).expect("a file");
+        let data = folder("given");
+        std::fs::create_dir_all(data.join("data")).unwrap();
+        std::fs::write(data.join("data/given"), "given").unwrap();
+        std::fs::write(data.join("outside"), "o").unwrap();
+        let options = WasiOptions {
+            args: vec!["a".into(), "é".into(), "".into()],
+            env: vec![("KEY".into(), "v".into())],
+            stdin: Stdin::Bytes(Bytes::from_static(b"one\ntwo\n\xff")),
+            preopens: if path.contains("files") || path.contains("read_only") {
+                vec![Preopen { guest: "/data".into(), host: data.join("data"), writable: path.contains("files") }]
+            } else { vec![] },
+            ..Default::default()
+        };
+        let began = Instant::now();
+        let ran = super::harness::run_bytes(&bytes, options, collected(1 << 30));
+        eprintln!("{path} {:?} {:?} longest {:?} polls {}", ran.result.as_ref().err().map(exit_code), began.elapsed(), ran.longest, ran.polls);
+        std::fs::write(format!("{path}.out"), ran.stdout()).unwrap();
+        std::fs::write(format!("{path}.err"), ran.stderr()).unwrap();
+        std::fs::remove_dir_all(data).ok();
+    }
 }

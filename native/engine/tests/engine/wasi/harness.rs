@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use wasmtime::component::{self, Component};
 use wasmtime::{Config, Engine, Module, Store};
+use wasmtime_wasi::p2::bindings::Command;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
@@ -91,23 +92,44 @@ pub fn run(text: &str, options: WasiOptions) -> Ran {
 }
 
 pub fn run_with(text: &str, options: WasiOptions, outbox: Outbox) -> Ran {
-    run_bytes(&wat::parse_str(text).expect("a module's text"), options, outbox)
-}
-
-pub fn run_bytes(bytes: &[u8], options: WasiOptions, outbox: Outbox) -> Ran {
-    let outbox = Arc::new(outbox);
-    let module = Module::new(engine(), bytes).expect("a module");
+    let module = Module::new(engine(), wat::parse_str(text).expect("a module's text")).expect("a module");
     let mut linker = wasmtime::Linker::new(engine());
     add_to_module_linker(&mut linker, options.deterministic.is_some()).expect("WASI links");
-    let wasi = Wasi::new(options, &outbox).expect("the options are good");
-    let mut store = Store::new(engine(), Data(wasi));
-    let (mut taken, mut polls) = (Vec::new(), 0);
-    let running = async {
+    running(options, outbox, |mut store| async move {
         let instance = linker.instantiate_async(&mut store, &module).await?;
         let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
         start.call_async(&mut store, ()).await
-    };
-    let (result, longest) = drive_while(running, || {
+    })
+}
+
+/// Runs it as a component: preview 2 serves what the module asks of preview 1.
+pub fn run_as_component(text: &str, options: WasiOptions) -> Ran {
+    let adapter = wasi_preview1_component_adapter_provider::WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER;
+    let bytes = ComponentEncoder::default()
+        .validate(true)
+        .module(&wat::parse_str(text).expect("a module's text"))
+        .and_then(|encoder| encoder.adapter("wasi_snapshot_preview1", adapter)?.encode());
+    let component = Component::new(engine(), bytes.expect("it encodes")).expect("a component");
+    let mut linker = component::Linker::new(engine());
+    add_to_component_linker(&mut linker, &|_| false, false).expect("WASI links");
+    running(options, collected(1 << 30), |mut store| async move {
+        let command = Command::instantiate_async(&mut store, &component, &linker).await?;
+        match command.wasi_cli_run().call_run(&mut store).await? {
+            Ok(()) => Ok(()),
+            Err(()) => Err(wasmtime::Error::msg("it says that it failed")),
+        }
+    })
+}
+
+fn running<F: Future<Output = wasmtime::Result<()>>>(
+    options: WasiOptions,
+    outbox: Outbox,
+    run: impl FnOnce(Store<Data>) -> F,
+) -> Ran {
+    let outbox = Arc::new(outbox);
+    let wasi = Wasi::new(options, &outbox).expect("the options are good");
+    let (mut taken, mut polls) = (Vec::new(), 0);
+    let (result, longest) = drive_while(run(Store::new(engine(), Data(wasi))), || {
         taken.extend(outbox.take());
         polls += 1;
     });

@@ -14,7 +14,7 @@ use super::source::{AskStdin, Chunk, Outbox, Output, Preopen, Stdin, Stream, Was
 
 /// A module whose `_start` is `body`, with helpers: `put` writes memory to a descriptor, `check`
 /// traps unless an error number is nought.
-fn program(body: &str) -> String {
+pub fn program(body: &str) -> String {
     format!(
         r#"(module
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
@@ -111,7 +111,7 @@ fn a_guest_that_writes_much_lets_others_have_their_turn() {
     }
 }
 
-const CAT: &str = r#"(func (export "_start")
+pub const CAT: &str = r#"(func (export "_start")
   (block $end (loop $more
     (call $check (call $get (i32.const 0) (i32.const 1000) (i32.const 5)))
     (br_if $end (i32.eqz (i32.load (i32.const 4))))
@@ -128,7 +128,8 @@ fn stdin_from_bytes() {
 }
 
 /// Answers each question on its second poll, woken from another thread.
-struct Slow {
+#[derive(Default)]
+pub struct Slow {
     asked: AtomicUsize,
 }
 
@@ -155,8 +156,7 @@ impl AskStdin for Slow {
 
 #[test]
 fn stdin_is_asked_for_when_the_guest_reads() {
-    let options =
-        WasiOptions { stdin: Stdin::Asked(Arc::new(Slow { asked: AtomicUsize::new(0) })), ..Default::default() };
+    let options = WasiOptions { stdin: Stdin::Asked(Arc::new(Slow::default())), ..Default::default() };
     let ran = run(&program(CAT), options);
     ran.result.as_ref().expect("it ends well");
     assert_eq!(ran.stdout(), b"more than five!");
@@ -175,7 +175,7 @@ fn an_exit_is_told_from_a_trap() {
 }
 
 /// Random bytes, then both clocks, the monotonic one twice.
-const CHANCE: &str = r#"(func (export "_start")
+pub const CHANCE: &str = r#"(func (export "_start")
   (call $check (call $random_get (i32.const 1000) (i32.const 32)))
   (call $check (call $clock_time_get (i32.const 0) (i64.const 0) (i32.const 1032)))
   (call $check (call $clock_time_get (i32.const 1) (i64.const 0) (i32.const 1040)))
@@ -203,7 +203,7 @@ fn the_same_seed_gives_the_same_bytes() {
 }
 
 /// Sleeps by a relative timer, and writes how long it was by the monotonic clock.
-fn sleeper(nanoseconds: u64) -> String {
+pub fn sleeper(nanoseconds: u64) -> String {
     program(&format!(
         r#"(func (export "_start")
           (call $check (call $clock_time_get (i32.const 1) (i64.const 0) (i32.const 1000)))
@@ -244,7 +244,7 @@ fn real_sleep_waits_without_a_thread() {
 }
 
 /// A folder of a test's own.
-fn folder(name: &str) -> PathBuf {
+pub fn folder(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("wasi-{name}-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
     folder
@@ -252,7 +252,7 @@ fn folder(name: &str) -> PathBuf {
 
 /// Opens a path below the first preopened directory with these flags and rights, exits with
 /// the error number; when there is none, writes the first 100 bytes to stdout.
-fn opener(path: &str, flags: u32, rights: u64) -> String {
+pub fn opener(path: &str, flags: u32, rights: u64) -> String {
     let length = path.len();
     program(&format!(
         r#"(data (i32.const 500) "{path}")
@@ -266,9 +266,9 @@ fn opener(path: &str, flags: u32, rights: u64) -> String {
     ))
 }
 
-const READ: u64 = 1 << 1;
-const WRITE: u64 = 1 << 6;
-const CREATE: u32 = 1;
+pub const READ: u64 = 1 << 1;
+pub const WRITE: u64 = 1 << 6;
+pub const CREATE: u32 = 1;
 
 #[test]
 fn directories_are_open_as_far_as_they_are_granted() {
@@ -360,31 +360,4 @@ fn nothing_is_inherited() {
     let args = vec!["name".to_string(), "é".to_string()];
     let env = vec![("KEY".to_string(), "value".to_string())];
     assert_eq!(numbers(WasiOptions { args, env, ..Default::default() }), [2, 8, 1, 10, EBADF]);
-}
-
-#[test]
-fn throwaway() {
-    let Ok(list) = std::env::var("WASI_PROGRAMS") else { return };
-    for path in list.split(' ') {
-        let bytes = std::fs::read(path).expect("a file");
-        let data = folder("given");
-        std::fs::create_dir_all(data.join("data")).unwrap();
-        std::fs::write(data.join("data/given"), "given").unwrap();
-        std::fs::write(data.join("outside"), "o").unwrap();
-        let options = WasiOptions {
-            args: vec!["a".into(), "é".into(), "".into()],
-            env: vec![("KEY".into(), "v".into())],
-            stdin: Stdin::Bytes(Bytes::from_static(b"one\ntwo\n\xff")),
-            preopens: if path.contains("files") || path.contains("read_only") {
-                vec![Preopen { guest: "/data".into(), host: data.join("data"), writable: path.contains("files") }]
-            } else { vec![] },
-            ..Default::default()
-        };
-        let began = Instant::now();
-        let ran = super::harness::run_bytes(&bytes, options, collected(1 << 30));
-        eprintln!("{path} {:?} {:?} longest {:?} polls {}", ran.result.as_ref().err().map(exit_code), began.elapsed(), ran.longest, ran.polls);
-        std::fs::write(format!("{path}.out"), ran.stdout()).unwrap();
-        std::fs::write(format!("{path}.err"), ran.stderr()).unwrap();
-        std::fs::remove_dir_all(data).ok();
-    }
 }

@@ -1,12 +1,15 @@
 //! Components.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use wasmtime::component::Linker;
 use wasmtime::{Config, Engine};
 
-use super::harness::{Data, component, drive, engine, instance};
-use super::source::{WasiOptions, add_to_component_linker, is_wasi_import, not_granted};
+use super::harness::{Data, component, drive, engine, instance, run, run_as_component};
+use super::preview1::{CAT, CHANCE, CREATE, READ, Slow, WRITE, folder, opener, program, sleeper};
+use super::source::{Preopen, Stdin, WasiOptions, add_to_component_linker, exit_code, is_wasi_import, not_granted};
 
 #[test]
 fn what_is_an_import_of_wasi() {
@@ -63,4 +66,75 @@ fn sleep_takes_virtual_time_where_that_is_asked_for() {
     assert_eq!(slept(WasiOptions { deterministic: Some(1), ..Default::default() }, hour), hour + 1_000);
     assert!(began.elapsed() < Duration::from_secs(60));
     assert!(slept(WasiOptions::default(), 20_000_000) >= 20_000_000);
+}
+
+#[test]
+fn a_program_reads_and_writes_as_a_component_too() {
+    let bytes = Bytes::from_static(b"some \xff bytes");
+    let ran = run_as_component(&program(CAT), WasiOptions { stdin: Stdin::Bytes(bytes), ..Default::default() });
+    ran.result.as_ref().expect("it ends well");
+    assert_eq!(ran.stdout(), b"some \xff bytes");
+
+    let stdin = Stdin::Asked(Arc::new(Slow::default()));
+    let ran = run_as_component(&program(CAT), WasiOptions { stdin, ..Default::default() });
+    ran.result.as_ref().expect("it ends well");
+    assert_eq!(ran.stdout(), b"more than five!");
+}
+
+#[test]
+fn a_component_exits_well_or_not() {
+    // Preview 2 as it is stable knows no more than that.
+    for (status, expected) in [(0, 0), (1, 1), (3, 1)] {
+        let text = program(&format!(r#"(func (export "_start") (call $proc_exit (i32.const {status})))"#));
+        let ran = run_as_component(&text, WasiOptions::default());
+        assert_eq!(exit_code(&ran.result.expect_err("an exit")), Some(expected));
+    }
+}
+
+#[test]
+fn a_component_sees_the_same_chance_with_the_same_seed() {
+    let with = |seed| {
+        let options = WasiOptions { deterministic: Some(seed), ..Default::default() };
+        run_as_component(&program(CHANCE), options).stdout()
+    };
+    assert_eq!(with(7).len(), 56);
+    assert_eq!(with(7), with(7));
+    assert_ne!(with(7)[..32], with(8)[..32]);
+}
+
+#[test]
+fn a_component_that_polls_sleeps_in_virtual_time() {
+    let hour = 3_600_000_000_000;
+    let options = WasiOptions { deterministic: Some(1), ..Default::default() };
+    let ran = run_as_component(&sleeper(hour), options);
+    ran.result.as_ref().expect("it ends well");
+    let slept = u64::from_le_bytes(ran.stdout().try_into().expect("eight bytes"));
+    assert!((hour..hour + 1_000_000).contains(&slept), "{slept}");
+}
+
+#[test]
+fn a_component_opens_what_a_module_opens() {
+    let folder = folder("component");
+    let data = folder.join("data");
+    std::fs::create_dir_all(&data).expect("a folder");
+    std::fs::write(data.join("inside"), "inside").expect("a file");
+    std::fs::write(folder.join("outside"), "outside").expect("a file");
+    for (path, flags, rights, writable) in [
+        ("inside", 0, READ, false),
+        ("inside", 0, READ | WRITE, false),
+        ("new", CREATE, READ | WRITE, false),
+        ("../outside", 0, READ, true),
+        ("new", CREATE, READ | WRITE, true),
+    ] {
+        let options = || {
+            let preopens = vec![Preopen { guest: "/data".into(), host: data.clone(), writable }];
+            WasiOptions { preopens, ..Default::default() }
+        };
+        let ran = run_as_component(&opener(path, flags, rights), options());
+        let as_module = run(&opener(path, flags, rights), options());
+        let opened = exit_code(&as_module.result.as_ref().expect_err("an exit")) == Some(0);
+        assert_eq!(exit_code(ran.result.as_ref().expect_err("an exit")), Some(i32::from(!opened)), "{path}");
+        assert_eq!(ran.stdout(), as_module.stdout(), "{path}");
+    }
+    std::fs::remove_dir_all(folder).ok();
 }

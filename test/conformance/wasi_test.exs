@@ -142,19 +142,11 @@ defmodule Workbooks.Conformance.WASITest do
     {:ok, module} = Wasm.compile(File.read!(program))
     preopens = if data, do: [{"/data", data, if(given.writable, do: :read_write, else: :read)}], else: []
     wasi = [args: given.args, env: given.env, stdin: given.stdin, preopens: preopens]
-    {:ok, instance} = Wasm.instantiate(module, wasi: wasi ++ [stdout: :binary, stderr: :binary])
 
-    # Not WASI.run/2, which has no output where the program trapped.
-    status =
-      case Wasm.call(instance, "_start", [], timeout: 60_000) do
-        {:ok, nil} -> 0
-        {:error, %Error{details: %{status: status}}} -> status
-        {:error, %Error{kind: :trap}} -> "trap"
-      end
-
-    {:ok, output} = WASI.output(instance)
-    Wasm.close(instance)
-    Map.put(output, :status, status)
+    case WASI.run(module, wasi: wasi, timeout: 60_000) do
+      {:ok, outcome} -> outcome
+      {:error, %Error{kind: :trap, details: %{output: output}}} -> Map.put(output, :status, "trap")
+    end
   end
 
   defp reference(program, given, data) do

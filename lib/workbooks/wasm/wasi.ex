@@ -62,7 +62,8 @@ defmodule Workbooks.Wasm.WASI do
 
   Takes the options of `Workbooks.Wasm.instantiate/2`. Unless `wasi:` sends its output elsewhere,
   what it writes comes back: `{:ok, %{status: 0, stdout: "…", stderr: "…"}}`. The status is the
-  program's; that it is not nought is no error here. A trap, a timeout or a limit is.
+  program's; that it is not nought is no error here. A trap, a timeout or a limit is; what the program
+  wrote before it stands in `details.output`.
 
       {:ok, program} = Workbooks.Wasm.compile(File.read!("sort.wasm"))
       {:ok, %{stdout: sorted}} = Workbooks.Wasm.WASI.run(program, wasi: [args: ["sort"], stdin: "b\\na\\n"])
@@ -74,16 +75,15 @@ defmodule Workbooks.Wasm.WASI do
 
     with {:ok, instance} <- Wasm.instantiate(program, options) do
       ended = Wasm.call(instance, entry(program), [], Keyword.take(options, [:timeout, :schedule]))
-
-      result =
-        with {:ok, status} <- status(ended),
-             {:ok, output} <- output(instance),
-             do: {:ok, Map.put(output, :status, status)}
-
+      output = output(instance)
       Wasm.close(instance)
-      result
+      outcome(status(ended), output)
     end
   end
+
+  defp outcome({:ok, status}, {:ok, output}), do: {:ok, Map.put(output, :status, status)}
+  defp outcome({:error, error}, {:ok, output}), do: {:error, put_in(error.details[:output], output)}
+  defp outcome(_, {:error, error}), do: {:error, error}
 
   defp entry(%Component{}), do: ["wasi:cli/run", "run"]
   defp entry(_module), do: "_start"

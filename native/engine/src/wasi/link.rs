@@ -84,8 +84,6 @@ fn preview2<T: HasWasi + Send + 'static>(
         "io/streams" => io::streams, Io, |t| t.wasi().table();
         "clocks/wall-clock" => clocks::wall_clock, WasiClocks, |t| t.wasi().context.clocks();
         "clocks/monotonic-clock" => clocks::monotonic_clock, clock::Clocks, |t| clock::View(t.wasi());
-        "random/random" => random::random, WasiRandom, |t| t.wasi().context.random();
-        "random/insecure" => random::insecure, WasiRandom, |t| t.wasi().context.random();
         "random/insecure-seed" => random::insecure_seed, WasiRandom, |t| t.wasi().context.random();
         "filesystem/types" => filesystem::types, WasiFilesystem, |t| t.wasi().context.filesystem();
         "filesystem/preopens" => filesystem::preopens, WasiFilesystem, |t| t.wasi().context.filesystem();
@@ -104,6 +102,11 @@ fn preview2<T: HasWasi + Send + 'static>(
         "sockets/tcp-create-socket" => sockets::tcp_create_socket, WasiSockets, |t| t.wasi().context.sockets();
         "sockets/udp" => sockets::udp, WasiSockets, |t| t.wasi().context.sockets();
         "sockets/udp-create-socket" => sockets::udp_create_socket, WasiSockets, |t| t.wasi().context.sockets();
+    }
+    for (name, secure) in [("wasi:random/random", true), ("wasi:random/insecure", false)] {
+        if !without(name) {
+            super::random::add_to_linker(linker, secure)?;
+        }
     }
     if !without("wasi:sockets/network") {
         let options = p2::bindings::LinkOptions::default();
@@ -159,6 +162,7 @@ pub(crate) fn add_to_module_linker<T: HasWasi + Send + 'static>(
     p1::add_to_linker_async(linker, |t| &mut t.wasi().context)?;
     p0::add_to_linker_async(linker, |t| &mut t.wasi().context)?;
     linker.allow_shadowing(true);
+    super::random::shadow_random_get(linker)?;
     // wasmtime's own traps from 126 on.
     linker.func_wrap("wasi_snapshot_preview1", "proc_exit", |status: i32| -> wasmtime::Result<()> {
         Err(I32Exit(status & 0xff).into())

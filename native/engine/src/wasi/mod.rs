@@ -14,6 +14,7 @@ mod network;
 mod options;
 mod outbox;
 mod outgoing;
+mod random;
 mod stdin;
 
 use std::sync::Arc;
@@ -29,7 +30,7 @@ use super::error::{Error, Kind};
 
 pub(crate) use self::http::{Handled, Request, RequestBody, Response, handle};
 pub(crate) use clock::VirtualClock;
-pub(crate) use exit::exit_code;
+pub(crate) use exit::{exit_code, out_of_handles};
 pub(crate) use link::{add_to_component_linker, add_to_module_linker, is_wasi_import, not_granted};
 pub(crate) use network::{Network, Refused};
 pub(crate) use options::{Output, Preopen, Stdin, WasiOptions};
@@ -38,8 +39,13 @@ pub(crate) use outgoing::Outgoing;
 pub(crate) use stdin::AskStdin;
 pub(crate) use wasmtime_wasi::runtime::with_ambient_tokio_runtime as ambient;
 
-/// Bytes of randomness that a guest gets in one call: filling more takes longer than a slice.
-const RANDOM_AT_ONCE: u64 = 1 << 20;
+/// Bytes of randomness that wasmtime's own functions fill in one call (those of preview 3, and of
+/// preview 1's predecessor): more takes longer than a slice. The others take turns.
+const RANDOM_AT_ONCE: u64 = 256 << 10;
+
+/// Files, sockets, streams and other resources of WASI's that a guest holds at once: its files are
+/// open files of this whole process.
+const HANDLES: usize = 1_000;
 
 /// What the store's data says of its WASI. A store that was given none answers
 /// [`Wasi::denied`], made when first asked for.
@@ -87,7 +93,7 @@ impl Wasi {
             clock
         });
         Ok(Wasi {
-            context: builder.build_p1(),
+            context: limited(builder.build_p1()),
             http: WasiHttpCtx::new(),
             outgoing: Outgoing::new(network.clone()),
             network,
@@ -111,7 +117,7 @@ impl Wasi {
     pub(crate) fn denied() -> Wasi {
         let network = Arc::new(Network::default());
         Wasi {
-            context: WasiCtx::builder().max_random_size(RANDOM_AT_ONCE).build_p1(),
+            context: limited(WasiCtx::builder().max_random_size(RANDOM_AT_ONCE).build_p1()),
             http: WasiHttpCtx::new(),
             outgoing: Outgoing::new(network.clone()),
             network,
@@ -134,6 +140,11 @@ impl Wasi {
             ctx: &mut self.http,
         }
     }
+}
+
+fn limited(mut context: WasiP1Ctx) -> WasiP1Ctx {
+    WasiView::ctx(&mut context).table.set_max_capacity(HANDLES);
+    context
 }
 
 fn cannot_open(preopen: &Preopen, error: &wasmtime::Error) -> Error {

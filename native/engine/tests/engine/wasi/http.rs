@@ -39,7 +39,7 @@ struct Pieces(AtomicUsize);
 impl AskStdin for Pieces {
     fn poll_read(&self, _max: usize, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let at = self.0.fetch_add(1, Relaxed);
-        if at % 2 == 0 {
+        if at.is_multiple_of(2) {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }

@@ -137,7 +137,7 @@ impl AskStdin for Slow {
     fn poll_read(&self, max: usize, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         assert_eq!(max, 5, "what the guest has room for");
         let asked = self.asked.fetch_add(1, Relaxed);
-        if asked % 2 == 0 {
+        if asked.is_multiple_of(2) {
             let waker = cx.waker().clone();
             std::thread::spawn(move || {
                 std::thread::sleep(Duration::from_millis(2));

@@ -9,7 +9,9 @@ use wasmtime::{Config, Engine};
 
 use super::harness::{Data, component, drive, engine, instance, run, run_as_component};
 use super::preview1::{CAT, CHANCE, CREATE, READ, Slow, WRITE, folder, opener, program, sleeper};
-use super::source::{Preopen, Stdin, WasiOptions, add_to_component_linker, exit_code, is_wasi_import, not_granted};
+use super::source::{
+    Preopen, Stdin, WasiOptions, add_to_component_linker, exit_code, is_wasi_import, not_granted, out_of_handles,
+};
 
 #[test]
 fn what_is_an_import_of_wasi() {
@@ -132,9 +134,101 @@ fn a_component_opens_what_a_module_opens() {
         };
         let ran = run_as_component(&opener(path, flags, rights), options());
         let as_module = run(&opener(path, flags, rights), options());
-        let opened = exit_code(&as_module.result.as_ref().expect_err("an exit")) == Some(0);
+        let opened = exit_code(as_module.result.as_ref().expect_err("an exit")) == Some(0);
         assert_eq!(exit_code(ran.result.as_ref().expect_err("an exit")), Some(i32::from(!opened)), "{path}");
         assert_eq!(ran.stdout(), as_module.stdout(), "{path}");
     }
     std::fs::remove_dir_all(folder).ok();
+}
+
+#[test]
+fn a_name_is_resolved_where_it_is_granted() {
+    let component = component(include_str!("resolver.wat"), "resolver");
+    let resolved = |network: &[&str], name: &str| {
+        let network = network.iter().map(ToString::to_string).collect();
+        let (mut store, instance) = instance(&component, WasiOptions { network, ..Default::default() });
+        let resolve = instance.get_typed_func::<(&str,), (u32,)>(&mut store, "resolve").expect("an export");
+        drive(resolve.call_async(&mut store, (name,))).expect("it ends well").0
+    };
+    const ACCESS_DENIED: u32 = 1;
+    const UNRESOLVABLE: u32 = 18;
+    assert_eq!(resolved(&[], "localhost"), ACCESS_DENIED);
+    assert_eq!(resolved(&["localhost"], "localhost"), ACCESS_DENIED);
+    assert!(resolved(&["localhost", "127.0.0.0/8", "::1"], "localhost") > 1000);
+    assert_eq!(resolved(&["*.invalid"], "name.invalid"), UNRESOLVABLE);
+    // Nothing has to be asked for this; the connection is judged by itself.
+    assert_eq!(resolved(&[], "10.0.0.5"), 1001);
+}
+
+#[test]
+fn of_two_sleeps_the_shorter_ends_first() {
+    let text = program(
+        r#"(func (export "_start")
+          (call $check (call $clock_time_get (i32.const 1) (i64.const 0) (i32.const 1000)))
+          (i64.store (i32.const 2000) (i64.const 2))
+          (i32.store (i32.const 2016) (i32.const 1))
+          (i64.store (i32.const 2024) (i64.const 2000000000000))
+          (i64.store (i32.const 2048) (i64.const 1))
+          (i32.store (i32.const 2064) (i32.const 1))
+          (i64.store (i32.const 2072) (i64.const 1000000000000))
+          (call $check (call $poll_oneoff (i32.const 2000) (i32.const 3000) (i32.const 2) (i32.const 4000)))
+          (call $check (call $clock_time_get (i32.const 1) (i64.const 0) (i32.const 1008)))
+          (i64.store (i32.const 3008) (i64.load32_u (i32.const 4000)))
+          (i64.store (i32.const 3016)
+            (i64.div_u (i64.sub (i64.load (i32.const 1008)) (i64.load (i32.const 1000))) (i64.const 1000000000)))
+          (call $check (call $put (i32.const 1) (i32.const 3000) (i32.const 24))))"#,
+    );
+    let options = || WasiOptions { deterministic: Some(1), ..Default::default() };
+    for ran in [run(&text, options()), run_as_component(&text, options())] {
+        ran.result.as_ref().expect("it ends well");
+        let output = ran.stdout();
+        let numbers: Vec<u64> =
+            output.chunks(8).map(|eight| u64::from_le_bytes(eight.try_into().expect("eight bytes"))).collect();
+        // Whose it was, how many there were, the seconds that it took.
+        assert_eq!(numbers, [1, 1, 1000]);
+    }
+}
+
+#[test]
+fn handles_are_not_without_end() {
+    let text = program(
+        r#"(data (i32.const 500) "inside")
+        (func (export "_start") (loop $again
+          (call $check (call $path_open (i32.const 3) (i32.const 1) (i32.const 500) (i32.const 6)
+            (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 600)))
+          (br $again)))"#,
+    );
+    let folder = folder("handles");
+    std::fs::write(folder.join("inside"), "inside").expect("a file");
+    let options = || {
+        let preopens = vec![Preopen { guest: "/data".into(), host: folder.clone(), writable: false }];
+        WasiOptions { preopens, ..Default::default() }
+    };
+    let error = run(&text, options()).result.expect_err("too many");
+    assert!(out_of_handles(&error), "{error:?}");
+    // The adapter counts for itself, and answers with an error number.
+    let error = run_as_component(&text, options()).result.expect_err("too many");
+    assert!(!out_of_handles(&error), "{error:?}");
+    std::fs::remove_dir_all(folder).ok();
+}
+
+#[test]
+fn many_random_bytes_come_in_turns() {
+    let text = program(
+        r#"(func (export "_start")
+          (if (i32.lt_s (memory.grow (i32.const 60)) (i32.const 0)) (then unreachable))
+          (call $check (call $random_get (i32.const 65536) (i32.const 3000000)))
+          (if (i32.eqz (i32.load (i32.const 3065532))) (then unreachable))
+          (call $check (i32.ne (call $random_get (i32.const 4000000) (i32.const 1000000000)) (i32.const 21))))"#,
+    );
+    let ran = run(&text, WasiOptions::default());
+    ran.result.as_ref().expect("it ends well");
+    assert!(ran.polls > 40, "{} polls", ran.polls);
+    let text = text.replace(
+        "(call $check (i32.ne (call $random_get (i32.const 4000000) (i32.const 1000000000)) (i32.const 21)))",
+        "",
+    );
+    let ran = run_as_component(&text, WasiOptions::default());
+    ran.result.as_ref().expect("it ends well");
+    assert!(ran.polls > 40, "{} polls", ran.polls);
 }

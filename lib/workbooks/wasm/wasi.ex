@@ -30,7 +30,7 @@ defmodule Workbooks.Wasm.WASI do
   | `:network` | hosts to connect to and to send HTTP requests to, a rule each |
   | `:listen` | addresses to bind and listen at: `"127.0.0.1:8080"` |
   | `:deterministic` | a seed: random numbers come from it, time goes on only when it is read (a microsecond each) or slept, from 2020-01-01 on. Two runs see the same, as far as files and hosts do not differ |
-  | `:p3` | `true` links preview 3 too: experimental |
+  | `:p3` | `true` links preview 3 too: experimental. It sleeps for real, also with `:deterministic`, and connects to addresses only |
 
   Output is any bytes, which messages, functions and `:binary` get unharmed; `:stdio` on a device of
   text shows what is no text as `\uFFFD`. Functions run, and devices are asked, in the process that

@@ -2,6 +2,7 @@
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -98,7 +99,8 @@ pub(crate) async fn handle<T: HasWasi + Send + 'static>(
     };
 
     // Unconstrained: one poll after the guest's end takes in all that the guest wrote.
-    let mut collecting = pin!(tokio::task::unconstrained(collect(receiver, limit)));
+    let answered = AtomicBool::new(false);
+    let mut collecting = pin!(tokio::task::unconstrained(collect(receiver, limit, &answered)));
     let mut collected = None;
     let called = {
         let mut call = pin!(proxy.wasi_http_incoming_handler().call_handle(&mut *store, request, out));
@@ -117,20 +119,26 @@ pub(crate) async fn handle<T: HasWasi + Send + 'static>(
         (Err(error), _) => Handled::Trapped(error),
         (Ok(()), Some(Ok(response))) => Handled::Answered(response),
         (Ok(()), Some(Err(error))) => Handled::Failed(error),
-        (Ok(()), None) => {
+        // Nobody is left who could write more.
+        (Ok(()), None) if answered.load(Relaxed) => {
             let message = "the guest left its answer's body unfinished: it must drop or finish the outgoing-body";
             Handled::Failed(Error::new(Kind::Io, message))
         }
+        (Ok(()), None) => Handled::Failed(no_answer()),
     }
+}
+
+fn no_answer() -> Error {
+    Error::new(Kind::Io, "the guest gave no answer: it returned without a call of response-outparam.set")
 }
 
 async fn collect(
     receiver: oneshot::Receiver<Result<hyper::Response<HyperOutgoingBody>, ErrorCode>>,
     limit: u64,
+    answered: &AtomicBool,
 ) -> Result<Response, Error> {
-    let answer = receiver.await.map_err(|_| {
-        Error::new(Kind::Io, "the guest gave no answer: it returned without a call of response-outparam.set")
-    })?;
+    let answer = receiver.await.map_err(|_| no_answer())?;
+    answered.store(true, Relaxed);
     let answer = answer.map_err(|code| Error::new(Kind::Io, format!("the guest answered with an error: {code:?}")))?;
     let (parts, mut body) = answer.into_parts();
     let mut response = Response {

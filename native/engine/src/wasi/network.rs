@@ -52,7 +52,7 @@ impl Block {
 
 /// What is not of the public internet (the special-purpose registries of RFC 6890, and
 /// all of IPv6 outside of 2000::/3).
-const SPECIAL: [Block; 23] = [
+const SPECIAL: [Block; 22] = [
     Block::v4(0, 0, 0, 8),
     Block::v4(10, 0, 0, 8),
     Block::v4(100, 64, 0, 10),
@@ -74,8 +74,7 @@ const SPECIAL: [Block; 23] = [
     Block::v6(0x2001, 0, 23),
     Block::v6(0x2001, 0xdb8, 32),
     Block::v6(0x2002, 0, 16),
-    Block::v6(0x2620, 0x4f, 32),
-    Block::v6(0x3ffe, 0, 15),
+    Block::v6(0x3fff, 0, 20),
 ];
 
 fn is_special(address: IpAddr) -> bool {

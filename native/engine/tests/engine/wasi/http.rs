@@ -74,3 +74,52 @@ fn a_component_without_a_handler_says_so() {
         _ => panic!("there is no handler"),
     }
 }
+
+/// What becomes of a request that a handler with this body is given.
+fn handled(body: &str) -> Handled {
+    let text = format!(
+        r#"(module
+          (import "wasi:http/types@0.2.0" "[constructor]fields" (func $fields (result i32)))
+          (import "wasi:http/types@0.2.0" "[constructor]outgoing-response" (func $response (param i32) (result i32)))
+          (import "wasi:http/types@0.2.0" "[method]outgoing-response.body" (func $body (param i32 i32)))
+          (import "wasi:http/types@0.2.0" "[static]response-outparam.set"
+            (func $set (param i32 i32 i32 i32 i64 i32 i32 i32 i32)))
+          (import "wasi:http/types@0.2.0" "[resource-drop]response-outparam" (func $forget (param i32)))
+          (memory (export "memory") 1)
+          (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+          (func $answer (param $out i32) (param $failed i32) (param $what i32)
+            (call $set (local.get $out) (local.get $failed) (local.get $what) (i32.const 0) (i64.const 0)
+              (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)))
+          (func (export "wasi:http/incoming-handler@0.2.0#handle") (param $request i32) (param $out i32)
+            (local $response i32) {body}))"#
+    );
+    let (mut store, instance) = instance(&component(&text, "echo"), WasiOptions::default());
+    drive(handle(&mut store, &instance, post("/", RequestBody::Bytes(Bytes::new())), 100))
+}
+
+#[test]
+fn a_handler_that_does_not_answer_is_told_from_one_that_does() {
+    let failed = |body: &str| match handled(body) {
+        Handled::Failed(error) => (error.kind, error.message),
+        Handled::Answered(response) => panic!("it answered: {response:?}"),
+        Handled::Trapped(error) => panic!("it trapped: {error:?}"),
+    };
+    for body in ["", "(call $forget (local.get $out))"] {
+        let (kind, message) = failed(body);
+        assert_eq!(kind, Kind::Io);
+        assert!(message.contains("gave no answer"), "{message}");
+    }
+    let (kind, message) = failed("(call $answer (local.get $out) (i32.const 1) (i32.const 33))");
+    assert_eq!(kind, Kind::Io);
+    assert!(message.contains("HttpResponseTimeout"), "{message}");
+    let (_, message) = failed(
+        "(local.set $response (call $response (call $fields)))
+         (call $body (local.get $response) (i32.const 0))
+         (call $answer (local.get $out) (i32.const 0) (local.get $response))",
+    );
+    assert!(message.contains("unfinished"), "{message}");
+    assert!(matches!(handled("unreachable"), Handled::Trapped(_)));
+    let answer = "(call $answer (local.get $out) (i32.const 0) (call $response (call $fields)))";
+    assert!(matches!(handled(answer), Handled::Answered(Response { status: 200, .. })));
+    assert!(matches!(handled(&format!("{answer} unreachable")), Handled::Trapped(_)));
+}

@@ -35,7 +35,7 @@ defmodule Workbooks.Native do
   def imports(_program), do: stub()
 
   # native/nif/src/call.rs
-  def instantiate(_program, _owner, _beside, _imports, _host, _limits, _fuel, _timeout), do: stub()
+  def instantiate(_program, _owner, _beside, _imports, _host, _limits, _fuel, _timeout, _wasi), do: stub()
   def call(_instance, _name, _arguments, _timeout), do: stub()
   def call_dirty(_instance, _name, _arguments, _timeout), do: stub()
   def call_with(_instance, _name, _arguments, _options), do: stub()
@@ -80,6 +80,10 @@ defmodule Workbooks.Native do
 
   # native/nif/src/wit.rs
   def wit(_from, _data, _name, _world), do: stub()
+  # native/nif/src/wasi.rs
+  def reply_input(_instance, _bytes), do: stub()
+  def handle_http(_instance, _request, _timeout), do: stub()
+  def wasi_output(_instance, _stream), do: stub()
 
   # native/nif/src/error.rs
   def error_kinds, do: stub()

@@ -176,7 +176,7 @@ defmodule Workbooks.Wasm do
   @doc "What a program imports, as `exports/1` shows it; a core module's imports under their modules' names."
   @spec imports(Component.t() | Module.t()) :: map
   def imports(%Component{imports: imports}) do
-    tree(for {path, params, result, :func} <- imports, do: {path, {:func, params, result}})
+    tree(for {path, params, result, kind} when kind in [:func, :wasi] <- imports, do: {path, {:func, params, result}})
   end
 
   def imports(%Module{imports: imports}), do: tree(imports)
@@ -211,6 +211,9 @@ defmodule Workbooks.Wasm do
       `table_elements:` (100,000), `instances:`, `tables:`, `memories:` (10,000 each),
       `host_calls:` over its life (none), `output_bytes:` (16 MiB)
     * `:fuel` - what the guest may use from now on, of a program compiled with `fuel: true`
+    * `:wasi` - what of the system a program compiled for WASI may see: see
+      `Workbooks.Wasm.WASI`. Nothing is granted unless it is named
+    * `:deterministic` - a seed for WASI's random numbers, and clocks that do not tell the time
     * `:host` - `:caller` runs host functions in the process that makes the call,
       `:isolated` in a process of their own that a timeout can end; `:caller`
     * `:timeout` - milliseconds for the start code, or `:infinity`; 5,000
@@ -228,11 +231,14 @@ defmodule Workbooks.Wasm do
       fuel: {:non_negative, nil},
       host: {{:in, [:caller, :isolated]}, :caller},
       timeout: {:timeout, 5_000},
-      owner: {:pid, self()}
+      owner: {:pid, self()},
+      wasi: {:any, nil},
+      deterministic: {:any, nil}
     ]
 
     checked = Options.validate!(options, schema, "instantiate/2")
     limits = Options.validate!(checked.limits, @limits, "limits: of instantiate/2")
+    checked = %{checked | wasi: checked.wasi && Grants.new!(checked.wasi, checked.deterministic)}
 
     span(:instantiate, %{component: program}, fn -> instantiate(program, program.ref, checked, limits) end)
   end
@@ -240,7 +246,7 @@ defmodule Workbooks.Wasm do
   defp instantiate(program, ref, checked, limits) do
     timeout = Driver.milliseconds(checked.timeout)
 
-    with {:ok, imports, host} <- Host.bind(program, checked.imports),
+    with {:ok, imports, host} <- Host.bind(program, checked.imports, &call!(&1, &2, &3, timeout: :infinity)),
          {:ok, made, step} <-
            native(
              Native.instantiate(
@@ -251,10 +257,11 @@ defmodule Workbooks.Wasm do
                kept(host),
                limits(limits),
                checked.fuel,
-               timeout
+               timeout,
+               checked.wasi && checked.wasi.native
              )
            ),
-         instance = %Instance{ref: made, program: program, host: host, mode: checked.host},
+         instance = %Instance{ref: made, program: program, host: host, mode: checked.host, wasi: granted(checked, made)},
          {:ok, nil} <- step |> Driver.run(instance, Driver.context(instance, timeout)) |> ended(instance, nil) do
       {:ok, instance}
     else
@@ -266,6 +273,11 @@ defmodule Workbooks.Wasm do
         {:error, error}
     end
   end
+
+  # A store's WASI is that of its first instance.
+  defp granted(%{wasi: nil, store: %Instance{wasi: wasi}}, _made), do: wasi
+  defp granted(%{wasi: nil}, _made), do: nil
+  defp granted(%{wasi: wasi}, made), do: %{wasi | tag: made}
 
   # What the store keeps, for calls of other instances in it that reach these functions.
   defp kept(host), do: if(Enum.any?(Tuple.to_list(host)), do: host)
@@ -338,6 +350,17 @@ defmodule Workbooks.Wasm do
   end
 
   defp drive(step, instance, timeout), do: Driver.run(step, instance, Driver.context(instance, timeout))
+
+  @doc false
+  # Workbooks.Wasm.HTTP's way in: a request as its handler takes it.
+  def request(%Instance{} = instance, {_, _, _, body} = request, options) do
+    options = Options.validate!(options, Keyword.take(@call_schema, [:timeout, :host]), "HTTP.handle/3")
+    timeout = Driver.milliseconds(options.timeout)
+    context = Driver.context(instance, timeout, %{host: options.host, body: body})
+    span(:call, %{instance: instance, name: "wasi:http/incoming-handler"}, fn ->
+      instance.ref |> Native.handle_http(request, timeout) |> Driver.run(instance, context) |> ended(instance, "wasi:http/incoming-handler")
+    end)
+  end
 
   defp span(event, metadata, function) do
     Telemetry.span([:workbooks, :wasm, event], metadata, fn ->

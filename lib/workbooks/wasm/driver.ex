@@ -3,18 +3,19 @@ defmodule Workbooks.Wasm.Driver do
   # A call goes on until it ends: slices, host functions, waiting, slices.
 
   alias Workbooks.{Native, Options}
+  alias Workbooks.Wasm.WASI.Grants
   alias Workbooks.Wasm.{Error, Host, Instance, Module, Resource, Suspension}
 
   # How a call is driven: host functions in the caller or isolated, until when, and
   # whether to suspend at the first (and for how long).
-  defstruct mode: :caller, deadline: :infinity, suspend: nil, metrics: false
+  defstruct mode: :caller, deadline: :infinity, suspend: nil, metrics: false, body: nil
 
   @doc "How a call of `instance` is driven that has `timeout` ms (negative: any)."
   def context(instance, timeout, options \\ %{}) do
     mode = options[:host] || instance.mode
     # Only an isolated function needs to know how long it has.
     deadline = if mode == :isolated and timeout >= 0, do: now() + timeout, else: :infinity
-    %__MODULE__{mode: mode, deadline: deadline, suspend: options[:suspend], metrics: options[:metrics] || false}
+    %__MODULE__{mode: mode, deadline: deadline, suspend: options[:suspend], metrics: options[:metrics] || false, body: options[:body]}
   end
 
   @doc "Milliseconds for the NIF, out of options that hold a timeout alone."
@@ -35,11 +36,40 @@ defmodule Workbooks.Wasm.Driver do
     host(elem(instance.host, import), arguments, instance, instance, context)
   end
 
+  # What the guest wrote goes where it belongs before the guest goes on.
+  def run({:output, chunks, step}, instance, context) do
+    case Grants.deliver(chunks, instance.wasi) do
+      :ok ->
+        run(step, instance, context)
+
+      {:raised, kind, reason, stacktrace} ->
+        Native.close(instance.ref)
+        {:error, Host.raised(["wasi:", "output"], kind, reason, stacktrace)}
+    end
+  end
+
+  def run({:read, input, most}, instance, context) do
+    case read(input, most, instance, context) do
+      {:ok, bytes} ->
+        run(Native.reply_input(instance.ref, bytes), instance, context)
+
+      :eof ->
+        run(Native.reply_input(instance.ref, :eof), instance, context)
+
+      {:raised, kind, reason, stacktrace} ->
+        Native.close(instance.ref)
+        {:error, Host.raised(["wasi:", Atom.to_string(input)], kind, reason, stacktrace)}
+    end
+  end
+
   # A host function of an instance beside the one that was called.
   def run({:host, import, arguments, {ref, program, host}}, instance, context) do
     importer = fn -> %Instance{ref: ref, program: Module.new(program), host: host} end
     host(elem(host, import), arguments, importer, instance, context)
   end
+
+  defp read(:stdin, most, instance, _context), do: Grants.read(instance.wasi, most)
+  defp read(:body, most, _instance, %{body: {:ask, function}}), do: Grants.ask({:function, function}, most)
 
   defp done(value, instance, %{metrics: false}), do: {:ok, adopt(value, instance)}
   defp done(value, instance, _context), do: {:ok, adopt(value, instance), Native.metrics(instance.ref)}

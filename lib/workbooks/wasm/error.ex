@@ -18,6 +18,7 @@ defmodule Workbooks.Wasm.Error do
   | `:export` | no such export |
   | `:import` | an import was not given |
   | `:host_error` | a host function failed: `details.kind`, `details.reason`, `details.stacktrace` |
+  | `:exit` | the program ended itself; `details.status` is not nought |
   | `:cancelled` | the work was called off |
   | `:overloaded` | too much work is waiting already |
   | `:pool_timeout` | no instance of a pool was free in time |
@@ -26,7 +27,7 @@ defmodule Workbooks.Wasm.Error do
   | `:internal` | a fault of this library: please report it |
   """
 
-  @kinds ~w(compile link trap timeout fuel memory_limit limit busy closed type export import host_error
+  @kinds ~w(compile link trap timeout fuel memory_limit limit busy closed type export import host_error exit
             cancelled overloaded pool_timeout io not_found internal)a
 
   @type kind ::
@@ -43,6 +44,7 @@ defmodule Workbooks.Wasm.Error do
           | :export
           | :import
           | :host_error
+          | :exit
           | :cancelled
           | :overloaded
           | :pool_timeout

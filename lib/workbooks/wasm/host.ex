@@ -3,7 +3,6 @@ defmodule Workbooks.Wasm.Host do
   # Host functions: found for a program's imports once, then called in the process
   # that makes the guest's call, or in one of their own.
 
-  alias Workbooks.Wasm
   alias Workbooks.Wasm.Bindings.Implementation
   alias Workbooks.Wasm.{Component, Error, Extern, Instance, Module}
 
@@ -21,8 +20,9 @@ defmodule Workbooks.Wasm.Host do
   maps of functions, as modules, or as instances; functions of the world itself beside
   them.
   """
-  def bind(%Component{imports: imports}, given), do: each(imports, &component_import(&1, given))
-  def bind(%Module{imports: imports}, given), do: each(imports, &module_import(&1, given))
+  # `call` calls an export, where another component's serves as an import.
+  def bind(%Component{imports: imports}, given, call), do: each(imports, &component_import(&1, given, call))
+  def bind(%Module{imports: imports}, given, _call), do: each(imports, &module_import(&1, given))
 
   defp each(imports, find) do
     Enum.reduce_while(imports, {:ok, [], []}, fn import, {:ok, engine, host} ->
@@ -39,25 +39,29 @@ defmodule Workbooks.Wasm.Host do
     end
   end
 
-  defp component_import({path, params, _result, kind}, given) do
+  defp component_import({path, params, _result, kind}, given, call) do
     case {kind, given(path, length(params), given)} do
-      {kind, _} when kind not in [:func, :resource] -> foreign(path, kind)
+      {kind, _} when kind not in [:func, :resource, :wasi] -> foreign(path, kind)
       {:resource, :none} -> :nothing
+      # Granted by wasi:, or refused by the engine with what to do.
+      {:wasi, :none} -> :nothing
       {_, :none} -> missing("component", path)
-      {_, {:instance, instance}} -> {:host, {call_of(instance, path), path, :list}}
+      {_, {:instance, instance}} -> {:host, {&call.(instance, path, &1), path, :list}}
       {_, found} -> found
     end
   end
 
   defp module_import({path, type}, given) do
     case {type, lookup(path, given)} do
-      {_, nil} -> missing("module", path)
+      {_, nil} -> if wasi?(path), do: :nothing, else: missing("module", path)
       {_, {:instance, instance}} -> export(instance, path)
       {_, %Extern{instance: instance, name: name}} -> {:export, instance.ref, name}
       {{:func, params, _}, value} -> with(:none <- function(value, path, length(params)), do: missing("module", path))
       {type, value} -> unfit(path, "an export of another instance, for it is a #{elem(type, 0)}", value)
     end
   end
+
+  defp wasi?([module, _name]), do: module in ["wasi_snapshot_preview1", "wasi_unstable"]
 
   defp export(instance, path) do
     name = List.last(path)
@@ -113,11 +117,6 @@ defmodule Workbooks.Wasm.Host do
   defp function(function, path, arity) when is_function(function, arity), do: {:host, {function, path, :plain}}
   defp function(function, path, arity) when is_function(function, arity + 1), do: {:host, {function, path, :instance}}
   defp function(other, path, arity), do: unfit(path, "a function of #{arity} argument(s)", other)
-
-  # Another component's export, called in the process that makes the guest's call.
-  defp call_of(instance, path) do
-    fn arguments -> Wasm.call!(instance, path, arguments, timeout: :infinity) end
-  end
 
   defp missing(what, path) do
     message = "the #{what} imports #{name(path)}, which was not given: add it to imports:"

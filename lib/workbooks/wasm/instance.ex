@@ -8,12 +8,13 @@ defmodule Workbooks.Wasm.Instance do
   """
 
   @enforce_keys [:ref, :program, :host]
-  defstruct [:ref, :program, :host, mode: :caller]
+  defstruct [:ref, :program, :host, :wasi, mode: :caller]
 
   @type t :: %__MODULE__{
           ref: reference,
           program: Workbooks.Wasm.Component.t() | Workbooks.Wasm.Module.t(),
           host: tuple,
+          wasi: struct | nil,
           mode: :caller | :isolated
         }
 

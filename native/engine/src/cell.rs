@@ -16,7 +16,7 @@ use crate::caller;
 use crate::core_caller;
 use crate::error::{Error, Kind};
 use crate::instance::CallOptions;
-use crate::mailbox::{Opaque, Reply, Shared};
+use crate::mailbox::{Input, Opaque, Reply, Shared};
 use crate::meter::{Meter, Metrics};
 use crate::program::Program;
 use crate::reaper::dispose;
@@ -25,6 +25,7 @@ use crate::stats::{Alive, CALLS, TRAPS};
 use crate::store::{Data, Ending, Fiber, Outcome};
 use crate::ticker::SLICE;
 use crate::wake::Wakeup;
+use crate::wasi::{self, Outbox};
 
 /// A program, and what the embedding gave with an instance of it.
 type Tenant = (Program, Option<Opaque>);
@@ -40,6 +41,8 @@ pub(crate) struct Cell {
     status: AtomicU8,
     /// Present where a guest may wait for more than its host functions.
     pub(crate) wakeup: Option<Arc<Wakeup>>,
+    /// What guests with WASI write.
+    pub(crate) outbox: Option<Arc<Outbox>>,
     pub(crate) metrics: Mutex<Option<Metrics>>,
 }
 
@@ -68,14 +71,22 @@ pub(crate) struct Running {
     /// Whose call it is.
     pub(crate) slot: usize,
     pub(crate) what: What,
-    /// The import whose answer the guest waits for, and the instance that has it.
-    pub(crate) asked: Option<(usize, usize)>,
+    /// What the guest waits for.
+    pub(crate) asked: Option<Asked>,
     pub(crate) timeout: Option<Duration>,
     /// Known once the call outlived its first slice: most never do, and read no clock.
     pub(crate) deadline: Option<Instant>,
     pub(crate) slices: u32,
     pub(crate) alive: Option<Alive>,
     meter: Option<Box<Meter>>,
+}
+
+/// What a guest waits for.
+#[derive(Clone, Copy)]
+pub(crate) enum Asked {
+    /// The answer of an instance's import, by the instance's slot.
+    Import(usize, usize),
+    Input(Input),
 }
 
 /// What a fiber is doing.
@@ -96,6 +107,7 @@ impl Cell {
         fiber: Fiber,
         timeout: Option<Duration>,
         waits: bool,
+        outbox: Option<Arc<Outbox>>,
     ) -> Cell {
         Cell {
             shared,
@@ -103,7 +115,8 @@ impl Cell {
             status: AtomicU8::new(Status::Running as u8),
             others: Mutex::default(),
             first,
-            wakeup: waits.then(Arc::default),
+            wakeup: (waits || outbox.is_some()).then(Arc::default),
+            outbox,
             metrics: Mutex::default(),
         }
     }
@@ -232,7 +245,11 @@ impl Cell {
             Some(wakeup) => {
                 wakeup.poll_begins();
                 let waker = Waker::from(wakeup.clone());
-                fiber.as_mut().poll(&mut Context::from_waker(&waker))
+                let mut context = Context::from_waker(&waker);
+                match &self.outbox {
+                    None => fiber.as_mut().poll(&mut context),
+                    Some(_) => wasi::ambient(|| fiber.as_mut().poll(&mut context)),
+                }
             }
         };
         match meter {
@@ -258,6 +275,9 @@ impl Cell {
             (Some(store), Ok(outcome)) => {
                 *state = State::Idle(store);
                 self.status.store(Status::Idle as u8, Relaxed);
+                if let Outcome::Failed(error) = outcome {
+                    return Err(error);
+                }
                 Ok((what, outcome))
             }
             (store, result) => {
@@ -289,6 +309,10 @@ impl Cell {
             _ if self.shared.cancelled.load(Relaxed) => cancelled(),
             Some(error) => {
                 let error = match what {
+                    _ if self.outbox.as_ref().is_some_and(|outbox| outbox.exceeded()) => {
+                        let most = self.shared.limits.output_bytes;
+                        Error::new(Kind::Limit, format!("the guest wrote more than {most} bytes, its limits: [output_bytes: …]"))
+                    }
                     What::Instantiate => Error::from_instantiation(&error, grow_refused),
                     _ => Error::from_guest(&error, grow_refused),
                 };
@@ -310,7 +334,9 @@ impl Cell {
         let running = match state {
             State::Idle(store) => return Ok(work(&mut store.as_context_mut())),
             State::Closed(why) => return Err(closed(why)),
-            State::Running(running) if running.asked.is_none() || self.shared.has_reply() => return Err(busy()),
+            State::Running(running) if !matches!(running.asked, Some(Asked::Import(..))) || self.shared.has_reply() => {
+                return Err(busy());
+            }
             State::Running(running) => running,
         };
         let place = Arc::new(Mutex::new(None));
@@ -342,7 +368,7 @@ impl Cell {
         }
     }
 
-    fn end(&self, state: &mut State, why: &'static str) {
+    pub(crate) fn end(&self, state: &mut State, why: &'static str) {
         self.status.store(Status::Closed as u8, Relaxed);
         if !matches!(state, State::Closed(_)) {
             dispose(std::mem::replace(state, State::Closed(why)), self.memory());
@@ -377,7 +403,7 @@ pub(crate) enum Begin {
 }
 
 impl Begin {
-    fn start(self, store: Store<Data>) -> Fiber {
+    pub(crate) fn start(self, store: Store<Data>) -> Fiber {
         match self {
             Begin::Numbers(call, func, params) => call(func, store, params),
             Begin::Blobs(call, func, params) => call(func, store, params),

@@ -1,6 +1,6 @@
 //! A compiled component: what it imports, what it exports, ready to instantiate.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,6 +16,7 @@ use crate::names::Names;
 use crate::signature::{Function, Signature};
 use crate::store::Data;
 use crate::types::{Resolver, ResourceName, Type};
+use crate::wasi;
 
 /// A compiled component. Cheap to clone.
 #[derive(Clone)]
@@ -31,13 +32,22 @@ pub(crate) struct Inner {
     imports: Vec<Import>,
     resources: Vec<Vec<String>>,
     names: Names,
-    /// Linked, by which imports the embedding gives.
-    linked: Mutex<BTreeMap<Given, Result<InstancePre<Data>, Error>>>,
+    /// Linked, by which imports come from where.
+    linked: Mutex<BTreeMap<Sources, Result<InstancePre<Data>, Error>>>,
     pub(crate) overflow: Overflow<Component>,
 }
 
-/// Which of the imports the embedding gives; the others are WASI's, or missing.
-pub(crate) type Given = Vec<bool>;
+/// Where imports come from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Sources {
+    /// Which of them the embedding gives.
+    pub(crate) given: Vec<bool>,
+    /// Whether WASI gives the others that are its own, and preview 3 too.
+    pub(crate) wasi: bool,
+    pub(crate) p3: bool,
+    /// Whether sleeps follow a clock of the store's own.
+    pub(crate) virtual_time: bool,
+}
 
 /// An import: a function, or what is called when a resource of the host's is dropped.
 pub struct Import {
@@ -59,6 +69,17 @@ impl Import {
     /// Its place, parameters and result.
     pub fn signature(&self) -> &Signature {
         &self.signature
+    }
+
+    /// Its interface's name without a version, if it has one.
+    fn interface(&self) -> Option<&str> {
+        let [interface, _, ..] = self.signature.path.as_slice() else { return None };
+        interface.split('@').next()
+    }
+
+    /// Whether it is one of WASI's.
+    pub fn is_wasi(&self) -> bool {
+        self.signature.path.first().is_some_and(|interface| wasi::is_wasi_import(interface))
     }
 
     /// Whether it may be left out: nobody needs to hear of a resource's end.
@@ -134,28 +155,41 @@ impl Component {
     }
 
     /// Linked with the imports that the embedding gives; made once for each set of them.
-    pub(crate) fn linked(&self, given: &[bool]) -> Result<InstancePre<Data>, Error> {
+    pub(crate) fn linked(&self, sources: &Sources) -> Result<InstancePre<Data>, Error> {
         let mut linked = self.inner.linked.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(pre) = linked.get(given) {
+        if let Some(pre) = linked.get(sources) {
             return pre.clone();
         }
-        let pre = self.link(given);
-        linked.insert(given.to_vec(), pre.clone());
+        let pre = self.link(sources);
+        linked.insert(sources.clone(), pre.clone());
         pre
     }
 
-    fn link(&self, given: &[bool]) -> Result<InstancePre<Data>, Error> {
+    fn link(&self, sources: &Sources) -> Result<InstancePre<Data>, Error> {
         let wrong = |error: wasmtime::Error| Error::from_wasmtime(Kind::Link, &error);
         let mut linker: Linker<Data> = Linker::new(&self.inner.engine.inner);
         linker.allow_shadowing(true);
+        let given: BTreeSet<&str> = self
+            .imports()
+            .iter()
+            .zip(&sources.given)
+            .filter_map(|(import, given)| given.then(|| import.interface()).flatten())
+            .collect();
+        if sources.wasi {
+            wasi::add_to_component_linker(&mut linker, &|name| given.contains(name), sources.p3).map_err(wrong)?;
+        }
         for (index, import) in self.imports().iter().enumerate() {
-            let given = given.get(index).copied().unwrap_or(false);
+            let is_given = sources.given.get(index).copied().unwrap_or(false);
+            // What WASI defines, resources included, it defines alone.
+            if sources.wasi && import.is_wasi() && import.interface().is_none_or(|name| !given.contains(name)) {
+                continue;
+            }
             let Some((name, interfaces)) = import.signature.path.split_last() else { continue };
             let mut place = linker.root();
             for interface in interfaces {
                 place = place.into_instance(interface).map_err(wrong)?;
             }
-            self.define(&mut place, name, index, import, given).map_err(wrong)?;
+            self.define(&mut place, name, index, import, is_given).map_err(wrong)?;
         }
         linker.instantiate_pre(&self.inner.component).map_err(wrong)
     }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::wasi;
+
 /// What kind of failure it was. The Elixir side documents the same list, and a
 /// test there keeps the two equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,6 +34,8 @@ pub enum Kind {
     Import,
     /// A host function failed.
     HostError,
+    /// The program ended itself with a status that is not nought.
+    Exit,
     /// The work was called off.
     Cancelled,
     /// Too much work is waiting already.
@@ -46,7 +50,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Kind; 18] = [
+    pub const ALL: [Kind; 19] = [
         Kind::Compile,
         Kind::Link,
         Kind::Trap,
@@ -60,6 +64,7 @@ impl Kind {
         Kind::Export,
         Kind::Import,
         Kind::HostError,
+        Kind::Exit,
         Kind::Cancelled,
         Kind::Overloaded,
         Kind::Io,
@@ -83,6 +88,7 @@ impl Kind {
             Kind::Export => "export",
             Kind::Import => "import",
             Kind::HostError => "host_error",
+            Kind::Exit => "exit",
             Kind::Cancelled => "cancelled",
             Kind::Overloaded => "overloaded",
             Kind::Io => "io",
@@ -108,6 +114,8 @@ pub struct Error {
     pub message: String,
     /// A trap's code, such as `unreachable`.
     pub code: Option<String>,
+    /// The status of a program that ended itself.
+    pub status: Option<i32>,
     /// A trap's wasm frames, innermost first.
     pub frames: Vec<Frame>,
 }
@@ -159,7 +167,7 @@ pub(crate) struct Ended(pub(crate) Kind, pub(crate) String);
 impl Error {
     /// An error without trap details.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Error { kind, message: message.into(), code: None, frames: Vec::new() }
+        Error { kind, message: message.into(), code: None, status: None, frames: Vec::new() }
     }
 
     /// What wasmtime said when it took in bytes or linked them.
@@ -171,6 +179,13 @@ impl Error {
     pub(crate) fn from_guest(error: &wasmtime::Error, grow_refused: bool) -> Self {
         if let Some(Ended(kind, message)) = error.downcast_ref() {
             return Error::new(*kind, message);
+        }
+        if let Some(status) = wasi::exit_code(error) {
+            let exit = Error::new(Kind::Exit, format!("the program ended itself with status {status}"));
+            return Error { status: Some(status), ..exit };
+        }
+        if wasi::out_of_handles(error) {
+            return Error::new(Kind::Limit, "the guest held too many files, sockets and streams at once");
         }
         let trap = error.downcast_ref::<wasmtime::Trap>().copied();
         let thrown = error.is::<wasmtime::ThrownException>().then(|| "uncaught_exception".to_string());
@@ -188,7 +203,7 @@ impl Error {
         };
         // Most of what the component model's rules forbid has no code of wasmtime's.
         let code = code.or_else(|| (kind == Kind::Trap).then(|| "other".to_string()));
-        Error { kind, message, code, frames }
+        Error { kind, message, code, status: None, frames }
     }
 
     /// Why no instance could be made.
@@ -196,7 +211,7 @@ impl Error {
         if error.is::<wasmtime::PoolConcurrencyLimitError>() {
             return Error::pool_full();
         }
-        if error.is::<wasmtime::Trap>() || error.is::<wasmtime::ThrownException>() || error.is::<Ended>() {
+        if error.is::<wasmtime::Trap>() || error.is::<wasmtime::ThrownException>() || error.is::<Ended>() || wasi::exit_code(error).is_some() {
             return Error::from_guest(error, grow_refused);
         }
         let message = chain(error);

@@ -10,13 +10,13 @@ use smallvec::SmallVec;
 use wasmtime::{Store, StoreContextMut};
 
 use crate::caller::Way;
-use crate::cell::{Begin, Cell, Running, State, Status, What, busy, closed, no_function, waits_for_nothing};
+use crate::cell::{Asked, Begin, Cell, Running, State, Status, What, busy, closed, no_function, waits_for_nothing};
 use crate::core_caller;
 use crate::error::{Error, Kind};
 use crate::lift::{Lifter, Sink};
 use crate::limits::Limits;
 use crate::lower::{Lowerer, Source};
-use crate::mailbox::{Opaque, Reply, Request, Values};
+use crate::mailbox::{Input, Opaque, Question, Reply, Values};
 use crate::meter::Metrics;
 use crate::program::Program;
 use crate::reference::Reference;
@@ -24,7 +24,9 @@ use crate::resource::Resource;
 use crate::signature::{Function, Signature};
 use crate::stats::{Alive, FIBERS, YIELDS};
 use crate::store::{Data, Ending, Outcome, Slot};
+use crate::ticker::SLICE;
 use crate::wake::Notify;
+use crate::wasi::{self, Chunk, Handled, Request as HttpRequest, RequestBody, Stream};
 
 /// What became of a poll.
 pub enum Step<T> {
@@ -36,6 +38,8 @@ pub enum Step<T> {
     Yield,
     /// The guest waits for the outside: [`Instance::arm`], and poll again when notified.
     Pending,
+    /// The guest reads: answer with [`Instance::reply_input`], then poll again.
+    Read(Input, usize),
     /// The guest called a host function: answer with [`Instance::reply`] or
     /// [`Instance::fail`], then poll again.
     Host(HostCall<T>),
@@ -182,7 +186,7 @@ impl Instance {
         let mut lowerer = Lowerer::new(&self.cell.shared);
         let signature = export.signature();
         match store.data().slots.get(self.slot) {
-            Some(Slot::Component { functions }) => {
+            Some(Slot::Component { functions, .. }) => {
                 let func = functions.get(function).copied().flatten().ok_or_else(no_function)?;
                 match export.way {
                     Way::Numbers(call) => Ok(Begin::Numbers(call, func, lowerer.params(signature, values)?)),
@@ -238,7 +242,7 @@ impl Instance {
             State::Idle(_) => return Step::Failed(Error::new(Kind::Closed, "the instance is in no call")),
             State::Closed(why) => return Step::Failed(closed(why)),
         };
-        if running.asked.is_some() && !self.cell.shared.has_reply() {
+        if matches!(running.asked, Some(Asked::Input(_))) || running.asked.is_some() && !self.cell.shared.has_reply() {
             return Step::Failed(busy());
         }
         if let Some(ended) = self.cell.ended_before_poll(state) {
@@ -246,14 +250,15 @@ impl Instance {
         }
         let State::Running(running) = state else { return Step::Failed(busy()) };
         running.asked = None;
+        // Several of a guest's tasks may have asked: one after the other.
+        if let Some(question) = self.cell.wakeup.as_ref().and_then(|_| self.cell.shared.take_question()) {
+            return self.ask(running, &question, sink);
+        }
         self.program.engine().ticker.poll_begins();
         match self.cell.poll_fiber(running) {
             Poll::Ready(ending) => self.ended(state, ending, sink),
             Poll::Pending => match self.pending(running) {
-                Some(request) => {
-                    running.asked = Some((request.slot, request.import));
-                    self.ask(&request, sink)
-                }
+                Some(question) => self.ask(running, &question, sink),
                 None if self.cell.wakeup.as_ref().is_some_and(|wakeup| !wakeup.is_woken()) => Step::Pending,
                 None => {
                     YIELDS.fetch_add(1, Relaxed);
@@ -271,13 +276,13 @@ impl Instance {
     }
 
     /// The fiber outlives its poll: from now on it is counted. What it asks of the host, if anything.
-    fn pending(&self, running: &mut Running) -> Option<Request> {
+    fn pending(&self, running: &mut Running) -> Option<Question> {
         if running.alive.is_none() {
             running.alive = Some(Alive::new(&FIBERS));
             // The slice that is over counts as no time. A time beyond what the clock can count is no deadline.
             running.deadline = running.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         }
-        self.cell.shared.take_request()
+        self.cell.shared.take_question()
     }
 
     /// Has `notify` called, on any thread, when a guest that is [`Step::Pending`] can go
@@ -315,12 +320,70 @@ impl Instance {
         Ok(())
     }
 
+    /// Answers a guest that reads; `None` is the end of the input. Poll again to let it go on.
+    ///
+    /// # Errors
+    /// [`Kind::Closed`] when it does not read.
+    pub fn reply_input(&self, bytes: Option<Vec<u8>>) -> Result<(), Error> {
+        let mut state = self.cell.lock()?;
+        let State::Running(running) = &mut *state else { return Err(waits_for_nothing()) };
+        let Some(Asked::Input(input)) = running.asked else { return Err(waits_for_nothing()) };
+        running.asked = None;
+        self.cell.shared.reply_input(input, bytes.map(Into::into));
+        Ok(())
+    }
+
+    /// Has a component that serves HTTP answer a request: the steps of a call, whose
+    /// result is a tuple of status, headers, body and trailers. With `ask_body` the request's body is read from whoever polls.
+    pub fn handle_http<K: Sink>(&self, mut request: HttpRequest, ask_body: bool, options: CallOptions, sink: &K) -> Step<K::Out> {
+        let limit = self.cell.shared.limits.output_bytes as u64;
+        self.begin(What::Other, options, sink, |store| {
+            let Some(Slot::Component { instance, .. }) = store.data().slots.get(self.slot) else {
+                return Err(Error::new(Kind::Export, "a core module exports no wasi:http/incoming-handler"));
+            };
+            if self.cell.outbox.is_none() {
+                return Err(wasi::not_granted("wasi:http"));
+            }
+            let instance = *instance;
+            if ask_body {
+                request.body = RequestBody::Asked(self.cell.shared.input(Input::Body));
+            }
+            Ok(Begin::Other(Box::new(move |mut store| {
+                Box::pin(async move {
+                    store.set_epoch_deadline(SLICE);
+                    let handled = wasi::handle(&mut store, &instance, request, limit).await;
+                    let outcome = match handled {
+                        Handled::Answered(response) => Ok(Outcome::Response(response)),
+                        Handled::Failed(error) => Ok(Outcome::Failed(error)),
+                        Handled::Trapped(error) => Err(error),
+                    };
+                    (Some(store), outcome)
+                })
+            })))
+        })
+    }
+
+    /// What the guest wrote since the last time, of what is not kept.
+    pub fn take_output(&self) -> Vec<Chunk> {
+        self.cell.outbox.as_ref().map(|outbox| outbox.take()).unwrap_or_default()
+    }
+
+    /// What the guest wrote so far to a stream that is kept.
+    pub fn collected<T>(&self, stream: Stream, read: impl FnOnce(&[u8]) -> T) -> Option<T> {
+        self.cell.outbox.as_ref().map(|outbox| outbox.collected(stream, read))
+    }
+
     /// Tells the guest's fiber that the import failed; polling again ends the call.
     ///
     /// # Errors
     /// [`Kind::Closed`] when no import was called.
     pub fn fail(&self) -> Result<(), Error> {
-        let state = self.cell.lock()?;
+        let mut state = self.cell.lock()?;
+        if let State::Running(Running { asked: Some(Asked::Input(_)), .. }) = &*state {
+            // A guest that reads has no call to fail: it is ended.
+            self.cell.end(&mut state, "a failed input");
+            return Ok(());
+        }
         self.asked(&state)?;
         self.cell.shared.reply(Reply::Failed);
         Ok(())
@@ -348,11 +411,19 @@ impl Instance {
             State::Running(running) => running.asked,
             _ => None,
         };
-        let (slot, import) = asked.ok_or_else(waits_for_nothing)?;
+        let Some(Asked::Import(slot, import)) = asked else { return Err(waits_for_nothing()) };
         Ok((self.cell.program(slot).ok_or_else(waits_for_nothing)?, import))
     }
 
-    fn ask<K: Sink>(&self, request: &Request, sink: &K) -> Step<K::Out> {
+    fn ask<K: Sink>(&self, running: &mut Running, question: &Question, sink: &K) -> Step<K::Out> {
+        let request = match question {
+            Question::Read(input, most) => {
+                running.asked = Some(Asked::Input(*input));
+                return Step::Read(*input, *most);
+            }
+            Question::Call(request) => request,
+        };
+        running.asked = Some(Asked::Import(request.slot, request.import));
         let Some(program) = self.cell.program(request.slot) else {
             return Step::Failed(Error::new(Kind::Internal, "a host function of no instance was called"));
         };

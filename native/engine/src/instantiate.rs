@@ -3,19 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use wasmtime::component::InstancePre;
 use wasmtime::{Extern, Store, ThrownException};
 
 use crate::cell::{Begin, Cell, not_metered};
-use crate::component::Component;
+use crate::component::{Component, Sources};
 use crate::core_host;
-use crate::error::{Error, Kind};
+use crate::error::{Ended, Error, Kind};
 use crate::instance::{CallOptions, Instance};
 use crate::limits::Limits;
-use crate::mailbox::{Opaque, Shared};
+use crate::mailbox::{Input, Opaque, Shared};
 use crate::module::{ExternType, Module};
 use crate::program::Program;
 use crate::store::{Data, Ending, Fiber, Outcome, Slot, new_store};
 use crate::ticker::SLICE;
+use crate::wasi::{self, Outbox, Output, Stdin, Wasi, WasiOptions};
 
 /// What an import is given.
 #[derive(Clone, Copy)]
@@ -42,6 +44,22 @@ pub struct Setup<'a> {
     pub fuel: Option<u64>,
     /// Time for its start code.
     pub timeout: Option<Duration>,
+    /// What it may see of the world.
+    pub wasi: Option<Grants>,
+}
+
+/// What a store's guests may see of the world.
+pub struct Grants {
+    /// What is granted; where standard input is asked for, [`Grants::ask_stdin`] says so.
+    pub options: WasiOptions,
+    /// What becomes of standard output.
+    pub stdout: Output,
+    /// What becomes of standard error.
+    pub stderr: Output,
+    /// Whether whoever polls is asked for standard input.
+    pub ask_stdin: bool,
+    /// Whether preview 3 is there too: experimental.
+    pub p3: bool,
 }
 
 impl Instance {
@@ -68,18 +86,42 @@ impl Instance {
         let engine = program.engine();
         let mut store = new_store(&engine.inner, &shared)?;
         fill(&mut store, engine.variant().fuel, setup.fuel)?;
-        let fiber = match program {
-            Program::Component(component) => component_fiber(component, store, setup)?,
-            Program::Module(module) => match module.linked().filter(|_| all_host(setup)) {
-                Some(linked) => linked_module_fiber(module, linked?, store),
+        let sources = sources(program, setup)?;
+        let (outbox, opening) = match &setup.wasi {
+            Some(grants) => {
+                let limit = setup.limits.output_bytes as u64;
+                let outbox = Arc::new(Outbox::new(grants.stdout, grants.stderr, limit));
+                let mut options = grants.options.clone();
+                if grants.ask_stdin {
+                    options.stdin = Stdin::Asked(shared.input(Input::Stdin));
+                }
+                (Some(outbox.clone()), Some((options, outbox)))
+            }
+            None => (None, None),
+        };
+        let make: Begin = match program {
+            Program::Component(component) => {
+                let (linked, component) = (component.linked(&sources)?, component.clone());
+                Begin::Other(Box::new(move |store| component_fiber(component, linked, store)))
+            }
+            Program::Module(module) => match module.linked(&sources).filter(|_| no_export(setup)) {
+                Some(linked) => {
+                    let (linked, module) = (linked?, module.clone());
+                    Begin::Other(Box::new(move |store| linked_module_fiber(module, linked, store)))
+                }
                 None => {
-                    let externs = externs(module, setup, &mut store, 0, None)?;
-                    module_fiber(module.clone(), externs, store, 0)
+                    let externs = externs(module, setup, &sources, &mut store, 0, None)?;
+                    let module = module.clone();
+                    Begin::Other(Box::new(move |store| module_fiber(module, externs, store, 0)))
                 }
             },
         };
+        let fiber = match opening {
+            None => make.start(store),
+            Some((options, outbox)) => open_wasi(options, outbox, store, make),
+        };
         let first = (program.clone(), setup.host.clone());
-        let cell = Cell::new(shared, first, fiber, setup.timeout, engine.waits());
+        let cell = Cell::new(shared, first, fiber, setup.timeout, engine.waits(), outbox);
         Ok(Instance::new(Arc::new(cell), 0, program.clone()))
     }
 
@@ -92,11 +134,17 @@ impl Instance {
             let message = "modules of one store must be compiled alike: all with fuel: true, or none";
             return Err(Error::new(Kind::Link, message));
         }
+        if setup.wasi.is_some() {
+            let message = "the new instance joins another's store, whose wasi: it shares: give wasi: to the first";
+            return Err(Error::new(Kind::Link, message));
+        }
+        let mut sources = sources_of(setup);
+        sources.wasi = other.cell.outbox.is_some();
         let mut state = other.cell.lock()?;
         let options = CallOptions { timeout: setup.timeout, fuel: setup.fuel, metrics: false };
         let given = setup.host.clone();
         let slot = other.cell.begin_beside(&mut state, program, given, options, |store, slot| {
-            let externs = externs(module, setup, store, slot, Some(other))?;
+            let externs = externs(module, setup, &sources, store, slot, Some(other))?;
             let module = module.clone();
             Ok(Begin::Other(Box::new(move |store| module_fiber(module, externs, store, slot))))
         })?;
@@ -113,26 +161,67 @@ fn fill(store: &mut Store<Data>, metered: bool, fuel: Option<u64>) -> Result<(),
     }
 }
 
-fn all_host(setup: &Setup) -> bool {
-    setup.imports.iter().all(|given| matches!(given, Given::Host))
+fn no_export(setup: &Setup) -> bool {
+    !setup.imports.iter().any(|given| matches!(given, Given::Export(..)))
 }
 
-fn component_fiber(component: &Component, mut store: Store<Data>, setup: &Setup) -> Result<Fiber, Error> {
-    let given: Vec<bool> = setup.imports.iter().map(|given| matches!(given, Given::Host)).collect();
-    let linked = component.linked(&given)?;
-    let component = component.clone();
-    Ok(Box::pin(async move {
+fn sources_of(setup: &Setup) -> Sources {
+    Sources {
+        given: setup.imports.iter().map(|given| matches!(given, Given::Host)).collect(),
+        wasi: setup.wasi.is_some(),
+        p3: setup.wasi.as_ref().is_some_and(|grants| grants.p3),
+        virtual_time: setup.wasi.as_ref().is_some_and(|grants| grants.options.deterministic.is_some()),
+    }
+}
+
+/// Where a program's imports come from, when all it needs is there.
+fn sources(program: &Program, setup: &Setup) -> Result<Sources, Error> {
+    let sources = sources_of(setup);
+    if sources.p3 && !program.engine().waits() {
+        let message = "preview 3 is for components that use the asynchronous part of the component model";
+        return Err(Error::new(Kind::Link, message));
+    }
+    let missing = setup.imports.iter().enumerate().find_map(|(index, given)| match (given, program) {
+        (Given::Nothing, Program::Component(component)) => {
+            let import = component.imports().get(index)?;
+            (import.is_wasi() && !import.is_optional()).then(|| import.signature().path())
+        }
+        (Given::Nothing, Program::Module(module)) => {
+            module.imports().get(index).filter(|import| import.is_wasi()).map(|import| import.path())
+        }
+        _ => None,
+    });
+    match missing.and_then(|path| path.first()) {
+        Some(name) if !sources.wasi => Err(wasi::not_granted(name)),
+        _ => Ok(sources),
+    }
+}
+
+/// Opens what is granted, on a thread that may block, then goes on.
+fn open_wasi(options: WasiOptions, outbox: Arc<Outbox>, mut store: Store<Data>, make: Begin) -> Fiber {
+    Box::pin(async move {
+        match Wasi::open(options, outbox).await {
+            Ok(wasi) => {
+                store.data_mut().wasi = Some(Box::new(wasi));
+                make.start(store).await
+            }
+            Err(error) => (None, Err(Ended(error.kind, error.message).into())),
+        }
+    })
+}
+
+fn component_fiber(component: Component, linked: InstancePre<Data>, mut store: Store<Data>) -> Fiber {
+    Box::pin(async move {
         store.set_epoch_deadline(SLICE);
         let made = linked.instantiate_async(&mut store).await;
         ended(store, 0, made, |store, instance| {
             let functions = component.indices().iter().map(|index| instance.get_func(&mut *store, *index)).collect();
-            Slot::Component { functions }
+            Slot::Component { instance, functions }
         })
-    }))
+    })
 }
 
-fn linked_module_fiber(module: &Module, linked: wasmtime::InstancePre<Data>, mut store: Store<Data>) -> Fiber {
-    let module = module.clone();
+fn linked_module_fiber(module: Module, linked: wasmtime::InstancePre<Data>, mut store: Store<Data>) -> Fiber {
     Box::pin(async move {
         store.set_epoch_deadline(SLICE);
         let made = linked.instantiate_async(&mut store).await;
@@ -182,11 +271,13 @@ fn ended<I>(
 fn externs(
     module: &Module,
     setup: &Setup,
+    sources: &Sources,
     store: &mut Store<Data>,
     slot: usize,
     beside: Option<&Instance>,
 ) -> Result<Vec<Extern>, Error> {
     let mut externs = Vec::with_capacity(module.imports().len());
+    let linker = module.wasi_linker(sources)?;
     for (index, import) in module.imports().iter().enumerate() {
         let name = import.path().join("#");
         let given = setup.imports.get(index).copied().unwrap_or(Given::Nothing);
@@ -201,6 +292,11 @@ fn externs(
                     return Err(Error::new(Kind::Link, message));
                 }
                 export_of(store, instance.slot, export)
+            }
+            (Given::Nothing, _) if import.is_wasi() => {
+                let [module, name] = import.path() else { return Err(wasi::not_granted(&name)) };
+                let found = linker.get(&mut *store, module, name).ok();
+                Some(found.ok_or_else(|| wasi::not_granted(module))?)
             }
             _ => None,
         };

@@ -11,6 +11,7 @@ use crate::reference::{Detached, Reference};
 use crate::resource::Resource;
 use crate::store::Outcome;
 use crate::types::{Record, Type};
+use crate::wasi::Response;
 
 /// Makes values of the embedding's own.
 pub trait Sink {
@@ -74,8 +75,23 @@ impl<'k, K: Sink> Lifter<'k, K> {
             Outcome::Blob(blob) => smallvec![self.blob(blob)],
             Outcome::Either(Ok(blob)) => smallvec![sink.result(Ok(Some(self.blob(blob))))],
             Outcome::Either(Err(blob)) => smallvec![sink.result(Err(Some(self.blob(blob))))],
+            Outcome::Response(response) => smallvec![self.response(response)],
+            Outcome::Failed(_) => SmallVec::new(),
             Outcome::Core(values) => values.iter().map(|value| self.core(value)).collect(),
         }
+    }
+
+    /// An answer of HTTP's: its status, headers, body and trailers.
+    fn response(&self, response: &Response) -> K::Out {
+        let sink = self.sink;
+        let headers = |headers: &[(String, Vec<u8>)]| {
+            let pairs: Vec<_> =
+                headers.iter().map(|(name, value)| sink.tuple(&[sink.text(name), sink.bytes(value)])).collect();
+            sink.list(&pairs)
+        };
+        let status = sink.integer(response.status.into());
+        let (before, after) = (headers(&response.headers), headers(&response.trailers));
+        sink.tuple(&[status, before, sink.bytes(&response.body), after])
     }
 
     fn blob(&self, blob: &Blob) -> K::Out {

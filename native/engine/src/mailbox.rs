@@ -1,10 +1,12 @@
 //! What a fiber and the one who polls it tell each other.
 
 use std::any::Any;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
+use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use smallvec::SmallVec;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ResourceAny, Val};
@@ -14,6 +16,7 @@ use crate::limits::{Limits, Usage};
 use crate::reference::Detached;
 use crate::store::Data;
 use crate::terms::Terms;
+use crate::wasi::AskStdin;
 
 /// Something of the embedding's own that guests hold and cannot look into.
 pub type Opaque = Arc<dyn Any + Send + Sync>;
@@ -25,6 +28,22 @@ pub(crate) struct Request {
     /// The import's place among those of its program.
     pub(crate) import: usize,
     pub(crate) values: Values,
+}
+
+/// Bytes that the guest reads from the host, piece by piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// Standard input.
+    Stdin,
+    /// The body of an HTTP request.
+    Body,
+}
+
+/// What a fiber asks of whoever polls it.
+pub(crate) enum Question {
+    Call(Request),
+    /// Up to so many bytes of an input.
+    Read(Input, usize),
 }
 
 /// Values of a component's function, or of a core module's.
@@ -46,8 +65,11 @@ pub(crate) enum Reply {
 
 #[derive(Default)]
 struct Mail {
-    request: Option<Request>,
+    /// Answered one after the other.
+    questions: VecDeque<Question>,
     reply: Option<Reply>,
+    /// What was read of each input and not taken yet; `None` inside is the end.
+    inputs: [Option<Option<Bytes>>; 2],
 }
 
 /// What a fiber shares with the one who polls it.
@@ -84,8 +106,13 @@ impl Shared {
         self.mail.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn take_request(&self) -> Option<Request> {
-        self.mail().request.take()
+    pub(crate) fn take_question(&self) -> Option<Question> {
+        self.mail().questions.pop_front()
+    }
+
+    /// What the guest asked to read; `None` is the end.
+    pub(crate) fn reply_input(&self, input: Input, bytes: Option<Bytes>) {
+        self.mail().inputs[input as usize] = Some(bytes);
     }
 
     pub(crate) fn reply(&self, reply: Reply) {
@@ -107,7 +134,7 @@ impl Shared {
         }
         let mut mail = self.mail();
         mail.reply = None;
-        mail.request = Some(request);
+        mail.questions.push_back(Question::Call(request));
         Ok(())
     }
 
@@ -128,6 +155,11 @@ impl Shared {
         }
     }
 
+    /// Where a guest reads an input.
+    pub(crate) fn input(self: &Arc<Self>, input: Input) -> Arc<dyn AskStdin> {
+        Arc::new(Asking { shared: self.clone(), input, asked: AtomicBool::new(false) })
+    }
+
     /// A handle that nobody holds any more: dropped when the store is next used.
     pub(crate) fn discard(&self, resource: ResourceAny) {
         self.garbage.lock().unwrap_or_else(PoisonError::into_inner).push(resource);
@@ -140,5 +172,28 @@ impl Shared {
             return Vec::new();
         }
         std::mem::take(&mut *self.garbage.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// An input that whoever polls is asked for.
+struct Asking {
+    shared: Arc<Shared>,
+    input: Input,
+    /// Whether there is a question whose answer was not taken yet.
+    asked: AtomicBool,
+}
+
+impl AskStdin for Asking {
+    fn poll_read(&self, max: usize, _cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let mut mail = self.shared.mail();
+        if let Some(bytes) = mail.inputs[self.input as usize].take() {
+            self.asked.store(false, Relaxed);
+            return Poll::Ready(bytes);
+        }
+        if !self.asked.swap(true, Relaxed) {
+            mail.questions.push_back(Question::Read(self.input, max));
+        }
+        // Whoever polls answers, and polls again.
+        Poll::Pending
     }
 }

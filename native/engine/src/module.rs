@@ -1,13 +1,14 @@
 //! A compiled core module: what it imports, what it exports, ready to instantiate.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmtime::{ExternType as Extern, FuncType, InstancePre, Linker};
 
 use crate::aot::Overflow;
 use crate::caller::Way;
+use crate::component::Sources;
 use crate::core_host;
 use crate::engine::Engine;
 use crate::error::{Error, Kind};
@@ -15,6 +16,7 @@ use crate::names::Names;
 use crate::signature::{Function, Signature};
 use crate::store::Data;
 use crate::types::{RefType, Type};
+use crate::wasi;
 
 /// A compiled core module. Cheap to clone.
 #[derive(Clone)]
@@ -29,8 +31,10 @@ pub(crate) struct Inner {
     exports: Vec<(String, ExternType)>,
     imports: Vec<Import>,
     names: Names,
-    /// Linked with host functions alone, for instances in stores of their own.
-    linked: OnceLock<Option<Result<InstancePre<Data>, Error>>>,
+    /// Linked, by where imports come from, for instances in stores of their own.
+    linked: Mutex<BTreeMap<Sources, Result<InstancePre<Data>, Error>>>,
+    /// Whether it imports functions alone, and none twice, which may mean two types.
+    is_simple: bool,
     pub(crate) overflow: Overflow<Module>,
 }
 
@@ -44,6 +48,11 @@ impl Import {
     /// Its module's name and its own.
     pub fn path(&self) -> &[String] {
         &self.path
+    }
+
+    /// Whether it is one of WASI's.
+    pub fn is_wasi(&self) -> bool {
+        wasi::is_wasi_import(&self.path[0])
     }
 
     /// What it is.
@@ -100,7 +109,7 @@ impl Module {
                 _ => None,
             })
             .collect();
-        let imports = module
+        let imports: Vec<Import> = module
             .imports()
             .map(|import| Import {
                 path: [import.module().to_string(), import.name().to_string()],
@@ -108,9 +117,17 @@ impl Module {
             })
             .collect();
         let names = Names::of(functions.iter().map(|function| function.signature.path()));
-        let linked = OnceLock::new();
-        let overflow = Overflow::default();
-        let inner = Inner { engine: engine.clone(), module, functions, exports, imports, names, linked, overflow };
+        let inner = Inner {
+            engine: engine.clone(),
+            module,
+            functions,
+            exports,
+            is_simple: is_simple(&imports),
+            imports,
+            names,
+            linked: Mutex::default(),
+            overflow: Overflow::default(),
+        };
         Ok(Module { inner: Arc::new(inner) })
     }
 
@@ -139,23 +156,27 @@ impl Module {
         import.ty().func().cloned()
     }
 
-    /// Linked with host functions for all it imports; `None` where it imports more
-    /// than functions, or one name twice, which may mean two types.
-    pub(crate) fn linked(&self) -> Option<Result<InstancePre<Data>, Error>> {
-        self.inner.linked.get_or_init(|| self.is_simple().then(|| self.link())).clone()
+    /// Linked with host functions and WASI's; `None` where it imports more than functions.
+    pub(crate) fn linked(&self, sources: &Sources) -> Option<Result<InstancePre<Data>, Error>> {
+        if !self.inner.is_simple {
+            return None;
+        }
+        let mut linked = self.inner.linked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pre) = linked.get(sources) {
+            return Some(pre.clone());
+        }
+        let pre = self.link(sources);
+        linked.insert(sources.clone(), pre.clone());
+        Some(pre)
     }
 
-    fn is_simple(&self) -> bool {
-        let imports = self.imports();
-        let mut seen = HashSet::new();
-        imports.iter().all(|import| matches!(import.ty, ExternType::Func(_)) && seen.insert(&import.path))
-    }
-
-    fn link(&self) -> Result<InstancePre<Data>, Error> {
+    fn link(&self, sources: &Sources) -> Result<InstancePre<Data>, Error> {
         let wrong = |error: wasmtime::Error| Error::from_wasmtime(Kind::Link, &error);
-        let mut linker: Linker<Data> = Linker::new(&self.inner.engine.inner);
+        let mut linker = self.wasi_linker(sources)?;
+        linker.allow_shadowing(true);
         for (index, import) in self.inner.module.imports().enumerate() {
-            if let Extern::Func(ty) = import.ty() {
+            let given = sources.given.get(index).copied().unwrap_or(false);
+            if let (Extern::Func(ty), true) = (import.ty(), given) {
                 linker
                     .func_new_async(import.module(), import.name(), ty, move |caller, params, results| {
                         Box::new(core_host::call(caller, 0, index, params, results))
@@ -165,6 +186,21 @@ impl Module {
         }
         linker.instantiate_pre(&self.inner.module).map_err(wrong)
     }
+
+    /// A linker with WASI's functions, where they are to be had.
+    pub(crate) fn wasi_linker(&self, sources: &Sources) -> Result<Linker<Data>, Error> {
+        let mut linker: Linker<Data> = Linker::new(&self.inner.engine.inner);
+        if sources.wasi {
+            wasi::add_to_module_linker(&mut linker, sources.virtual_time)
+                .map_err(|error| Error::from_wasmtime(Kind::Internal, &error))?;
+        }
+        Ok(linker)
+    }
+}
+
+fn is_simple(imports: &[Import]) -> bool {
+    let mut seen = HashSet::new();
+    imports.iter().all(|import| matches!(import.ty, ExternType::Func(_)) && seen.insert(&import.path))
 }
 
 impl fmt::Debug for Module {

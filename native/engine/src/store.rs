@@ -16,18 +16,28 @@ use crate::mailbox::Shared;
 use crate::reference::Detached;
 use crate::stats::{Alive, STORES, most_stores};
 use crate::ticker::SLICE;
+use crate::wasi::{HasWasi, Response, Wasi};
 
 /// What the store carries.
 pub(crate) struct Data {
     pub(crate) shared: Arc<Shared>,
     pub(crate) slots: Vec<Slot>,
+    /// What it may see of the world; a store that was given nothing has none.
+    pub(crate) wasi: Option<Box<Wasi>>,
     limiter: Limiter,
     _alive: Alive,
+}
+
+impl HasWasi for Data {
+    fn wasi(&mut self) -> &mut Wasi {
+        self.wasi.get_or_insert_with(|| Box::new(Wasi::denied()))
+    }
 }
 
 /// An instance in a store, with its functions in the order of its program's exports.
 pub(crate) enum Slot {
     Component {
+        instance: wasmtime::component::Instance,
         functions: Vec<Option<wasmtime::component::Func>>,
     },
     Module {
@@ -45,6 +55,9 @@ pub(crate) enum Outcome {
     Blob(Blob),
     Either(Result<Blob, Blob>),
     Core(SmallVec<[Detached; 2]>),
+    Response(Response),
+    /// What failed without harm to the store.
+    Failed(Error),
 }
 
 /// The store, where it came back, and how the guest ended.
@@ -64,7 +77,7 @@ pub(crate) fn new_store(engine: &wasmtime::Engine, shared: &Arc<Shared>) -> Resu
         return Err(Error::new(Kind::Overloaded, message));
     }
     let limiter = Limiter { shared: shared.clone(), table_elements: 0 };
-    let data = Data { shared: shared.clone(), slots: Vec::new(), limiter, _alive: Alive::new(&STORES) };
+    let data = Data { shared: shared.clone(), slots: Vec::new(), wasi: None, limiter, _alive: Alive::new(&STORES) };
     let mut store = Store::new(engine, data);
     store.limiter(|data| &mut data.limiter);
     let shared = shared.clone();

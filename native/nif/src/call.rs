@@ -9,7 +9,7 @@ use rustler::types::map::MapIterator;
 use rustler::types::tuple::make_tuple;
 use rustler::{Atom, Encoder, Env, ListIterator, LocalPid, NifResult, ResourceArc, Term, TermType, schedule};
 use workbooks_engine::{
-    CallOptions, Error, Given, HostCall, Instance, Kind, Limits, Program, Setup, Sink, Source, Status, Step,
+    CallOptions, Error, Given, HostCall, Instance, Kind, Limits, Program, ReadFrom, Setup, Sink, Source, Status, Step,
     count_dirty_call,
 };
 
@@ -20,6 +20,7 @@ use crate::notify;
 use crate::resources::{HandleResource, InstanceResource, ProgramResource};
 use crate::sink::Terms;
 use crate::source::Value;
+use crate::wasi;
 
 /// What a normal scheduler copies in well under a millisecond.
 const LARGE_BYTES: usize = 256 * 1024;
@@ -30,7 +31,8 @@ const LARGE_ITEMS: usize = 2_000;
 /// `beside` is an instance whose store it joins, or nil. `imports` says of each import
 /// `:host`, `{instance, name}` for an export of another, or nil. `host` comes back with
 /// the calls of host functions that other instances' calls reach. `limits` are
-/// `{memory, table_elements, instances, tables, memories, host_calls, output_bytes}`.
+/// `{memory, table_elements, instances, tables, memories, host_calls, output_bytes}`. `wasi` is a map
+/// of `Workbooks.Wasm.WASI.Grants` or nil.
 #[rustler::nif]
 #[allow(clippy::too_many_arguments, reason = "the seam is flat: what is behind it has structs")]
 fn instantiate<'a>(
@@ -43,6 +45,7 @@ fn instantiate<'a>(
     limits: (usize, usize, usize, usize, usize, u64, usize),
     fuel: Option<u64>,
     timeout: i64,
+    wasi: Term<'a>,
 ) -> NifResult<Term<'a>> {
     let exports: Vec<Option<(ResourceArc<InstanceResource>, &str)>> =
         imports.iter().map(|given| given.decode().ok()).collect();
@@ -63,6 +66,7 @@ fn instantiate<'a>(
         limits: Limits { memory, table_elements, instances, tables, memories, host_calls, output_bytes },
         fuel,
         timeout: milliseconds(timeout),
+        wasi: wasi::optional(wasi)?,
     };
     Ok(match Instance::instantiate(&program.0, &setup) {
         Ok(instance) => {
@@ -77,7 +81,9 @@ fn instantiate<'a>(
 /// Begins a call and polls it once: `{:ok, result}`, `:yield` (go on with
 /// `poll`), `:pending` (go on with `arm`), `{:host, import, arguments}` or the same with
 /// `{instance, program, host}` of another instance (go on with `reply` or `fail`),
-/// `:dirty` (not begun: use `call_dirty`) or `{:error, …}`. `timeout` is in
+/// `{:read, :stdin | :body, bytes at most}` (go on with `reply_input`),
+/// `:dirty` (not begun: use `call_dirty`) or `{:error, …}`; each may come inside
+/// `{:output, [{:stdout | :stderr, bytes}], step}`. `timeout` is in
 /// milliseconds; negative is none.
 #[rustler::nif]
 fn call<'a>(
@@ -312,7 +318,7 @@ fn no_list(env: Env<'_>) -> Term<'_> {
     error::encode(env, &Error::new(Kind::Type, "the arguments are not a list"))
 }
 
-fn sink_for<'a>(env: Env<'a>, instance: &ResourceArc<InstanceResource>) -> Terms<'a> {
+pub fn sink_for<'a>(env: Env<'a>, instance: &ResourceArc<InstanceResource>) -> Terms<'a> {
     Terms::new(env, instance.nan_payload.load(Relaxed))
 }
 
@@ -349,7 +355,16 @@ fn poll_once<'a>(env: Env<'a>, instance: &ResourceArc<InstanceResource>) -> Term
     answer(env, instance, instance.instance.poll(&sink_for(env, instance)))
 }
 
-fn answer<'a>(env: Env<'a>, instance: &ResourceArc<InstanceResource>, step: Step<Term<'a>>) -> Term<'a> {
+/// A step as a term: itself, or `{:output, [{stream, bytes}], step}` when the guest wrote something meanwhile.
+pub fn answer<'a>(env: Env<'a>, instance: &ResourceArc<InstanceResource>, step: Step<Term<'a>>) -> Term<'a> {
+    let step = encode_step(env, instance, step);
+    match wasi::written(env, instance) {
+        None => step,
+        Some(chunks) => (atoms::output(), chunks, step).encode(env),
+    }
+}
+
+fn encode_step<'a>(env: Env<'a>, instance: &ResourceArc<InstanceResource>, step: Step<Term<'a>>) -> Term<'a> {
     match step {
         Step::Done(values) => {
             InstanceResource::forget_caller(instance, env);
@@ -366,6 +381,14 @@ fn answer<'a>(env: Env<'a>, instance: &ResourceArc<InstanceResource>, step: Step
         Step::Pending => {
             InstanceResource::watch_caller(instance, env);
             atoms::pending().encode(env)
+        }
+        Step::Read(input, most) => {
+            InstanceResource::watch_caller(instance, env);
+            let input = match input {
+                ReadFrom::Stdin => atoms::stdin(),
+                ReadFrom::Body => atoms::body(),
+            };
+            (atoms::read(), input, most).encode(env)
         }
         Step::Host(HostCall { import, values, other }) => {
             InstanceResource::watch_caller(instance, env);
@@ -435,7 +458,7 @@ fn is_large(term: Term) -> bool {
     }
 }
 
-fn milliseconds(timeout: i64) -> Option<Duration> {
+pub fn milliseconds(timeout: i64) -> Option<Duration> {
     u64::try_from(timeout).ok().map(Duration::from_millis)
 }
 
@@ -443,7 +466,7 @@ fn milliseconds(timeout: i64) -> Option<Duration> {
 /// two ticks) went by: without that, a process that calls guests in a loop starves
 /// its neighbours. Of calls shorter than a tick every so many see one, so that the
 /// sum is right, and no call has to read a clock.
-fn timed<'a>(env: Env<'a>, instance: &ResourceArc<InstanceResource>, work: impl FnOnce() -> Term<'a>) -> Term<'a> {
+pub fn timed<'a>(env: Env<'a>, instance: &ResourceArc<InstanceResource>, work: impl FnOnce() -> Term<'a>) -> Term<'a> {
     let begun = instance.instance.ticks();
     let answer = work();
     let ticks = instance.instance.ticks().saturating_sub(begun);

@@ -14,6 +14,10 @@ pub fn encode<'a>(env: Env<'a>, error: &Error) -> Term<'a> {
         // Codes are the engine's own few.
         values.push(Atom::from_str(env, code).map_or_else(|_| code.encode(env), |atom| atom.encode(env)));
     }
+    if let Some(status) = error.status {
+        keys.push(atoms::status().encode(env));
+        values.push(status.encode(env));
+    }
     if !error.frames.is_empty() {
         keys.push(atoms::frames().encode(env));
         values.push(error.frames.iter().map(|at| frame(env, at)).collect::<Vec<_>>().encode(env));

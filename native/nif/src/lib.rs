@@ -18,6 +18,7 @@ mod sink;
 mod source;
 mod stats;
 mod suspension;
+mod wasi;
 mod wit;
 
 rustler::init!("Elixir.Workbooks.Native");

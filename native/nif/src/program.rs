@@ -21,7 +21,7 @@ fn exports<'a>(env: Env<'a>, program: ResourceArc<ProgramResource>) -> Vec<Term<
 }
 
 /// As `exports`, with what may be left out or cannot be given: `{path, params, result, kind}`,
-/// where kind is `:func`, `:resource` or a text. A host call names one by its place here.
+/// where kind is `:func`, `:resource`, `:wasi` or a text. A host call names one by its place here.
 #[rustler::nif]
 fn imports<'a>(env: Env<'a>, program: ResourceArc<ProgramResource>) -> Vec<Term<'a>> {
     match &program.0 {
@@ -31,6 +31,7 @@ fn imports<'a>(env: Env<'a>, program: ResourceArc<ProgramResource>) -> Vec<Term<
                 .map(|import| {
                     let kind = match import.foreign() {
                         Some(what) => what.encode(env),
+                        None if import.is_wasi() => atoms::wasi().encode(env),
                         None if import.is_optional() => atoms::resource().encode(env),
                         None => atoms::func().encode(env),
                     };

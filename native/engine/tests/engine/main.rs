@@ -9,3 +9,4 @@ mod plain;
 mod programs;
 mod queue;
 mod wit;
+mod wasi;

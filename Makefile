@@ -4,7 +4,7 @@
 # The stages share build directories: one after the other, also under make -j.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench walls format lint docs guests guests-check ci clean
+.PHONY: help setup demo test bench walls format lint docs guests guests-check ci matrix clean
 
 help: ## this list
 	@echo "Workbooks: Org files whose source blocks run as sandboxed WebAssembly on the BEAM"
@@ -48,6 +48,10 @@ guests-check: ## priv/guests/*.wasm are what native/guests says they are
 ci: ## all that must pass before a change lands
 	@scripts/stages tools format guests-check setup warnings rust-tests clippy docs \
 	  guest-tests elixir-tests walls demo pages guests-rebuild
+
+# Not part of CI: it needs root, Debian's mirror, and what is newest there changes from day to day.
+matrix: ## the Elixir tests, on the newest Elixir and OTP in Debian too (in _matrix/; needs root or sudo)
+	@scripts/matrix
 
 clean: ## build results are removed
 	rm -rf _build _demo tmp target priv/native native/guests/target

@@ -1,1 +1,6 @@
+# What the tests compile stays out of the user's own cache, in the virtual machines they start too.
+cache = Path.join(System.tmp_dir!(), "workbooks-test-cache-#{System.pid()}")
+System.put_env("WORKBOOKS_CACHE_DIR", cache)
+ExUnit.after_suite(fn _result -> File.rm_rf!(cache) end)
+
 ExUnit.start()

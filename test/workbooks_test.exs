@@ -181,8 +181,10 @@ defmodule WorkbooksTest do
       looping = Task.async(fn -> Workbooks.run(spin, step_timeout: 1_000) end)
       others = for n <- 1..8, do: Task.async(fn -> Workbooks.run(good, inputs: %{"n" => n}) end)
 
-      for {task, n} <- Enum.zip(others, 1..8),
-          do: assert({:ok, %{exports: %{"r" => r}}} = Task.await(task)) && assert(r == n * 2)
+      for {task, n} <- Enum.zip(others, 1..8) do
+        assert {:ok, %{exports: %{"r" => r}}} = Task.await(task)
+        assert r == n * 2
+      end
 
       refute Task.yield(looping, 0)
       assert {:error, run} = Task.await(looping)

@@ -4,6 +4,10 @@ defmodule Workbooks.Application do
 
   @impl true
   def start(_type, _arguments) do
+    # This process lives as long as the application, and the table of pools with it.
+    Workbooks.Wasm.Pools.open()
+    Workbooks.Telemetry.start(Application.get_env(:workbooks, Workbooks.Telemetry, []))
+
     # Each child is of use without the others: one that fails takes nobody along.
     # None opens a file or a port before it is asked to do something.
     children = [

@@ -15,22 +15,36 @@ defmodule Workbooks.Native do
   end
 
   # native/nif/src/compile.rs
-  def compile(_reference, _bytes), do: stub()
-  def precompile(_reference, _bytes), do: stub()
+  def compile(_reference, _bytes, _fuel, _cached), do: stub()
+  def precompile(_reference, _bytes, _fuel), do: stub()
   def componentize(_reference, _bytes, _name, _func, _wit), do: stub()
   def cancel(_job), do: stub()
   def load_file(_path), do: stub()
   def load(_code), do: stub()
-  def serialize(_component), do: stub()
+  def serialize(_program), do: stub()
+  def overflow(_program), do: stub()
 
-  # native/nif/src/component.rs
-  def exports(_component), do: stub()
-  def imports(_component), do: stub()
+  # native/nif/src/cache.rs
+  def cache_configure(_folder, _memory_bytes, _disk_bytes), do: stub()
+  def cache_stats, do: stub()
+  def cache_clear_memory, do: stub()
+  def cache_clear_disk, do: stub()
+
+  # native/nif/src/program.rs
+  def exports(_program), do: stub()
+  def imports(_program), do: stub()
 
   # native/nif/src/call.rs
-  def instantiate(_component, _owner, _memory, _table_elements, _timeout), do: stub()
+  def instantiate(_program, _owner, _beside, _imports, _host, _limits, _fuel, _timeout), do: stub()
   def call(_instance, _name, _arguments, _timeout), do: stub()
   def call_dirty(_instance, _name, _arguments, _timeout), do: stub()
+  def call_with(_instance, _name, _arguments, _options), do: stub()
+  def call_with_dirty(_instance, _name, _arguments, _options), do: stub()
+  def wants_dirty(_instance, _name, _arguments), do: stub()
+  def metrics(_instance), do: stub()
+  def drop_resource(_instance, _resource, _timeout), do: stub()
+  def arm(_instance, _reference), do: stub()
+  def restart_clock(_instance, _timeout), do: stub()
   def poll(_instance), do: stub()
   def reply(_instance, _value), do: stub()
   def reply_dirty(_instance, _value), do: stub()
@@ -38,12 +52,37 @@ defmodule Workbooks.Native do
   def close(_instance), do: stub()
   def state(_instance), do: stub()
   def memory_size(_instance), do: stub()
+
+  # native/nif/src/suspension.rs
+  def suspend(_instance, _ttl), do: stub()
+  def take_up(_suspension, _instance), do: stub()
+  def put_back(_suspension, _instance), do: stub()
+
+  # native/nif/src/externs.rs
+  def memory_len(_instance, _name), do: stub()
+  def memory_grow(_instance, _name, _pages), do: stub()
+  def memory_read(_instance, _name, _offset, _length), do: stub()
+  def memory_read_dirty(_instance, _name, _offset, _length), do: stub()
+  def memory_write(_instance, _name, _offset, _bytes), do: stub()
+  def memory_write_dirty(_instance, _name, _offset, _bytes), do: stub()
+  def global_get(_instance, _name), do: stub()
+  def global_set(_instance, _name, _value), do: stub()
+  def table_size(_instance, _name), do: stub()
+  def table_get(_instance, _name, _index), do: stub()
+  def table_set(_instance, _name, _index, _value), do: stub()
+  def table_grow(_instance, _name, _delta, _value), do: stub()
+
+  # native/nif/src/stats.rs
   def stats, do: stub()
+  def max_stores(_most), do: stub()
   def noop(_arguments), do: stub()
   def noop_dirty(_arguments), do: stub()
 
   # {:ok, what an instance's :stdout or :stderr collected} | {:error, {kind, message, details}}
   def wasi_output(_instance, _stream), do: stub()
+
+  # native/nif/src/wit.rs
+  def wit(_from, _data, _name, _world), do: stub()
 
   # native/nif/src/error.rs
   def error_kinds, do: stub()

@@ -134,7 +134,7 @@ defmodule Workbooks.PrecompiledTest do
       assert :ok = Precompiled.write(wasm, native)
       before = identity(native)
 
-      for bad <- ["", "rubbish", "(component (export", "(module)", binary_part(File.read!(wasm), 0, 20)] do
+      for bad <- ["", "rubbish", "(component (export", "(module (nonsense))", binary_part(File.read!(wasm), 0, 20)] do
         File.write!(wasm, bad)
         assert {:error, %Error{kind: :compile}} = Precompiled.write(wasm, native)
         assert identity(native) == before

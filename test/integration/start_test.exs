@@ -7,18 +7,19 @@ defmodule Workbooks.StartTest do
   import Workbooks.TestProject, only: [cmd: 3, folder!: 0]
 
   alias Workbooks.{Guests, Wasm}
+  alias Workbooks.Wasm.Compiler
 
-  # All that hands bytes to the compile threads goes through Workbooks.Wasm.work/3.
+  # All that hands bytes to the compile threads goes through Workbooks.Wasm.Compiler.work/3.
   @traced [work: 3, load_file: 1, compile_file: 2, read_file: 1]
 
   setup do
-    Code.ensure_loaded!(Wasm)
+    Code.ensure_loaded!(Compiler)
 
     for {name, arity} <- @traced do
-      assert :erlang.trace_pattern({Wasm, name, arity}, true, [:local]) == 1
+      assert :erlang.trace_pattern({Compiler, name, arity}, true, [:local]) == 1
     end
 
-    on_exit(fn -> :erlang.trace_pattern({Wasm, :_, :_}, false, [:local]) end)
+    on_exit(fn -> :erlang.trace_pattern({Compiler, :_, :_}, false, [:local]) end)
   end
 
   for guest <- [:oql, :js] do
@@ -38,7 +39,7 @@ defmodule Workbooks.StartTest do
       traced(fn ->
         {:ok, pool} = Wasm.Pool.start_link(component: fn -> Guests.component(:oql) end, max: 1)
         assert {:ok, "[" <> _} = Wasm.Pool.call(pool, "parse-headlines", ["* One"])
-        assert %{idle: 1} = Wasm.Pool.stats(pool)
+        assert %{available: 1} = Wasm.Pool.stats(pool)
       end)
 
     assert [{:load_file, [_]}] = calls
@@ -128,7 +129,7 @@ defmodule Workbooks.StartTest do
 
   defp collect(calls) do
     receive do
-      {:trace, _pid, :call, {Wasm, name, arguments}} -> collect([{name, arguments} | calls])
+      {:trace, _pid, :call, {Compiler, name, arguments}} -> collect([{name, arguments} | calls])
       {:done, from} -> send(from, {:traced, Enum.reverse(calls)})
     end
   end

@@ -36,6 +36,9 @@ defmodule Mix.Tasks.WorkbooksTasksTest do
   setup do
     shell = Mix.shell()
     Mix.shell(Mix.Shell.Process)
+    # After another test's projects Mix first says which one it is in: here, not among what is tested.
+    Mix.shell().print_app()
+    said()
     folder = Path.join(System.tmp_dir!(), "workbooks-tasks-#{System.unique_integer([:positive])}")
     File.mkdir_p!(folder)
 

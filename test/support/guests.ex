@@ -48,6 +48,19 @@ defmodule Workbooks.TestGuests do
     """)
   end
 
+  @doc "Counts its calls, in a global: an instance that remembers. It misbehaves too."
+  def counting do
+    component!("""
+    (module
+      (global $n (mut i32) (i32.const 0))
+      (func (export "count") (result i32)
+        (global.set $n (i32.add (global.get $n) (i32.const 1)))
+        (global.get $n))
+      (func (export "spin") (loop (br 0)))
+      (func (export "boom") unreachable))
+    """)
+  end
+
   @doc "A component that calls `host:math/ops#apply` with its argument and adds one."
   def calling_host do
     component!(

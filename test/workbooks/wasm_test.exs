@@ -130,11 +130,6 @@ defmodule Workbooks.WasmTest do
       assert {:error, %Error{kind: :compile}} = Wasm.compile("")
     end
 
-    test "says what to do with a core module" do
-      assert {:error, %Error{kind: :compile, message: message}} = Wasm.compile("(module)")
-      assert message =~ "componentize"
-    end
-
     test "refuses what is too large" do
       assert {:error, %Error{kind: :limit}} = Wasm.compile("(component)", max_bytes: 5)
     end
@@ -256,6 +251,6 @@ defmodule Workbooks.WasmTest do
   test "inspect shows what a person needs" do
     instance = Wasm.instantiate!(TestGuests.calling_host(), imports: %{"host:math/ops" => %{"apply" => & &1}})
     assert inspect(instance) == "#Workbooks.Wasm.Instance<run; idle; 0 KiB>"
-    assert inspect(instance.component) == "#Workbooks.Wasm.Component<run>"
+    assert inspect(instance.program) == "#Workbooks.Wasm.Component<run>"
   end
 end

@@ -81,7 +81,7 @@ defmodule Mix.Tasks.Workbooks.Demo do
     remark = if expect != :ok and run.status == expect, do: ", as it should", else: ""
 
     Mix.shell().info("#{path}  #{run.status}#{remark}, in #{Report.duration(run.ms)}")
-    Enum.each(Terminal.exports(run), &Mix.shell().info/1)
+    for line <- Terminal.exports(run), do: Mix.shell().info(line)
 
     # Why, where it is not what the example is there to show.
     if run.status != expect, do: Mix.shell().error(Terminal.run(run))

@@ -7,8 +7,9 @@ defmodule Workbooks.Wasm.Error do
   | --- | --- |
   | `:compile` | the bytes are no WebAssembly this engine takes |
   | `:link` | an import was given with the wrong type, or cannot be given yet |
-  | `:trap` | the guest trapped; `details.code` says how, `details.frames` where |
+  | `:trap` | the guest trapped; `details.code` says how, `details.frames` where: function, module, index, offset and, with debug information, file and line |
   | `:timeout` | the time was over |
+  | `:fuel` | the fuel was used up, or was given to what is not metered |
   | `:memory_limit` | a memory would have outgrown its limit |
   | `:limit` | another limit was reached |
   | `:busy` | the instance is in a call already |
@@ -21,11 +22,11 @@ defmodule Workbooks.Wasm.Error do
   | `:overloaded` | too much work is waiting already |
   | `:pool_timeout` | no instance of a pool was free in time |
   | `:io` | a file could not be read or written |
-  | `:not_found` | no such file |
+  | `:not_found` | no such file, memory, global or table |
   | `:internal` | a fault of this library: please report it |
   """
 
-  @kinds ~w(compile link trap timeout memory_limit limit busy closed type export import host_error
+  @kinds ~w(compile link trap timeout fuel memory_limit limit busy closed type export import host_error
             cancelled overloaded pool_timeout io not_found internal)a
 
   @type kind ::
@@ -33,6 +34,7 @@ defmodule Workbooks.Wasm.Error do
           | :link
           | :trap
           | :timeout
+          | :fuel
           | :memory_limit
           | :limit
           | :busy

@@ -1,60 +1,190 @@
 defmodule Workbooks.Wasm.Host do
   @moduledoc false
-  # Host functions: found for a component's imports once, then called in the
-  # process that makes the guest's call.
+  # Host functions: found for a program's imports once, then called in the process
+  # that makes the guest's call, or in one of their own.
 
-  alias Workbooks.Wasm.Error
+  alias Workbooks.Wasm
+  alias Workbooks.Wasm.Bindings.Implementation
+  alias Workbooks.Wasm.{Component, Error, Extern, Instance, Module}
+
+  # What stands for each import: {function, path, arity} or, for one that also takes
+  # the calling instance, {function, path, :instance}. nil: not the host's affair.
+  @type entry :: {function, [String.t()], :plain | :instance} | nil
+
+  # Under this name a module for functions that the world itself imports.
+  @root "$root"
 
   @doc """
-  The functions for `signatures`, a component's imports, in their order, out of
-  `imports` as the person gave them: interfaces as maps of functions, functions of
-  the world itself beside them.
+  What each import of a program is given, in order: for the engine, and for `apply/3`.
+
+  `imports` is as the person gave it: interfaces (or, of core modules, module names) as
+  maps of functions, as modules, or as instances; functions of the world itself beside
+  them.
   """
-  def bind(signatures, imports) when is_map(imports) do
-    signatures
-    |> Enum.reduce_while({:ok, []}, fn {path, params, _result}, {:ok, bound} ->
-      case find(path, length(params), imports) do
-        {:ok, function} -> {:cont, {:ok, [function | bound]}}
+  def bind(%Component{imports: imports}, given), do: each(imports, &component_import(&1, given))
+  def bind(%Module{imports: imports}, given), do: each(imports, &module_import(&1, given))
+
+  defp each(imports, find) do
+    Enum.reduce_while(imports, {:ok, [], []}, fn import, {:ok, engine, host} ->
+      case find.(import) do
+        {:host, entry} -> {:cont, {:ok, [:host | engine], [entry | host]}}
+        {:export, ref, name} -> {:cont, {:ok, [{ref, name} | engine], [nil | host]}}
+        :nothing -> {:cont, {:ok, [nil | engine], [nil | host]}}
         {:error, error} -> {:halt, {:error, error}}
       end
     end)
     |> case do
-      {:ok, bound} -> {:ok, bound |> Enum.reverse() |> List.to_tuple()}
+      {:ok, engine, host} -> {:ok, Enum.reverse(engine), host |> Enum.reverse() |> List.to_tuple()}
       error -> error
     end
   end
 
-  defp find(path, arity, imports) do
-    case lookup(path, imports) do
-      function when is_function(function, arity) ->
-        {:ok, function}
-
-      nil ->
-        {:error,
-         Error.new(:import, "the component imports #{name(path)}, which was not given: add it to imports:", %{
-           import: path
-         })}
-
-      other ->
-        message = "import #{name(path)} must be a function of #{arity} argument(s), got: #{inspect(other)}"
-        {:error, Error.new(:link, message, %{import: path})}
+  defp component_import({path, params, _result, kind}, given) do
+    case {kind, given(path, length(params), given)} do
+      {kind, _} when kind not in [:func, :resource] -> foreign(path, kind)
+      {:resource, :none} -> :nothing
+      {_, :none} -> missing("component", path)
+      {_, {:instance, instance}} -> {:host, {call_of(instance, path), path, :list}}
+      {_, found} -> found
     end
   end
 
-  defp lookup([name], imports), do: Map.get(imports, name)
+  defp module_import({path, type}, given) do
+    case {type, lookup(path, given)} do
+      {_, nil} -> missing("module", path)
+      {_, {:instance, instance}} -> {:export, instance.ref, List.last(path)}
+      {_, %Extern{instance: instance, name: name}} -> {:export, instance.ref, name}
+      {{:func, params, _}, value} -> with(:none <- function(value, path, length(params)), do: missing("module", path))
+      {type, value} -> unfit(path, "an export of another instance, for it is a #{elem(type, 0)}", value)
+    end
+  end
 
-  defp lookup([interface, name], imports) do
-    functions = Map.get(imports, interface) || Map.get(imports, unversioned(interface)) || %{}
-    if is_map(functions), do: Map.get(functions, name)
+  defp given(path, arity, given) do
+    case lookup(path, given) do
+      nil -> :none
+      {:instance, _} = instance -> instance
+      value -> function(value, path, arity)
+    end
+  end
+
+  # What was given for a path, if anything.
+  defp lookup([name], given) do
+    case given do
+      %{^name => value} -> value
+      %{@root => module} when is_atom(module) -> {:module, module, name}
+      _ -> nil
+    end
+  end
+
+  defp lookup([interface | rest], given) do
+    case Map.get(given, interface) || Map.get(given, unversioned(interface)) do
+      nil -> nil
+      %Instance{} = instance -> {:instance, instance}
+      %{} = inner -> lookup(rest, inner)
+      module when is_atom(module) -> {:module, module, List.last(rest)}
+      _other -> nil
+    end
   end
 
   defp unversioned(interface), do: interface |> String.split("@") |> hd()
 
-  @doc "Calls `function`: `{:ok, value}`, or why not."
-  def apply(function, arguments) do
-    {:ok, Kernel.apply(function, arguments)}
+  # A function that a module lacks is not given.
+  defp function({:module, module, name}, path, arity) do
+    case Implementation.fetch(module, name, arity) do
+      {:ok, function} ->
+        {:host, {function, path, :plain}}
+
+      :error ->
+        case Implementation.fetch(module, name, arity + 1) do
+          {:ok, function} -> {:host, {function, path, :instance}}
+          :error -> :none
+        end
+    end
+  end
+
+  defp function(function, path, arity) when is_function(function, arity), do: {:host, {function, path, :plain}}
+  defp function(function, path, arity) when is_function(function, arity + 1), do: {:host, {function, path, :instance}}
+  defp function(other, path, arity), do: unfit(path, "a function of #{arity} argument(s)", other)
+
+  # Another component's export, called in the process that makes the guest's call.
+  defp call_of(instance, path) do
+    fn arguments -> Wasm.call!(instance, path, arguments, timeout: :infinity) end
+  end
+
+  defp missing(what, path) do
+    message = "the #{what} imports #{name(path)}, which was not given: add it to imports:"
+    {:error, Error.new(:import, message, %{import: path})}
+  end
+
+  defp foreign(path, kind) do
+    {:error,
+     Error.new(:link, "import #{name(path)} is a #{kind}, which only another component can give", %{import: path})}
+  end
+
+  defp unfit(path, expected, got) do
+    message = "import #{name(path)} must be #{expected}, got: #{inspect(got)}"
+    {:error, Error.new(:link, message, %{import: path})}
+  end
+
+  @doc "Calls a host function: `{:ok, value}`, or why not."
+  def apply({function, _path, how}, arguments, instance) do
+    {:ok, apply_as(how, function, arguments, instance)}
   catch
     kind, reason -> {:raised, kind, reason, __STACKTRACE__}
+  end
+
+  defp apply_as(:plain, function, arguments, _instance), do: Kernel.apply(function, arguments)
+  defp apply_as(:instance, function, arguments, instance), do: Kernel.apply(function, [importer(instance) | arguments])
+  defp apply_as(:list, function, arguments, _instance), do: function.(arguments)
+
+  # Made only for those who want it.
+  defp importer(make) when is_function(make, 0), do: make.()
+  defp importer(instance), do: instance
+
+  @doc """
+  As `apply/3`, in a process of its own that is killed after `timeout` ms, or with the
+  caller: also `:timeout`.
+  """
+  def apply_isolated(entry, arguments, instance, timeout) do
+    caller = self()
+    tag = make_ref()
+    callers = [caller | Process.get(:"$callers", [])]
+
+    {helper, monitor} =
+      spawn_monitor(fn ->
+        Process.put(:"$callers", callers)
+        send(caller, {tag, __MODULE__.apply(entry, arguments, instance)})
+      end)
+
+    guard(caller, helper)
+
+    receive do
+      {^tag, answer} ->
+        Process.demonitor(monitor, [:flush])
+        answer
+
+      {:DOWN, ^monitor, :process, _, reason} ->
+        {:raised, :exit, reason, []}
+    after
+      timeout ->
+        Process.exit(helper, :kill)
+        Process.demonitor(monitor, [:flush])
+        # It may have answered just now: that message is nobody's.
+        receive do: ({^tag, _} -> :timeout), after: (0 -> :timeout)
+    end
+  end
+
+  # A link would let the helper's end reach the caller: this lets only the caller's end reach the helper.
+  defp guard(caller, helper) do
+    spawn(fn ->
+      its_caller = Process.monitor(caller)
+      itself = Process.monitor(helper)
+
+      receive do
+        {:DOWN, ^its_caller, :process, _, _} -> Process.exit(helper, :kill)
+        {:DOWN, ^itself, :process, _, _} -> :ok
+      end
+    end)
   end
 
   @doc "The error for a host function that raised, threw or exited."

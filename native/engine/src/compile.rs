@@ -1,26 +1,57 @@
-//! From bytes to a component.
+//! From bytes to a component or a core module.
+
+use wasmparser::Validator;
 
 use crate::component::Component;
 use crate::componentize::is_component;
-use crate::engine::Engine;
+use crate::engine::{Engine, Variant};
 use crate::error::{Error, Kind};
+use crate::module::Module;
+use crate::program::Program;
 
 impl Engine {
-    /// Compiles a component, binary or text. Takes milliseconds to seconds and a
-    /// deep stack: call it on a thread of your own, or through a [`crate::Queue`].
+    /// Compiles a component or a core module, binary or text, by what the bytes are.
+    /// Takes milliseconds to seconds and a deep stack: call it on a thread of your
+    /// own, or through a [`crate::Cache`].
+    ///
+    /// What needs more than this engine has is compiled for the variant of it that
+    /// has it: a component that uses the asynchronous part of the component model, a
+    /// module that has no room in the pool.
     ///
     /// # Errors
     /// [`Kind::Compile`] with what is wrong and where.
-    pub fn compile(&self, bytes: &[u8]) -> Result<Component, Error> {
+    pub fn compile(&self, bytes: &[u8]) -> Result<Program, Error> {
         let bytes = wat::parse_bytes(bytes).map_err(|error| Error::new(Kind::Compile, error.to_string()))?;
-        if !is_component(&bytes) {
-            return Err(Error::new(
-                Kind::Compile,
-                "these bytes are a core module, not a component: wrap it with `componentize` first",
-            ));
+        let refused = match self.compile_binary(&bytes) {
+            Ok(program) => return Ok(program),
+            Err(error) => error,
+        };
+        match self.another(&bytes) {
+            Some(variant) => self.with(variant)?.compile(&bytes),
+            None => Err(refused),
         }
-        let inner = wasmtime::component::Component::from_binary(&self.inner, &bytes)
-            .map_err(|error| Error::from_wasmtime(Kind::Compile, &error))?;
-        Component::new(self, inner)
+    }
+
+    fn compile_binary(&self, bytes: &[u8]) -> Result<Program, Error> {
+        let wrong = |error: wasmtime::Error| Error::from_wasmtime(Kind::Compile, &error);
+        if is_component(bytes) {
+            let component = wasmtime::component::Component::from_binary(&self.inner, bytes).map_err(wrong)?;
+            Ok(Program::Component(Component::new(self, component)?))
+        } else {
+            let module = wasmtime::Module::from_binary(&self.inner, bytes).map_err(wrong)?;
+            Ok(Program::Module(Module::new(self, module)?))
+        }
+    }
+
+    /// The variant that may take bytes that this one refused, if one may.
+    fn another(&self, bytes: &[u8]) -> Option<Variant> {
+        let mine = self.variant();
+        let valid = |variant: Variant| Validator::new_with_features(variant.features()).validate_all(bytes).is_ok();
+        // Valid, and yet refused: it does not fit into the pool.
+        if !mine.on_demand && valid(mine) {
+            return Some(Variant { on_demand: true, ..mine });
+        }
+        let concurrent = Variant { concurrent: true, ..mine };
+        (!mine.concurrent && is_component(bytes) && valid(concurrent)).then_some(concurrent)
     }
 }

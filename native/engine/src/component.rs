@@ -2,21 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
-use wasmtime::component::{ComponentExportIndex, InstancePre, Linker};
+use wasmtime::component::{ComponentExportIndex, InstancePre, Linker, LinkerInstance};
 
-use crate::caller::{self, Caller};
+use crate::aot::Overflow;
+use crate::caller;
 use crate::engine::Engine;
 use crate::error::{Error, Kind};
 use crate::host;
+use crate::names::Names;
+use crate::signature::{Function, Signature};
 use crate::store::Data;
-use crate::types::Type;
-
-/// Calls that start where they may block, after one that overran its first slice.
-const SLOW_CALLS: u8 = 16;
+use crate::types::{ResourceName, Resolver, Type};
 
 /// A compiled component. Cheap to clone.
 #[derive(Clone)]
@@ -27,52 +26,85 @@ pub struct Component {
 pub(crate) struct Inner {
     pub(crate) engine: Engine,
     pub(crate) component: wasmtime::component::Component,
-    pub(crate) pre: Result<InstancePre<Data>, Error>,
-    pub(crate) exports: Vec<Function>,
-    pub(crate) imports: Vec<Import>,
-    by_name: BTreeMap<Box<[u8]>, usize>,
+    exports: Vec<Function>,
+    indices: Vec<ComponentExportIndex>,
+    imports: Vec<Import>,
+    resources: Vec<Vec<String>>,
+    names: Names,
+    /// Linked, by which imports the embedding gives.
+    linked: Mutex<BTreeMap<Given, Result<InstancePre<Data>, Error>>>,
+    pub(crate) overflow: Overflow<Component>,
 }
 
-/// An exported function.
-pub struct Function {
-    signature: Signature,
-    pub(crate) index: ComponentExportIndex,
-    pub(crate) caller: Caller,
-    takes_any_size: bool,
-    slow: AtomicU8,
-}
+/// Which of the imports the embedding gives; the others are WASI's, or missing.
+pub(crate) type Given = Vec<bool>;
 
-/// An imported function.
+/// An import: a function, or what is called when a resource of the host's is dropped.
 pub struct Import {
-    signature: Signature,
+    pub(crate) signature: Signature,
+    kind: ImportKind,
 }
 
-#[derive(Clone)]
-struct Signature {
-    path: Vec<String>,
-    params: Vec<(String, Type)>,
-    result: Option<Type>,
+enum ImportKind {
+    Function,
+    Resource { name: String, number: u32 },
+    /// Something that only another component could give.
+    Foreign(&'static str),
+}
+
+impl Import {
+    /// Its place, parameters and result.
+    pub fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    /// Whether it may be left out: nobody needs to hear of a resource's end.
+    pub fn is_optional(&self) -> bool {
+        matches!(self.kind, ImportKind::Resource { .. })
+    }
+
+    /// What it is, where it is something values cannot give: `module`, `component`, `value`.
+    pub fn foreign(&self) -> Option<&'static str> {
+        if let ImportKind::Foreign(what) = self.kind { Some(what) } else { None }
+    }
 }
 
 impl Component {
     pub(crate) fn new(engine: &Engine, component: wasmtime::component::Component) -> Result<Component, Error> {
         let ty = component.component_type();
-        let imports: Vec<Import> = functions(engine, ty.imports(&engine.inner).map(|(name, item)| (name, item.ty)))
-            .into_iter()
-            .map(|signature| Import { signature })
-            .collect();
-        let exports: Vec<Function> = functions(engine, ty.exports(&engine.inner).map(|(name, item)| (name, item.ty)))
-            .into_iter()
-            .filter_map(|signature| {
-                let index = export_index(&component, &signature.path)?;
-                let caller = caller::choose(&signature.params, signature.result.as_ref());
-                let takes_any_size = signature.params.iter().any(|(_, ty)| ty.has_any_size());
-                Some(Function { signature, index, caller, takes_any_size, slow: AtomicU8::new(0) })
-            })
-            .collect();
-        let pre = link(engine, &component, &imports);
-        let by_name = names(&exports);
-        Ok(Component { inner: Arc::new(Inner { engine: engine.clone(), component, pre, exports, imports, by_name }) })
+        let mut reader = Reader { engine, resolver: Resolver::default(), resources: Vec::new() };
+        let imports: Vec<_> = ty.imports(&engine.inner).map(|(name, item)| (name.to_string(), item.ty)).collect();
+        let exports: Vec<_> = ty.exports(&engine.inner).map(|(name, item)| (name.to_string(), item.ty)).collect();
+        reader.name_resources(&imports, true, &mut Vec::new());
+        reader.name_resources(&exports, false, &mut Vec::new());
+        let mut wanted = Vec::new();
+        reader.imports(&imports, &mut Vec::new(), &mut wanted);
+        let mut found = Vec::new();
+        reader.functions(&exports, &mut Vec::new(), &mut found);
+
+        let mut functions = Vec::with_capacity(found.len());
+        let mut indices = Vec::with_capacity(found.len());
+        for signature in found {
+            if let Some(index) = export_index(&component, &signature.path) {
+                let way = caller::choose(&signature);
+                functions.push(Function::new(signature, way));
+                indices.push(index);
+            }
+        }
+        let names = Names::of(functions.iter().map(|function| function.signature.path()));
+        Ok(Component {
+            inner: Arc::new(Inner {
+                engine: engine.clone(),
+                resources: reader.resources,
+                component,
+                exports: functions,
+                indices,
+                imports: wanted,
+                names,
+                linked: Mutex::default(),
+                overflow: Overflow::default(),
+            }),
+        })
     }
 
     /// The functions it exports, interfaces' functions included, in its own order.
@@ -80,126 +112,164 @@ impl Component {
         &self.inner.exports
     }
 
-    /// The functions it imports. A host call names one by its place here.
+    /// What it imports. A host call names one by its place here.
     pub fn imports(&self) -> &[Import] {
         &self.inner.imports
     }
 
-    /// As [`Component::find`] for a function of the world itself, by the bytes of its name.
-    pub fn find_name(&self, name: &[u8]) -> Option<usize> {
-        self.inner.by_name.get(name).copied()
+    /// Where the resource types are that it exports.
+    pub fn resources(&self) -> &[Vec<String>] {
+        &self.inner.resources
     }
 
-    /// The place in [`Component::exports`] of the function at `path`: its name, or
-    /// its interface's name and its own. An interface may be named without its
-    /// version where that is unambiguous.
-    ///
-    /// # Errors
-    /// [`Kind::Export`], with the names there are.
-    pub fn find(&self, path: &[&str]) -> Result<usize, Error> {
-        let found = match path {
-            [name] => self.find_name(name.as_bytes()),
-            path => self.find_name(path.join("\0").as_bytes()),
-        };
-        found.ok_or_else(|| {
-            let have: Vec<String> = self.inner.exports.iter().map(|export| export.name()).collect();
-            let have = if have.is_empty() { "none".to_string() } else { have.join(", ") };
-            Error::new(Kind::Export, format!("no exported function {}: there are {have}", path.join(" ")))
-        })
+    pub(crate) fn names(&self) -> &Names {
+        &self.inner.names
+    }
+
+    pub(crate) fn indices(&self) -> &[ComponentExportIndex] {
+        &self.inner.indices
+    }
+
+    /// Linked with the imports that the embedding gives; made once for each set of them.
+    pub(crate) fn linked(&self, given: &[bool]) -> Result<InstancePre<Data>, Error> {
+        let mut linked = self.inner.linked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pre) = linked.get(given) {
+            return pre.clone();
+        }
+        let pre = self.link(given);
+        linked.insert(given.to_vec(), pre.clone());
+        pre
+    }
+
+    fn link(&self, given: &[bool]) -> Result<InstancePre<Data>, Error> {
+        let wrong = |error: wasmtime::Error| Error::from_wasmtime(Kind::Link, &error);
+        let mut linker: Linker<Data> = Linker::new(&self.inner.engine.inner);
+        linker.allow_shadowing(true);
+        for (index, import) in self.imports().iter().enumerate() {
+            let given = given.get(index).copied().unwrap_or(false);
+            let Some((name, interfaces)) = import.signature.path.split_last() else { continue };
+            let mut place = linker.root();
+            for interface in interfaces {
+                place = place.into_instance(interface).map_err(wrong)?;
+            }
+            self.define(&mut place, name, index, import, given).map_err(wrong)?;
+        }
+        linker.instantiate_pre(&self.inner.component).map_err(wrong)
+    }
+
+    fn define(
+        &self,
+        place: &mut LinkerInstance<'_, Data>,
+        name: &str,
+        index: usize,
+        import: &Import,
+        given: bool,
+    ) -> wasmtime::Result<()> {
+        match &import.kind {
+            ImportKind::Function if given => host::define(place, name, index, &import.signature),
+            ImportKind::Resource { name, number } => {
+                host::define_resource(place, name, *number, given.then_some(index))
+            }
+            ImportKind::Function | ImportKind::Foreign(_) => Ok(()),
+        }
     }
 }
 
 impl fmt::Debug for Component {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let exports: Vec<String> = self.exports().iter().map(|export| export.name()).collect();
+        let exports: Vec<String> = self.exports().iter().map(|export| export.signature.name()).collect();
         f.debug_struct("Component").field("exports", &exports).finish_non_exhaustive()
     }
 }
 
-impl Function {
-    /// Its path in one text: `render`, or `wasi:cli/run#run`.
-    pub fn name(&self) -> String {
-        self.signature.path.join("#")
+/// Reads a component's type.
+struct Reader<'e> {
+    engine: &'e Engine,
+    resolver: Resolver,
+    resources: Vec<Vec<String>>,
+}
+
+type Items = [(String, ComponentItem)];
+
+impl Reader<'_> {
+    fn inner(&self, instance: &wasmtime::component::types::ComponentInstance) -> Vec<(String, ComponentItem)> {
+        instance.exports(&self.engine.inner).map(|(name, item)| (name.to_string(), item.ty)).collect()
     }
 
-    /// Its interface's name, if it has one, and its own.
-    pub fn path(&self) -> &[String] {
-        &self.signature.path
-    }
-
-    /// Names and types of its parameters.
-    pub fn params(&self) -> &[(String, Type)] {
-        &self.signature.params
-    }
-
-    /// What it answers.
-    pub fn result(&self) -> Option<&Type> {
-        self.signature.result.as_ref()
-    }
-
-    /// Whether an argument may be so large that passing it takes a while.
-    pub fn takes_any_size(&self) -> bool {
-        self.takes_any_size
-    }
-
-    /// A call overran its first slice: let the next ones start where that does not matter.
-    pub(crate) fn mark_slow(&self) {
-        self.slow.store(SLOW_CALLS, Relaxed);
-    }
-
-    /// Whether the next call should start where it may block. Now and then the
-    /// answer is no in spite of slow calls before, to see whether it still holds.
-    pub fn starts_slow(&self) -> bool {
-        let slow = self.slow.load(Relaxed);
-        if slow > 0 {
-            self.slow.store(slow - 1, Relaxed);
+    fn name_resources(&mut self, items: &Items, imported: bool, path: &mut Vec<String>) {
+        for (name, item) in items {
+            path.push(name.clone());
+            match item {
+                ComponentItem::Resource(ty) => {
+                    let host = if imported { u32::try_from(self.resources.len()).ok() } else { None };
+                    self.resolver.name(*ty, name, host);
+                    self.resources.push(path.clone());
+                }
+                ComponentItem::ComponentInstance(instance) => {
+                    self.name_resources(&self.inner(instance), imported, path);
+                }
+                _ => {}
+            }
+            path.pop();
         }
-        slow > 0
+    }
+
+    fn functions(&self, items: &Items, path: &mut Vec<String>, found: &mut Vec<Signature>) {
+        for (name, item) in items {
+            path.push(name.clone());
+            match item {
+                ComponentItem::ComponentFunc(func) => found.push(self.signature(path.clone(), func)),
+                ComponentItem::ComponentInstance(instance) => self.functions(&self.inner(instance), path, found),
+                _ => {}
+            }
+            path.pop();
+        }
+    }
+
+    fn imports(&self, items: &Items, path: &mut Vec<String>, found: &mut Vec<Import>) {
+        for (name, item) in items {
+            path.push(name.clone());
+            match item {
+                ComponentItem::ComponentFunc(func) => {
+                    found.push(Import { signature: self.signature(path.clone(), func), kind: ImportKind::Function });
+                }
+                ComponentItem::Resource(ty) => found.extend(self.resource(*ty, name, path)),
+                ComponentItem::ComponentInstance(instance) => self.imports(&self.inner(instance), path, found),
+                ComponentItem::Module(_) => found.push(Import::foreign_at(path, "module")),
+                ComponentItem::Component(_) => found.push(Import::foreign_at(path, "component")),
+                // A type equal to one of another import is nothing to be given.
+                _ => {}
+            }
+            path.pop();
+        }
+    }
+
+    /// The import that hears of the end of a resource, as the component model names it.
+    fn resource(&self, ty: wasmtime::component::ResourceType, name: &str, path: &[String]) -> Option<Import> {
+        let named: Arc<ResourceName> = self.resolver.resource(ty);
+        let number = named.host?;
+        let mut path = path.to_vec();
+        if let Some(last) = path.last_mut() {
+            *last = format!("[resource-drop]{name}");
+        }
+        let params = vec![("self".to_string(), Type::Own(named))];
+        let signature = Signature { path, params, results: Vec::new() };
+        Some(Import { signature, kind: ImportKind::Resource { name: name.to_string(), number } })
+    }
+
+    fn signature(&self, path: Vec<String>, func: &ComponentFunc) -> Signature {
+        Signature {
+            path,
+            params: func.params().map(|(name, ty)| (name.to_string(), self.resolver.resolve(&ty))).collect(),
+            results: func.results().map(|ty| self.resolver.resolve(&ty)).collect(),
+        }
     }
 }
 
 impl Import {
-    /// Its interface's name, if it has one, and its own.
-    pub fn path(&self) -> &[String] {
-        &self.signature.path
-    }
-
-    /// Names and types of its parameters.
-    pub fn params(&self) -> &[(String, Type)] {
-        &self.signature.params
-    }
-
-    /// What the guest expects as its answer.
-    pub fn result(&self) -> Option<&Type> {
-        self.signature.result.as_ref()
-    }
-}
-
-/// The functions among `items`, those of interfaces with the interface's name before theirs.
-fn functions<'a>(engine: &Engine, items: impl Iterator<Item = (&'a str, ComponentItem)>) -> Vec<Signature> {
-    let mut found = Vec::new();
-    for (name, item) in items {
-        match item {
-            ComponentItem::ComponentFunc(func) => found.push(signature(vec![name.to_string()], &func)),
-            ComponentItem::ComponentInstance(instance) => {
-                found.extend(instance.exports(&engine.inner).filter_map(|(inner, item)| match item.ty {
-                    ComponentItem::ComponentFunc(func) => {
-                        Some(signature(vec![name.to_string(), inner.to_string()], &func))
-                    }
-                    _ => None,
-                }));
-            }
-            _ => {}
-        }
-    }
-    found
-}
-
-fn signature(path: Vec<String>, func: &ComponentFunc) -> Signature {
-    Signature {
-        path,
-        params: func.params().map(|(name, ty)| (name.to_string(), Type::from(&ty))).collect(),
-        result: func.results().next().as_ref().map(Type::from),
+    fn foreign_at(path: &[String], what: &'static str) -> Import {
+        let signature = Signature { path: path.to_vec(), params: Vec::new(), results: Vec::new() };
+        Import { signature, kind: ImportKind::Foreign(what) }
     }
 }
 
@@ -207,46 +277,4 @@ fn export_index(component: &wasmtime::component::Component, path: &[String]) -> 
     path.iter().try_fold(None, |parent: Option<ComponentExportIndex>, name| {
         component.get_export_index(parent.as_ref(), name).map(Some)
     })?
-}
-
-fn link(
-    engine: &Engine,
-    component: &wasmtime::component::Component,
-    imports: &[Import],
-) -> Result<InstancePre<Data>, Error> {
-    let wrong = |error: wasmtime::Error| Error::from_wasmtime(Kind::Link, &error);
-    let mut linker: Linker<Data> = Linker::new(&engine.inner);
-    for (index, import) in imports.iter().enumerate() {
-        match import.path() {
-            [name] => host::define(&mut linker.root(), name, index).map_err(wrong)?,
-            [interface, name] => {
-                let mut root = linker.root();
-                let mut instance = root.instance(interface).map_err(wrong)?;
-                host::define(&mut instance, name, index).map_err(wrong)?;
-            }
-            _ => {}
-        }
-    }
-    linker.instantiate_pre(component).map_err(wrong)
-}
-
-/// Every name a function answers to: its path, and the path without the
-/// interface's version unless two interfaces would then answer.
-fn names(exports: &[Function]) -> BTreeMap<Box<[u8]>, usize> {
-    let mut names: BTreeMap<Box<[u8]>, usize> = BTreeMap::new();
-    let mut short: BTreeMap<String, Option<usize>> = BTreeMap::new();
-    for (index, export) in exports.iter().enumerate() {
-        names.insert(export.path().join("\0").into_bytes().into(), index);
-        if let [interface, name] = export.path()
-            && let Some((bare, _version)) = interface.split_once('@')
-        {
-            short.entry(format!("{bare}\0{name}")).and_modify(|several| *several = None).or_insert(Some(index));
-        }
-    }
-    for (name, index) in short {
-        if let Some(index) = index {
-            names.entry(name.into_bytes().into()).or_insert(index);
-        }
-    }
-    names
 }

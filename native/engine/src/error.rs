@@ -14,6 +14,8 @@ pub enum Kind {
     Trap,
     /// The call's time was over.
     Timeout,
+    /// The fuel was used up, or given where nothing meters it.
+    Fuel,
     /// A memory would have outgrown its limit.
     MemoryLimit,
     /// Another limit was reached: instances at once, input size.
@@ -44,11 +46,12 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Kind; 17] = [
+    pub const ALL: [Kind; 18] = [
         Kind::Compile,
         Kind::Link,
         Kind::Trap,
         Kind::Timeout,
+        Kind::Fuel,
         Kind::MemoryLimit,
         Kind::Limit,
         Kind::Busy,
@@ -71,6 +74,7 @@ impl Kind {
             Kind::Link => "link",
             Kind::Trap => "trap",
             Kind::Timeout => "timeout",
+            Kind::Fuel => "fuel",
             Kind::MemoryLimit => "memory_limit",
             Kind::Limit => "limit",
             Kind::Busy => "busy",
@@ -103,10 +107,54 @@ pub struct Error {
     /// What a person reads: what happened and what to do next.
     pub message: String,
     /// A trap's code, such as `unreachable`.
-    pub code: Option<&'static str>,
+    pub code: Option<String>,
     /// A trap's wasm frames, innermost first.
-    pub frames: Vec<String>,
+    pub frames: Vec<Frame>,
 }
+
+/// Where in the guest's code something happened.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// The function's name, where the name section has one.
+    pub function: Option<String>,
+    /// Its index in its module.
+    pub index: u32,
+    /// The module's name, where it has one.
+    pub module: Option<String>,
+    /// Bytes from the start of the module.
+    pub offset: Option<usize>,
+    /// The source, where there is debug information.
+    pub source: Option<Source>,
+}
+
+/// A place in the source a module was compiled from.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The file, as the compiler named it.
+    pub file: String,
+    /// From 1.
+    pub line: Option<u32>,
+    /// From 1.
+    pub column: Option<u32>,
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.function {
+            Some(name) => f.write_str(name)?,
+            None => write!(f, "function {}", self.index)?,
+        }
+        if let Some(Source { file, line: Some(line), .. }) = &self.source {
+            write!(f, " ({file}:{line})")?;
+        }
+        Ok(())
+    }
+}
+
+/// Why the host ended a guest, on its way through wasmtime.
+#[derive(Debug, thiserror::Error)]
+#[error("{1}")]
+pub(crate) struct Ended(pub(crate) Kind, pub(crate) String);
 
 impl Error {
     /// An error without trap details.
@@ -121,60 +169,100 @@ impl Error {
 
     /// What ended a guest: a trap with its code and frames, or a host's failure.
     pub(crate) fn from_guest(error: &wasmtime::Error, grow_refused: bool) -> Self {
-        let code = error.downcast_ref::<wasmtime::Trap>().map(|trap| trap_code(*trap));
-        let frames = error.downcast_ref::<wasmtime::WasmBacktrace>().map(frames).unwrap_or_default();
-        if code.is_none() && error.downcast_ref::<wasmtime::PoolConcurrencyLimitError>().is_some() {
-            return Error::new(
-                Kind::Limit,
-                "all places for instances are taken: close instances that are no longer needed",
-            );
+        if let Some(Ended(kind, message)) = error.downcast_ref() {
+            return Error::new(*kind, message);
         }
+        let trap = error.downcast_ref::<wasmtime::Trap>().copied();
+        let thrown = error.is::<wasmtime::ThrownException>().then(|| "uncaught_exception".to_string());
+        let code = trap.map(trap_code).or(thrown);
+        let frames = error.downcast_ref::<wasmtime::WasmBacktrace>().map(frames).unwrap_or_default();
         let reason = error.root_cause().to_string();
         let at = frames.first().map(|frame| format!(" in {frame}")).unwrap_or_default();
-        let (kind, message) = if grow_refused {
-            (
+        let (kind, message) = match trap {
+            Some(wasmtime::Trap::OutOfFuel) => (Kind::Fuel, format!("the guest used up its fuel{at}")),
+            _ if grow_refused => (
                 Kind::MemoryLimit,
                 format!("the guest asked for more memory than its limit allows, then stopped: {reason}{at}"),
-            )
-        } else {
-            (Kind::Trap, format!("the guest trapped: {reason}{at}"))
+            ),
+            _ => (Kind::Trap, format!("the guest trapped: {reason}{at}")),
         };
         Error { kind, message, code, frames }
     }
+
+    /// Why no instance could be made.
+    pub(crate) fn from_instantiation(error: &wasmtime::Error, grow_refused: bool) -> Self {
+        if error.is::<wasmtime::PoolConcurrencyLimitError>() {
+            return Error::pool_full();
+        }
+        if error.is::<wasmtime::Trap>() || error.is::<wasmtime::ThrownException>() || error.is::<Ended>() {
+            return Error::from_guest(error, grow_refused);
+        }
+        let message = chain(error);
+        let kind = match () {
+            () if grow_refused => Kind::MemoryLimit,
+            // wasmtime has no types for these: what it says is all there is to go by.
+            () if message.contains("exceeds") || message.contains("exceeded") => Kind::Limit,
+            () => Kind::Link,
+        };
+        let hint = if kind == Kind::Link { "" } else { " (see the option limits:)" };
+        Error::new(kind, format!("{message}{hint}"))
+    }
+
+    /// The program's copy for instances outside the pool is needed.
+    pub(crate) fn pool_full() -> Self {
+        let full = Error::new(Kind::Overloaded, "all places of the pool are taken");
+        Error { code: Some(POOL_FULL.into()), ..full }
+    }
+
+    /// Whether an instance of an engine that allocates on demand could be made in its stead.
+    pub fn is_pool_full(&self) -> bool {
+        self.code.as_deref() == Some(POOL_FULL)
+    }
 }
+
+const POOL_FULL: &str = "pool_full";
 
 /// The whole chain of causes on one line, outermost first.
 fn chain(error: &wasmtime::Error) -> String {
     error.chain().map(|cause| cause.to_string()).collect::<Vec<_>>().join(": ")
 }
 
-fn frames(backtrace: &wasmtime::WasmBacktrace) -> Vec<String> {
-    backtrace
-        .frames()
-        .iter()
-        .map(|frame| match frame.func_name() {
-            Some(name) => name.to_string(),
-            None => format!("function {}", frame.func_index()),
-        })
-        .collect()
+fn frames(backtrace: &wasmtime::WasmBacktrace) -> Vec<Frame> {
+    backtrace.frames().iter().map(frame).collect()
 }
 
-fn trap_code(trap: wasmtime::Trap) -> &'static str {
+fn frame(info: &wasmtime::FrameInfo) -> Frame {
+    let symbol = info.symbols().iter().find(|symbol| symbol.file().is_some());
+    let source = symbol.and_then(|symbol| {
+        Some(Source { file: symbol.file()?.to_string(), line: symbol.line(), column: symbol.column() })
+    });
+    Frame {
+        function: info.func_name().map(str::to_string),
+        index: info.func_index(),
+        module: info.module().name().map(str::to_string),
+        offset: info.module_offset(),
+        source,
+    }
+}
+
+/// The engine's own name of the trap, in the bindings' spelling.
+fn trap_code(trap: wasmtime::Trap) -> String {
     use wasmtime::Trap as T;
     match trap {
-        T::StackOverflow => "stack_overflow",
-        T::MemoryOutOfBounds => "out_of_bounds",
-        T::HeapMisaligned => "misaligned",
-        T::TableOutOfBounds => "table_out_of_bounds",
-        T::IndirectCallToNull => "indirect_call_to_null",
-        T::BadSignature => "bad_signature",
-        T::IntegerOverflow => "integer_overflow",
-        T::IntegerDivisionByZero => "integer_division_by_zero",
-        T::BadConversionToInteger => "bad_conversion_to_integer",
-        T::UnreachableCodeReached => "unreachable",
-        T::Interrupt => "interrupt",
-        T::OutOfFuel => "out_of_fuel",
-        T::CannotEnterComponent => "cannot_enter_component",
-        _ => "other",
+        T::MemoryOutOfBounds => "out_of_bounds".into(),
+        T::HeapMisaligned => "misaligned".into(),
+        T::UnreachableCodeReached => "unreachable".into(),
+        other => snake_case(&format!("{other:?}")),
     }
+}
+
+fn snake_case(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 4);
+    for (at, letter) in name.char_indices() {
+        if letter.is_ascii_uppercase() && at > 0 {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    snake
 }

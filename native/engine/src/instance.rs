@@ -1,124 +1,119 @@
-//! An instance and the call it is in: begun here, polled by whoever drives it.
+//! Instances, and the call that a store is in: begun here, polled by whoever drives it.
 
-use std::sync::atomic::Ordering::{Relaxed, SeqCst};
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use wasmtime::component::Val;
+use smallvec::SmallVec;
+use wasmtime::{Store, StoreContextMut};
 
-use crate::caller::Fiber;
-use crate::component::Component;
+use crate::caller::Way;
+use crate::cell::{Begin, Cell, Running, State, Status, What, busy, closed, no_function, waits_for_nothing};
+use crate::core_caller;
 use crate::error::{Error, Kind};
 use crate::lift::{Lifter, Sink};
 use crate::limits::Limits;
-use crate::lower::{self, Source};
-use crate::mailbox::{Arguments, Reply, Shared};
-use crate::reaper::dispose;
-use crate::stats::{Alive, CALLS, FIBERS, TRAPS};
-use crate::store::{Live, new_store};
+use crate::lower::{Lowerer, Source};
+use crate::mailbox::{Opaque, Reply, Request, Values};
+use crate::meter::Metrics;
+use crate::program::Program;
+use crate::reference::Reference;
+use crate::resource::Resource;
+use crate::signature::{Function, Signature};
+use crate::stats::{Alive, FIBERS, YIELDS};
+use crate::store::{Data, Ending, Outcome, Slot};
+use crate::wake::Notify;
 
 /// What became of a poll.
-#[derive(Debug)]
 pub enum Step<T> {
-    /// The call ended; its result, where it has one.
-    Done(Option<T>),
+    /// The call ended; its results.
+    Done(SmallVec<[T; 2]>),
     /// The call ended badly.
     Failed(Error),
     /// The slice is over, the guest is not: poll again, where that may take long.
     Yield,
-    /// The guest called the import at this place: answer with
-    /// [`Instance::reply`] or [`Instance::fail`], then poll again.
-    Host {
-        /// Its place in [`Component::imports`].
-        import: usize,
-        /// What the guest gave it.
-        values: Vec<T>,
-    },
+    /// The guest waits for the outside: [`Instance::arm`], and poll again when notified.
+    Pending,
+    /// The guest called a host function: answer with [`Instance::reply`] or
+    /// [`Instance::fail`], then poll again.
+    Host(HostCall<T>),
 }
 
-/// One instance in a store of its own, in at most one call at a time. Every
-/// method answers at once; none waits for another thread.
+/// A guest's call of a host function.
+pub struct HostCall<T> {
+    /// The import's place among those of its program.
+    pub import: usize,
+    /// What the guest gave it.
+    pub values: SmallVec<[T; 4]>,
+    /// The instance that imports it, where that is not the one that was called.
+    pub other: Option<(Instance, Option<Opaque>)>,
+}
+
+/// How a call is made.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CallOptions {
+    /// Time from the call's first slice to its end; host functions count.
+    pub timeout: Option<Duration>,
+    /// What it may use, where the program was compiled to be metered.
+    pub fuel: Option<u64>,
+    /// Whether to keep [`Instance::metrics`].
+    pub metrics: bool,
+}
+
+/// An instance. It lives in a store, alone or with others that are linked to it,
+/// and the store is in at most one call at a time. Every method answers at once;
+/// none waits for another thread.
+#[derive(Clone)]
 pub struct Instance {
-    component: Component,
-    shared: Arc<Shared>,
-    state: Mutex<State>,
-}
-
-enum State {
-    Idle(Box<Live>),
-    Running(Running),
-    Closed(&'static str),
-}
-
-struct Running {
-    fiber: Fiber,
-    /// The function's place; `None` while the instance is being made.
-    function: Option<usize>,
-    /// The import whose answer the guest waits for.
-    asked: Option<usize>,
-    timeout: Option<Duration>,
-    /// Known once the call outlived its first slice: most never do, and read no clock.
-    deadline: Option<Instant>,
-    slices: u32,
-    alive: Option<Alive>,
+    pub(crate) cell: Arc<Cell>,
+    pub(crate) slot: usize,
+    program: Program,
 }
 
 impl Instance {
-    /// Begins to make an instance; poll it until it is done. The component's
-    /// start code runs on the fiber like any call, within `timeout`.
-    ///
-    /// # Errors
-    /// [`Kind::Link`] when the component imports more than functions.
-    pub fn begin(component: &Component, limits: Limits, timeout: Option<Duration>) -> Result<Instance, Error> {
-        let pre = component.inner.pre.clone()?;
-        let shared = Arc::new(Shared::default());
-        let mut store = new_store(&component.inner.engine.inner, &shared, limits);
-        let exports = component.clone();
-        let fiber = Box::pin(async move {
-            match pre.instantiate_async(&mut store).await {
-                Ok(instance) => {
-                    let functions =
-                        exports.exports().iter().map(|export| instance.get_func(&mut store, export.index)).collect();
-                    (Some(Box::new(Live { store, functions })), Ok(None))
-                }
-                Err(error) => (None, Err(error)),
-            }
-        });
-        let running = Running::new(fiber, None, timeout);
-        Ok(Instance { component: component.clone(), shared, state: Mutex::new(State::Running(running)) })
+    pub(crate) fn new(cell: Arc<Cell>, slot: usize, program: Program) -> Instance {
+        Instance { cell, slot, program }
     }
 
-    /// Its component.
-    pub fn component(&self) -> &Component {
-        &self.component
+    /// What it is an instance of.
+    pub fn program(&self) -> &Program {
+        &self.program
     }
 
-    /// Bytes of linear memory it holds.
+    /// Bytes of linear memory its store holds.
     pub fn memory(&self) -> usize {
-        self.shared.usage.memory.load(Relaxed)
+        self.cell.memory()
+    }
+
+    /// Its store's limits.
+    pub fn limits(&self) -> Limits {
+        self.cell.shared.limits
+    }
+
+    /// Whether both live in one store.
+    pub fn is_beside(&self, other: &Instance) -> bool {
+        Arc::ptr_eq(&self.cell, &other.cell)
     }
 
     /// A clock that counts while anything is polled: its differences are slices' halves.
     pub fn ticks(&self) -> u64 {
-        self.component.inner.engine.ticker.ticks()
+        self.program.engine().ticker.ticks()
     }
 
-    /// What it is doing: `idle`, `running`, or `closed`.
-    pub fn state(&self) -> &'static str {
-        match self.state.try_lock() {
-            Ok(state) => match &*state {
-                State::Idle(_) => "idle",
-                State::Running(_) => "running",
-                State::Closed(_) => "closed",
-            },
-            Err(TryLockError::WouldBlock) => "running",
-            Err(TryLockError::Poisoned(_)) => "closed",
-        }
+    /// What its store is doing.
+    pub fn status(&self) -> Status {
+        self.cell.status()
     }
 
-    /// Begins a call of the export at place `function` and gives it its first slice;
-    /// go on with [`Instance::poll`] until it is done.
+    /// What the last call with [`CallOptions::metrics`] used.
+    pub fn metrics(&self) -> Option<Metrics> {
+        *self.cell.metrics.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins a call of the function at place `function` of the program and gives it
+    /// its first slice; go on with [`Instance::poll`] until it is done.
     ///
     /// Failures before the guest ran are of [`Kind::Type`] when an argument does not
     /// fit, [`Kind::Busy`] in another call, [`Kind::Closed`] after the end.
@@ -126,53 +121,114 @@ impl Instance {
         &self,
         function: usize,
         values: impl ExactSizeIterator<Item = S>,
-        timeout: Option<Duration>,
+        options: CallOptions,
         sink: &K,
     ) -> Step<K::Out> {
-        let mut state = match self.lock() {
+        let Some(export) = self.program.functions().get(function) else {
+            return Step::Failed(no_function());
+        };
+        self.begin(What::Call(function), options, sink, |store| self.prepare(export, function, values, store))
+    }
+
+    /// As [`Instance::call`], for a function that was come by as a reference.
+    pub fn call_reference<'a, S: Source<'a>, K: Sink>(
+        &self,
+        reference: &Reference,
+        values: impl ExactSizeIterator<Item = S>,
+        options: CallOptions,
+        sink: &K,
+    ) -> Step<K::Out> {
+        self.begin(What::Other, options, sink, |store| {
+            let func = reference.func().filter(|_| Arc::ptr_eq(&reference.shared, &self.cell.shared));
+            let func = func.ok_or_else(|| Error::new(Kind::Type, "this is no function of the instance's store"))?;
+            let ty = func.ty(&*store);
+            let signature = Signature {
+                path: vec!["the function".into()],
+                params: ty.params().enumerate().map(|(i, ty)| (format!("p{i}"), (&ty).into())).collect(),
+                results: ty.results().map(|ty| (&ty).into()).collect(),
+            };
+            let params = Lowerer::new(&self.cell.shared).core(&signature, values)?;
+            Ok(Begin::Core(func, params, signature.results.len()))
+        })
+    }
+
+    /// Begins to drop a resource: the guest's destructor runs like a call.
+    pub fn drop_resource<K: Sink>(&self, resource: &Resource, options: CallOptions, sink: &K) -> Step<K::Out> {
+        self.begin(What::Other, options, sink, |_| {
+            if !Arc::ptr_eq(&resource.shared, &self.cell.shared) {
+                return Err(Error::new(Kind::Type, "a resource of another instance"));
+            }
+            let any = resource.take();
+            Ok(Begin::Other(Box::new(move |mut store: Store<Data>| {
+                Box::pin(async move {
+                    let ended = match any {
+                        Some(any) => any.resource_drop_async(&mut store).await,
+                        // Handed over or dropped before: nothing is left to do.
+                        None => Ok(()),
+                    };
+                    (Some(store), ended.map(|()| Outcome::Nothing))
+                })
+            })))
+        })
+    }
+
+    fn prepare<'a, S: Source<'a>>(
+        &self,
+        export: &Function,
+        function: usize,
+        values: impl ExactSizeIterator<Item = S>,
+        store: &mut Store<Data>,
+    ) -> Result<Begin, Error> {
+        let mut lowerer = Lowerer::new(&self.cell.shared);
+        let signature = export.signature();
+        match store.data().slots.get(self.slot) {
+            Some(Slot::Component { functions }) => {
+                let func = functions.get(function).copied().flatten().ok_or_else(no_function)?;
+                match export.way {
+                    Way::Numbers(call) => Ok(Begin::Numbers(call, func, lowerer.params(signature, values)?)),
+                    Way::Blobs(call) => Ok(Begin::Blobs(call, func, lowerer.blobs(signature, values)?)),
+                    Way::Dynamic | Way::Core => {
+                        let params = lowerer.params(signature, values)?;
+                        let handles = signature.has_resource().then(|| signature.clone());
+                        Ok(Begin::Dynamic(func, params, !signature.results.is_empty(), handles))
+                    }
+                }
+            }
+            Some(Slot::Module { functions, .. }) => {
+                let func = functions.get(function).copied().flatten().ok_or_else(no_function)?;
+                Ok(Begin::Core(func, lowerer.core(signature, values)?, signature.results.len()))
+            }
+            _ => Err(no_function()),
+        }
+    }
+
+    fn begin<K: Sink>(
+        &self,
+        what: What,
+        options: CallOptions,
+        sink: &K,
+        prepare: impl FnOnce(&mut Store<Data>) -> Result<Begin, Error>,
+    ) -> Step<K::Out> {
+        let mut state = match self.cell.lock() {
             Ok(state) => state,
             Err(error) => return Step::Failed(error),
         };
-        let step = match self.begin_call(&mut state, function, values, timeout) {
+        let step = match self.cell.begin(&mut state, self.slot, what, options, prepare) {
             Ok(()) => self.poll_locked(&mut state, sink),
             Err(error) => Step::Failed(error),
         };
         drop(state);
-        self.close_if_asked();
+        self.cell.close_if_asked();
         step
-    }
-
-    fn begin_call<'a, S: Source<'a>>(
-        &self,
-        state: &mut State,
-        function: usize,
-        values: impl ExactSizeIterator<Item = S>,
-        timeout: Option<Duration>,
-    ) -> Result<(), Error> {
-        let export = self.component.exports().get(function).ok_or_else(no_function)?;
-        let live = match state {
-            State::Idle(live) => live,
-            State::Running(_) => return Err(busy()),
-            State::Closed(why) => return Err(closed(why)),
-        };
-        let func = live.functions.get(function).copied().flatten().ok_or_else(no_function)?;
-        let params = lower::arguments(export, values)?;
-        let State::Idle(live) = std::mem::replace(state, State::Closed("a failed call")) else {
-            return Err(busy());
-        };
-        let fiber = (export.caller)(func, live, params, export.result().is_some());
-        CALLS.fetch_add(1, Relaxed);
-        *state = State::Running(Running::new(fiber, Some(function), timeout));
-        Ok(())
     }
 
     /// Runs the guest until its slice is over, it asks the host, or it ends.
     pub fn poll<K: Sink>(&self, sink: &K) -> Step<K::Out> {
-        let step = match self.lock() {
+        let step = match self.cell.lock() {
             Ok(mut state) => self.poll_locked(&mut state, sink),
             Err(error) => return Step::Failed(error),
         };
-        self.close_if_asked();
+        self.cell.close_if_asked();
         step
     }
 
@@ -182,33 +238,29 @@ impl Instance {
             State::Idle(_) => return Step::Failed(Error::new(Kind::Closed, "the instance is in no call")),
             State::Closed(why) => return Step::Failed(closed(why)),
         };
-        if running.asked.is_some() && !self.shared.has_reply() {
+        if running.asked.is_some() && !self.cell.shared.has_reply() {
             return Step::Failed(busy());
         }
-        if self.shared.cancelled.load(Relaxed) {
-            self.end(state, "a close");
-            return Step::Failed(Error::new(Kind::Cancelled, "the instance was closed during the call"));
+        if let Some(ended) = self.cell.ended_before_poll(state) {
+            return Step::Failed(ended);
         }
-        if running.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            self.end(state, "a timeout");
-            return Step::Failed(Error::new(Kind::Timeout, "the call's time was over before it ended"));
-        }
+        let State::Running(running) = state else { return Step::Failed(busy()) };
         running.asked = None;
-        self.component.inner.engine.ticker.poll_begins();
-        match running.fiber.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready((live, result)) => {
-                let function = running.function;
-                self.ended(state, function, live, result, sink)
-            }
+        self.program.engine().ticker.poll_begins();
+        match self.cell.poll_fiber(running) {
+            Poll::Ready(ending) => self.ended(state, ending, sink),
             Poll::Pending => match self.pending(running) {
                 Some(request) => {
-                    running.asked = Some(request.import);
-                    self.ask(request, sink)
+                    running.asked = Some((request.slot, request.import));
+                    self.ask(&request, sink)
                 }
+                None if self.cell.wakeup.as_ref().is_some_and(|wakeup| !wakeup.is_woken()) => Step::Pending,
                 None => {
+                    YIELDS.fetch_add(1, Relaxed);
                     running.slices += 1;
                     if running.slices == 1
-                        && let Some(export) = running.function.and_then(|at| self.component.exports().get(at))
+                        && let What::Call(function) = running.what
+                        && let Some(export) = self.program.functions().get(function)
                     {
                         export.mark_slow();
                     }
@@ -219,28 +271,47 @@ impl Instance {
     }
 
     /// The fiber outlives its poll: from now on it is counted. What it asks of the host, if anything.
-    fn pending(&self, running: &mut Running) -> Option<Arguments> {
+    fn pending(&self, running: &mut Running) -> Option<Request> {
         if running.alive.is_none() {
             running.alive = Some(Alive::new(&FIBERS));
             // The slice that is over counts as no time. A time beyond what the clock can count is no deadline.
             running.deadline = running.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         }
-        self.shared.take_request()
+        self.cell.shared.take_request()
     }
 
-    /// Answers the guest's call of an import; poll again to let it go on.
+    /// Has `notify` called, on any thread, when a guest that is [`Step::Pending`] can go
+    /// on. False when it can already: poll at once. What is left of the call's time comes with it.
+    pub fn arm(&self, notify: Notify) -> (bool, Option<Duration>) {
+        let left = match self.cell.lock() {
+            Ok(state) => match &*state {
+                State::Running(running) => running.deadline.map(|at| at.saturating_duration_since(Instant::now())),
+                _ => None,
+            },
+            Err(_) => None,
+        };
+        (self.cell.wakeup.as_ref().is_some_and(|wakeup| wakeup.arm(notify)), left)
+    }
+
+    /// Answers the guest's call of an import; poll again to let it go on. A component
+    /// takes one value or, where it expects none, whatever is given.
     ///
     /// # Errors
     /// [`Kind::Type`] when the answer is not of the import's type (the guest goes
     /// on waiting), [`Kind::Closed`] when no import was called.
     pub fn reply<'a, S: Source<'a>>(&self, value: S) -> Result<(), Error> {
-        let state = self.lock()?;
-        let import = self.asked(&state)?;
-        let value = match import.result() {
-            None => None,
-            Some(ty) => Some(lower::lower(ty, value).map_err(|wrong| Error::new(Kind::Type, wrong.message()))?),
+        let state = self.cell.lock()?;
+        let (program, import) = self.asked(&state)?;
+        let signature = program.import(import).ok_or_else(waits_for_nothing)?;
+        let mut lowerer = Lowerer::new(&self.cell.shared);
+        let reply = match program {
+            Program::Component(_) => {
+                let answer = signature.results.first().map(|ty| lowerer.answer(ty, value));
+                Reply::Component(answer.transpose()?)
+            }
+            Program::Module(_) => Reply::Core(core_answer(&mut lowerer, signature, value)?),
         };
-        self.shared.reply(Reply::Value(value));
+        self.cell.shared.reply(reply);
         Ok(())
     }
 
@@ -249,128 +320,96 @@ impl Instance {
     /// # Errors
     /// [`Kind::Closed`] when no import was called.
     pub fn fail(&self) -> Result<(), Error> {
-        let state = self.lock()?;
+        let state = self.cell.lock()?;
         self.asked(&state)?;
-        self.shared.reply(Reply::Failed);
+        self.cell.shared.reply(Reply::Failed);
         Ok(())
     }
 
-    /// Ends the instance and any call it is in. When another thread is polling
-    /// just now, that poll ends it within a slice.
+    /// The time of a call that waits for a host function begins anew.
+    pub fn restart_clock(&self, timeout: Option<Duration>) {
+        if let Ok(mut state) = self.cell.lock()
+            && let State::Running(running) = &mut *state
+        {
+            running.timeout = timeout;
+            running.deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        }
+    }
+
+    /// Ends the instance, all that live beside it, and any call they are in. When another
+    /// thread is polling just now, that poll ends it within a slice.
     pub fn close(&self) {
-        self.shared.cancelled.store(true, SeqCst);
-        if let Ok(mut state) = self.lock() {
-            self.end(&mut state, "a close");
-        }
+        self.cell.close();
     }
 
-    /// Somebody who wanted to close found the instance locked by the poll that has
-    /// just ended: it is for this thread to do.
-    fn close_if_asked(&self) {
-        if self.shared.cancelled.load(SeqCst) {
-            self.close();
-        }
-    }
-
-    fn lock(&self) -> Result<MutexGuard<'_, State>, Error> {
-        match self.state.try_lock() {
-            Ok(state) => Ok(state),
-            // A panic inside a poll left the fiber's state unknown but whole: it can still be dropped.
-            Err(TryLockError::Poisoned(poisoned)) => {
-                self.state.clear_poison();
-                let mut state = poisoned.into_inner();
-                self.end(&mut state, "a fault of this library");
-                Ok(state)
-            }
-            Err(TryLockError::WouldBlock) => Err(busy()),
-        }
-    }
-
-    fn end(&self, state: &mut State, why: &'static str) {
-        if !matches!(state, State::Closed(_)) {
-            dispose(std::mem::replace(state, State::Closed(why)), self.memory());
-        }
-    }
-
-    fn asked(&self, state: &State) -> Result<&crate::component::Import, Error> {
+    /// Whose import the guest called, and which.
+    fn asked(&self, state: &State) -> Result<(Program, usize), Error> {
         let asked = match state {
             State::Running(running) => running.asked,
             _ => None,
         };
-        asked
-            .and_then(|import| self.component.imports().get(import))
-            .ok_or_else(|| Error::new(Kind::Closed, "the guest waits for no host function"))
+        let (slot, import) = asked.ok_or_else(waits_for_nothing)?;
+        Ok((self.cell.program(slot).ok_or_else(waits_for_nothing)?, import))
     }
 
-    fn ask<K: Sink>(&self, request: Arguments, sink: &K) -> Step<K::Out> {
-        let mut lifter = Lifter::new(sink);
-        let params = self.component.imports().get(request.import).map(|import| import.params()).unwrap_or_default();
-        let values = params.iter().zip(&request.values).map(|((_, ty), value)| lifter.lift(ty, value)).collect();
-        Step::Host { import: request.import, values }
+    fn ask<K: Sink>(&self, request: &Request, sink: &K) -> Step<K::Out> {
+        let Some(program) = self.cell.program(request.slot) else {
+            return Step::Failed(Error::new(Kind::Internal, "a host function of no instance was called"));
+        };
+        let mut lifter = Lifter::new(sink, &self.cell.shared);
+        let values = match &request.values {
+            Values::Component(values) => {
+                let params = program.import(request.import).map(Signature::params).unwrap_or_default();
+                params.iter().zip(values).map(|((_, ty), value)| lifter.lift(ty, value)).collect()
+            }
+            Values::Core(values) => values.iter().map(|value| lifter.core(value)).collect(),
+        };
+        let other = if request.slot == self.slot { None } else { self.cell.tenant(request.slot) };
+        let other = other.map(|(program, given)| (Instance::new(self.cell.clone(), request.slot, program), given));
+        Step::Host(HostCall { import: request.import, values, other })
     }
 
-    fn ended<K: Sink>(
-        &self,
-        state: &mut State,
-        function: Option<usize>,
-        live: Option<Box<Live>>,
-        result: wasmtime::Result<Option<Val>>,
-        sink: &K,
-    ) -> Step<K::Out> {
-        match (live, result) {
-            (Some(live), Ok(value)) => {
-                let ty = function.and_then(|at| self.component.exports().get(at)).and_then(|export| export.result());
-                let value = ty.zip(value).map(|(ty, value)| Lifter::new(sink).lift(ty, &value));
-                *state = State::Idle(live);
-                Step::Done(value)
+    fn ended<K: Sink>(&self, state: &mut State, ending: Ending, sink: &K) -> Step<K::Out> {
+        let what = self.cell.ended(state, ending);
+        match what {
+            Ok((What::Call(function), outcome)) => {
+                let types = self.program.functions().get(function).map(|export| export.signature.results());
+                Step::Done(Lifter::new(sink, &self.cell.shared).outcome(types.unwrap_or_default(), &outcome))
             }
-            (live, result) => {
-                let error = match result.err() {
-                    _ if self.shared.cancelled.load(Relaxed) => {
-                        Error::new(Kind::Cancelled, "the instance was closed during the call")
-                    }
-                    Some(_) if self.shared.host_failed.load(Relaxed) => {
-                        Error::new(Kind::HostError, "a host function failed")
-                    }
-                    Some(error) => {
-                        TRAPS.fetch_add(1, Relaxed);
-                        Error::from_guest(&error, self.shared.usage.grow_refused.load(Relaxed))
-                    }
-                    None => Error::new(Kind::Internal, "the call ended without its store"),
-                };
-                let ended = std::mem::replace(state, State::Closed("a trap"));
-                dispose((ended, live), self.memory());
-                Step::Failed(error)
-            }
+            Ok((_, outcome)) => Step::Done(Lifter::new(sink, &self.cell.shared).outcome(&[], &outcome)),
+            Err(error) => Step::Failed(error),
         }
     }
-}
 
-impl Drop for Instance {
-    fn drop(&mut self) {
-        let memory = self.memory();
-        let state = match self.state.get_mut() {
-            Ok(state) => state,
-            Err(poisoned) => poisoned.into_inner(),
-        };
-        dispose(std::mem::replace(state, State::Closed("a close")), memory);
+    /// Does `work` on the store: at once where it is idle, and in the guest's fiber
+    /// where that waits for a host function.
+    pub(crate) fn visit<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut StoreContextMut<'_, Data>) -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let mut state = self.cell.lock()?;
+        let done = self.cell.visit(&mut state, work);
+        drop(state);
+        self.cell.close_if_asked();
+        done
     }
 }
 
-impl Running {
-    fn new(fiber: Fiber, function: Option<usize>, timeout: Option<Duration>) -> Running {
-        Running { fiber, function, asked: None, timeout, deadline: None, slices: 0, alive: None }
+/// A host function's answer to a core module: one value, or a tuple or list of several.
+fn core_answer<'a, S: Source<'a>>(
+    lowerer: &mut Lowerer<'_, 'a>,
+    signature: &Signature,
+    value: S,
+) -> Result<core_caller::CoreValues, Error> {
+    match signature.results() {
+        [] => Ok(SmallVec::new()),
+        [ty] => Ok(SmallVec::from_iter([lowerer.core_answer(ty, value)?])),
+        types => {
+            let values = value.tuple().filter(|values| values.len() == types.len()).ok_or_else(|| {
+                let message = format!("expected a tuple of {}, got {}", types.len(), value.describe());
+                Error::new(Kind::Type, message)
+            })?;
+            types.iter().zip(values).map(|(ty, value)| lowerer.core_answer(ty, value)).collect()
+        }
     }
-}
-
-fn busy() -> Error {
-    Error::new(Kind::Busy, "the instance is in a call: wait for it, or use an instance for each caller (a pool)")
-}
-
-fn closed(why: &str) -> Error {
-    Error::new(Kind::Closed, format!("the instance was ended by {why}: instantiate the component anew"))
-}
-
-fn no_function() -> Error {
-    Error::new(Kind::Export, "no such function in this instance")
 }

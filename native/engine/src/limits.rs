@@ -1,19 +1,40 @@
 //! What one store may use.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
-/// Limits of one instance.
+use crate::mailbox::Shared;
+
+/// Limits of one store.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Bytes of all linear memories together.
     pub memory: usize,
     /// Elements of all tables together.
     pub table_elements: usize,
+    /// Core instances, those inside a component included.
+    pub instances: usize,
+    /// Tables.
+    pub tables: usize,
+    /// Linear memories.
+    pub memories: usize,
+    /// Calls of host functions over the store's whole life.
+    pub host_calls: u64,
+    /// Bytes written to standard output and error over the store's whole life.
+    pub output_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { memory: 256 << 20, table_elements: 100_000 }
+        Limits {
+            memory: 256 << 20,
+            table_elements: 100_000,
+            instances: 10_000,
+            tables: 10_000,
+            memories: 10_000,
+            host_calls: u64::MAX,
+            output_bytes: 16 << 20,
+        }
     }
 }
 
@@ -25,29 +46,47 @@ pub(crate) struct Usage {
 }
 
 pub(crate) struct Limiter {
-    pub(crate) limits: Limits,
-    pub(crate) usage: std::sync::Arc<Usage>,
+    pub(crate) shared: Arc<Shared>,
     pub(crate) table_elements: usize,
 }
 
 impl wasmtime::ResourceLimiter for Limiter {
-    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        let total = self.usage.memory.load(Relaxed).saturating_add(desired.saturating_sub(current));
-        let granted = total <= self.limits.memory;
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        let usage = &self.shared.usage;
+        let total = usage.memory.load(Relaxed).saturating_add(desired.saturating_sub(current));
+        let granted = total <= self.shared.limits.memory;
         if granted {
-            self.usage.memory.store(total, Relaxed);
+            usage.memory.store(total, Relaxed);
         } else {
-            self.usage.grow_refused.store(true, Relaxed);
+            usage.grow_refused.store(true, Relaxed);
         }
         Ok(granted)
     }
 
-    fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
         let total = self.table_elements.saturating_add(desired.saturating_sub(current));
-        let granted = total <= self.limits.table_elements;
+        let granted = total <= self.shared.limits.table_elements;
         if granted {
             self.table_elements = total;
         }
         Ok(granted)
+    }
+
+    fn instances(&self) -> usize {
+        self.shared.limits.instances
+    }
+
+    fn tables(&self) -> usize {
+        self.shared.limits.tables
+    }
+
+    fn memories(&self) -> usize {
+        self.shared.limits.memories
     }
 }

@@ -25,10 +25,23 @@ pub struct Queue {
 pub struct Job(AtomicU8);
 
 impl Job {
+    pub(crate) fn new() -> Arc<Job> {
+        Arc::new(Job(AtomicU8::new(WAITING)))
+    }
+
     /// Calls the work off: it is not begun any more, and if it is under way its
     /// answer is not delivered. False when the answer was delivered already.
     pub fn cancel(&self) -> bool {
         self.settle(CANCELLED)
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.0.load(SeqCst) == CANCELLED
+    }
+
+    /// The answer is about to be delivered; false when it was called off.
+    pub(crate) fn answer(&self) -> bool {
+        self.settle(ANSWERED)
     }
 
     fn settle(&self, outcome: u8) -> bool {
@@ -42,13 +55,22 @@ impl Queue {
     /// # Errors
     /// [`Kind::Internal`] when the machine gives no thread.
     pub fn new(workers: usize, capacity: usize) -> Result<Queue, Error> {
+        Queue::named("workbooks-compile", workers, capacity)
+    }
+
+    pub(crate) fn named(name: &str, workers: usize, capacity: usize) -> Result<Queue, Error> {
         let (sender, receiver) = bounded::<Box<dyn FnOnce() + Send>>(capacity);
         for n in 0..workers.max(1) {
             let receiver = receiver.clone();
             std::thread::Builder::new()
-                .name(format!("workbooks-compile-{n}"))
+                .name(format!("{name}-{n}"))
                 .stack_size(STACK)
-                .spawn(move || receiver.into_iter().for_each(|work| work()))
+                .spawn(move || {
+                    for work in receiver {
+                        // What can panic answers for itself; the thread must outlive what does not.
+                        let _ = catch_unwind(AssertUnwindSafe(work));
+                    }
+                })
                 .map_err(|error| Error::new(Kind::Internal, format!("no thread to compile on: {error}")))?;
         }
         Ok(Queue { sender })
@@ -63,28 +85,36 @@ impl Queue {
         W: FnOnce() -> Result<T, Error> + Send + 'static,
         D: FnOnce(Result<T, Error>) + Send + 'static,
     {
-        let job = Arc::new(Job(AtomicU8::new(WAITING)));
+        let job = Job::new();
         let theirs = job.clone();
         let alive = Alive::new(&COMPILING);
         let run = Box::new(move || {
-            if theirs.0.load(SeqCst) == CANCELLED {
+            if theirs.is_cancelled() {
                 return;
             }
             // wasmtime promises nothing about hostile input; a panic there is an answer here.
-            let answer = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-                Err(Error::new(Kind::Internal, "the compiler failed on this input: please report it"))
-            });
+            let answer = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked()));
             drop(alive);
-            if theirs.settle(ANSWERED) {
+            if theirs.answer() {
                 deliver(answer);
             }
         });
+        self.push(run)?;
+        Ok(job)
+    }
+
+    /// Queues work that sees to its answer itself.
+    pub(crate) fn push(&self, run: Box<dyn FnOnce() + Send>) -> Result<(), Error> {
         match self.sender.try_send(run) {
-            Ok(()) => Ok(job),
+            Ok(()) => Ok(()),
             Err(TrySendError::Full(_)) => {
                 Err(Error::new(Kind::Overloaded, "too many compilations are waiting: try again when some are done"))
             }
             Err(TrySendError::Disconnected(_)) => Err(Error::new(Kind::Internal, "the compile workers are gone")),
         }
     }
+}
+
+pub(crate) fn panicked() -> Error {
+    Error::new(Kind::Internal, "the compiler failed on this input: please report it")
 }

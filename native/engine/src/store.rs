@@ -1,40 +1,65 @@
 //! A store and what it carries: everything a guest has while it lives.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use smallvec::SmallVec;
-use wasmtime::component::{Func, Val};
+use wasmtime::component::Val;
 use wasmtime::{Store, UpdateDeadline};
 
-use crate::limits::{Limiter, Limits};
+use crate::blob::Blob;
+use crate::error::{Error, Kind};
+use crate::limits::Limiter;
 use crate::mailbox::Shared;
-use crate::stats::{Alive, STORES};
+use crate::reference::Detached;
+use crate::stats::{Alive, STORES, most_stores};
 use crate::ticker::SLICE;
-
-/// A call's parameters: those of most functions stand where they are made.
-pub(crate) type Params = SmallVec<[Val; 3]>;
 
 /// What the store carries.
 pub(crate) struct Data {
     pub(crate) shared: Arc<Shared>,
+    pub(crate) slots: Vec<Slot>,
     limiter: Limiter,
     _alive: Alive,
 }
 
-/// A store with an instance in it.
-pub(crate) struct Live {
-    pub(crate) store: Store<Data>,
-    pub(crate) functions: Vec<Option<Func>>,
+/// An instance in a store, with its functions in the order of its program's exports.
+pub(crate) enum Slot {
+    Component { functions: Vec<Option<wasmtime::component::Func>> },
+    Module { instance: wasmtime::Instance, functions: Vec<Option<wasmtime::Func>> },
+    /// Its start trapped. What it wrote into others' tables may still call its imports.
+    Failed,
+}
+
+/// What a fiber brings when it ends well.
+pub(crate) enum Outcome {
+    Nothing,
+    Value(Val),
+    Blob(Blob),
+    Either(Result<Blob, Blob>),
+    Core(SmallVec<[Detached; 2]>),
 }
 
 /// The store, where it came back, and how the guest ended.
-pub(crate) type Ended = (Option<Box<Live>>, wasmtime::Result<Option<Val>>);
+pub(crate) type Ending = (Option<Store<Data>>, wasmtime::Result<Outcome>);
+
+/// A call on its way: a future that owns the store and gives it back.
+pub(crate) type Fiber = Pin<Box<dyn Future<Output = Ending> + Send>>;
 
 /// A store that yields after each slice and keeps to the limits.
-pub(crate) fn new_store(engine: &wasmtime::Engine, shared: &Arc<Shared>, limits: Limits) -> Store<Data> {
-    let limiter = Limiter { limits, usage: shared.usage.clone(), table_elements: 0 };
-    let data = Data { shared: shared.clone(), limiter, _alive: Alive::new(&STORES) };
+///
+/// # Errors
+/// [`Kind::Overloaded`] when there are as many stores as may be.
+pub(crate) fn new_store(engine: &wasmtime::Engine, shared: &Arc<Shared>) -> Result<Store<Data>, Error> {
+    let most = most_stores();
+    if STORES.load(Relaxed) >= most {
+        let message = format!("{most} instances are alive, as many as may be: close some, or raise max_stores");
+        return Err(Error::new(Kind::Overloaded, message));
+    }
+    let limiter = Limiter { shared: shared.clone(), table_elements: 0 };
+    let data = Data { shared: shared.clone(), slots: Vec::new(), limiter, _alive: Alive::new(&STORES) };
     let mut store = Store::new(engine, data);
     store.limiter(|data| &mut data.limiter);
     let shared = shared.clone();
@@ -42,5 +67,5 @@ pub(crate) fn new_store(engine: &wasmtime::Engine, shared: &Arc<Shared>, limits:
         Ok(if shared.cancelled.load(Relaxed) { UpdateDeadline::Interrupt } else { UpdateDeadline::Yield(SLICE) })
     });
     store.set_epoch_deadline(SLICE);
-    store
+    Ok(store)
 }

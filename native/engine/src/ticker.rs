@@ -1,10 +1,10 @@
-//! The thread that advances the engine's epoch, which ends a guest's slice.
+//! The thread that advances the engines' epochs, which ends guests' slices.
 
-use std::sync::Arc;
 use std::sync::atomic::{
     AtomicBool, AtomicU64,
     Ordering::{Relaxed, SeqCst},
 };
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Thread;
 use std::time::Duration;
 
@@ -27,6 +27,8 @@ struct Shared {
     polled: AtomicBool,
     parked: AtomicBool,
     ticks: AtomicU64,
+    /// By a number of their own. Locked for as long as it takes to count them up.
+    engines: Mutex<Vec<(usize, wasmtime::EngineWeak)>>,
 }
 
 pub(crate) struct Ticker {
@@ -35,23 +37,31 @@ pub(crate) struct Ticker {
 }
 
 impl Ticker {
-    /// Starts the thread. It holds the engine weakly and ends when it is gone.
+    /// Starts the thread. It holds the engines weakly and ends when they are gone.
     pub(crate) fn start(engine: &wasmtime::Engine) -> Result<Ticker, Error> {
         let shared = Arc::new(Shared {
             polled: AtomicBool::new(false),
             parked: AtomicBool::new(false),
             ticks: AtomicU64::new(0),
+            engines: Mutex::new(vec![(0, engine.weak())]),
         });
-        let weak = engine.weak();
         let theirs = shared.clone();
         let thread = std::thread::Builder::new()
             .name("workbooks-epoch".into())
             .spawn(move || {
                 raise_priority();
-                run(&weak, &theirs);
+                run(&theirs);
             })
             .map_err(|error| Error::new(Kind::Internal, format!("no thread for the epoch: {error}")))?;
         Ok(Ticker { shared, thread: thread.thread().clone() })
+    }
+
+    /// Advances this engine's epoch too, once for each number.
+    pub(crate) fn add(&self, engine: &wasmtime::Engine, number: usize) {
+        let mut engines = self.shared.engines.lock().unwrap_or_else(PoisonError::into_inner);
+        if !engines.iter().any(|(taken, _)| *taken == number) {
+            engines.push((number, engine.weak()));
+        }
     }
 
     /// Ticks so far. Read without a system call, unlike a clock.
@@ -77,14 +87,24 @@ impl Drop for Ticker {
     }
 }
 
-fn run(engine: &wasmtime::EngineWeak, shared: &Shared) {
+/// Advances every epoch; false when no engine is left.
+fn advance(shared: &Shared) -> bool {
+    let engines = shared.engines.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut alive = false;
+    for engine in engines.iter().filter_map(|(_, engine)| engine.upgrade()) {
+        engine.increment_epoch();
+        alive = true;
+    }
+    alive
+}
+
+fn run(shared: &Shared) {
     let mut idle = 0;
     loop {
         std::thread::sleep(TICK);
         shared.ticks.fetch_add(1, Relaxed);
-        match engine.upgrade() {
-            Some(engine) => engine.increment_epoch(),
-            None => return,
+        if !advance(shared) {
+            return;
         }
         idle = if shared.polled.swap(false, SeqCst) { 0 } else { idle + 1 };
         if idle >= IDLE_TICKS {

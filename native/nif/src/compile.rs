@@ -2,32 +2,38 @@
 
 use std::path::Path;
 
-use rustler::env::OwnedEnv;
+use rustler::env::{OwnedEnv, SavedTerm};
 use rustler::{Binary, Encoder, Env, OwnedBinary, ResourceArc, Term};
-use workbooks_engine::{Error, Kind, Shape, componentize};
+use workbooks_engine::{Error, Input, Kind, Options, Program, Shape, Variant, componentize};
 
+use crate::atoms;
 use crate::error;
-use crate::resources::{ComponentResource, JobResource};
+use crate::resources::{JobResource, ProgramResource};
 use crate::runtime;
 
-/// Queues the compilation of a component, binary or text. The caller receives
-/// `{reference, {:ok, component}}` or `{reference, {:error, …}}`.
+/// Queues the compilation of a component or a core module, binary or text. The
+/// caller receives `{reference, {:ok, {:component, component}}}`, `{:module, module}`
+/// in its stead, or `{reference, {:error, …}}`.
 #[rustler::nif(name = "compile")]
-fn compile_nif<'a>(env: Env<'a>, reference: Term<'a>, bytes: Binary<'a>) -> Term<'a> {
-    submit(
-        env,
-        reference,
-        bytes,
-        |bytes| runtime::engine()?.compile(bytes),
-        |env, component| ResourceArc::new(ComponentResource(component)).encode(env),
-    )
+fn compile_nif<'a>(env: Env<'a>, reference: Term<'a>, bytes: Binary<'a>, fuel: bool, cached: bool) -> Term<'a> {
+    let input = SharedBytes::new(bytes);
+    let deliver = answer(env, reference, program);
+    let job = runtime::cache().and_then(|cache| cache.submit(input, Options { fuel, cached }, deliver));
+    error::encode_result(env, job.map(|job| ResourceArc::new(JobResource(job))))
 }
 
-/// As `compile`, for the component's native code as a binary.
+/// As `compile`, for the native code as a binary. Goes past the cache: who wants a
+/// file keeps it.
 #[rustler::nif]
-fn precompile<'a>(env: Env<'a>, reference: Term<'a>, bytes: Binary<'a>) -> Term<'a> {
-    let work = |bytes: &[u8]| runtime::engine()?.compile(bytes)?.serialize();
-    submit(env, reference, bytes, work, binary)
+fn precompile<'a>(env: Env<'a>, reference: Term<'a>, bytes: Binary<'a>, fuel: bool) -> Term<'a> {
+    let input = SharedBytes::new(bytes);
+    let deliver = answer(env, reference, binary);
+    let work = move || {
+        let engine = runtime::engine()?.with(Variant { fuel, ..Variant::default() })?;
+        input.with(|bytes| engine.compile(bytes)?.serialize())
+    };
+    let job = runtime::cache().and_then(|cache| cache.compilers().submit(work, deliver));
+    error::encode_result(env, job.map(|job| ResourceArc::new(JobResource(job))))
 }
 
 /// As `compile`, for the component (a binary) around a core module. What is not
@@ -49,7 +55,10 @@ fn componentize_nif<'a>(
         };
         componentize(bytes, shape)
     };
-    submit(env, reference, bytes, work, binary)
+    let input = SharedBytes::new(bytes);
+    let deliver = answer(env, reference, binary);
+    let job = runtime::cache().and_then(|cache| cache.compilers().submit(move || input.with(work), deliver));
+    error::encode_result(env, job.map(|job| ResourceArc::new(JobResource(job))))
 }
 
 /// Calls queued work off: true when its message will not come.
@@ -58,58 +67,92 @@ fn cancel(job: ResourceArc<JobResource>) -> bool {
     job.0.cancel()
 }
 
-/// Maps a component's native code from a file.
+/// Maps native code from a file: `{:ok, {:component, component}}` or as `compile`.
 #[rustler::nif(schedule = "DirtyIo")]
 fn load_file<'a>(env: Env<'a>, path: &str) -> Term<'a> {
-    // SAFETY: Elixir documents that the file must be one that `serialize` wrote.
+    // SAFETY: Elixir documents that the file must be one that was made here and is whole.
     let loaded = runtime::engine().and_then(|engine| unsafe { engine.load_file(Path::new(path)) });
-    error::encode_result(env, loaded.map(|component| ResourceArc::new(ComponentResource(component))))
+    error::encode_result(env, loaded.map(|loaded| program(env, loaded)))
 }
 
-/// Takes in a component's native code.
-#[rustler::nif(schedule = "DirtyIo")]
-fn load<'a>(env: Env<'a>, code: Binary<'a>) -> Term<'a> {
-    // SAFETY: as above.
-    let loaded = runtime::engine().and_then(|engine| unsafe { engine.load(code.as_slice()) });
-    error::encode_result(env, loaded.map(|component| ResourceArc::new(ComponentResource(component))))
-}
-
-/// A component's native code.
+/// Takes in native code, once its seal is found unbroken: as `load_file`.
 #[rustler::nif(schedule = "DirtyCpu")]
-fn serialize<'a>(env: Env<'a>, component: ResourceArc<ComponentResource>) -> Term<'a> {
-    error::encode_result(env, component.0.serialize().map(|code| binary(env, code)))
+fn load<'a>(env: Env<'a>, code: Binary<'a>) -> Term<'a> {
+    // SAFETY: Elixir documents that the code must be of the caller's own making.
+    let loaded = runtime::engine().and_then(|engine| unsafe { engine.load(code.as_slice()) });
+    error::encode_result(env, loaded.map(|loaded| program(env, loaded)))
+}
+
+/// The native code of a component or a core module, sealed.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn serialize<'a>(env: Env<'a>, program: ResourceArc<ProgramResource>) -> Term<'a> {
+    error::encode_result(env, program.0.serialize().map(|code| binary(env, code)))
+}
+
+/// The same program for instances outside the pool, once all its places are taken.
+#[rustler::nif(schedule = "DirtyCpu")]
+fn overflow<'a>(env: Env<'a>, program: ResourceArc<ProgramResource>) -> Term<'a> {
+    let copy = program.0.overflow();
+    error::encode_result(env, copy.map(|copy| ResourceArc::new(ProgramResource(copy))))
 }
 
 fn binary(env: Env<'_>, bytes: Vec<u8>) -> Term<'_> {
     OwnedBinary::from_slice(&bytes).release(env).encode(env)
 }
 
-/// Runs `work` over `bytes` on a compile thread and sends what `encode` makes
-/// of its answer. The bytes are shared with the caller, not copied.
-fn submit<'a, T, W, E>(env: Env<'a>, reference: Term<'a>, bytes: Binary<'a>, work: W, encode: E) -> Term<'a>
-where
-    T: Send + 'static,
-    W: FnOnce(&[u8]) -> Result<T, Error> + Send + 'static,
-    E: for<'b> FnOnce(Env<'b>, T) -> Term<'b> + Send + 'static,
-{
-    let caller = env.pid();
-    let input = OwnedEnv::new();
-    let bytes = input.save(bytes);
-    let mut answer = OwnedEnv::new();
-    let reference = answer.save(reference);
-    let work = move || {
-        input.run(|env| match Binary::from_term(bytes.load(env)) {
+fn program(env: Env<'_>, program: Program) -> Term<'_> {
+    let kind = match program {
+        Program::Component(_) => atoms::component(),
+        Program::Module(_) => atoms::module(),
+    };
+    (kind, ResourceArc::new(ProgramResource(program))).encode(env)
+}
+
+/// A binary of the caller's, held for another thread: shared, not copied.
+struct SharedBytes {
+    env: OwnedEnv,
+    bytes: SavedTerm,
+}
+
+impl SharedBytes {
+    fn new(bytes: Binary<'_>) -> SharedBytes {
+        let env = OwnedEnv::new();
+        let bytes = env.save(bytes);
+        SharedBytes { env, bytes }
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&[u8]) -> Result<T, Error>) -> Result<T, Error> {
+        self.env.run(|env| match Binary::from_term(self.bytes.load(env)) {
             Ok(bytes) => work(bytes.as_slice()),
             Err(_) => Err(Error::new(Kind::Internal, "the bytes to compile are gone")),
         })
-    };
-    let deliver = move |result: Result<T, Error>| {
+    }
+}
+
+impl Input for SharedBytes {
+    fn read(&self, then: &mut dyn FnMut(&[u8])) {
+        // Without the bytes, whoever reads says so.
+        let _ = self.with(|bytes| {
+            then(bytes);
+            Ok(())
+        });
+    }
+}
+
+/// Sends the calling process `{reference, result}`, with what `encode` makes of the result.
+fn answer<'a, T, E>(env: Env<'a>, reference: Term<'a>, encode: E) -> impl FnOnce(Result<T, Error>) + Send + 'static
+where
+    T: Send + 'static,
+    E: for<'b> FnOnce(Env<'b>, T) -> Term<'b> + Send + 'static,
+{
+    let caller = env.pid();
+    let mut answer = OwnedEnv::new();
+    let reference = answer.save(reference);
+    move |result| {
         // A caller that is gone needs no answer.
         let _ = answer.send_and_clear(&caller, |env| {
             let result = error::encode_result(env, result.map(|value| encode(env, value)));
             (reference.load(env), result).encode(env)
         });
-    };
-    let job = runtime::queue().and_then(|queue| queue.submit(work, deliver));
-    error::encode_result(env, job.map(|job| ResourceArc::new(JobResource(job))))
+    }
 }

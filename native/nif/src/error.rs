@@ -1,7 +1,7 @@
 //! Errors as terms: `{:error, {kind, message, details}}`.
 
 use rustler::{Atom, Encoder, Env, Term};
-use workbooks_engine::{Error, Kind};
+use workbooks_engine::{Error, Frame, Kind};
 
 use crate::atoms;
 
@@ -9,17 +9,33 @@ use crate::atoms;
 pub fn encode<'a>(env: Env<'a>, error: &Error) -> Term<'a> {
     let mut keys: Vec<Term> = Vec::new();
     let mut values: Vec<Term> = Vec::new();
-    if let Some(code) = error.code {
+    if let Some(code) = &error.code {
         keys.push(atoms::code().encode(env));
-        // Codes are the engine's own few constants.
+        // Codes are the engine's own few.
         values.push(Atom::from_str(env, code).map_or_else(|_| code.encode(env), |atom| atom.encode(env)));
     }
     if !error.frames.is_empty() {
         keys.push(atoms::frames().encode(env));
-        values.push(error.frames.encode(env));
+        values.push(error.frames.iter().map(|at| frame(env, at)).collect::<Vec<_>>().encode(env));
     }
     let details = Term::map_from_term_arrays(env, &keys, &values).unwrap_or_else(|_| Term::map_new(env));
     (atoms::error(), (kind(env, error.kind), error.message.as_str(), details)).encode(env)
+}
+
+fn frame<'a>(env: Env<'a>, frame: &Frame) -> Term<'a> {
+    let source = frame.source.as_ref();
+    let fields = [
+        (atoms::function(), frame.function.encode(env)),
+        (atoms::index(), frame.index.encode(env)),
+        (atoms::module(), frame.module.encode(env)),
+        (atoms::offset(), frame.offset.encode(env)),
+        (atoms::file(), source.map(|source| &source.file).encode(env)),
+        (atoms::line(), source.and_then(|source| source.line).encode(env)),
+        (atoms::column(), source.and_then(|source| source.column).encode(env)),
+    ];
+    let keys = fields.map(|(key, _)| key.encode(env));
+    let values = fields.map(|(_, value)| value);
+    Term::map_from_term_arrays(env, &keys, &values).unwrap_or_else(|_| Term::map_new(env))
 }
 
 /// `Ok` as `{:ok, value}`.

@@ -186,7 +186,7 @@ impl<'de, 'a> Visitor<'de> for Make<'a> {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Term<'a>, E> {
-        Ok(Terms(self.0).text(value))
+        Ok(Terms::new(self.0, false).text(value))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Term<'a>, A::Error> {

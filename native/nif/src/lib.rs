@@ -3,14 +3,21 @@
 //! named here.
 
 mod atoms;
+mod cache;
 mod call;
 mod compile;
-mod component;
 mod error;
+mod externs;
+mod held;
 mod json;
+mod notify;
+mod program;
 mod resources;
 mod runtime;
 mod sink;
 mod source;
+mod stats;
+mod suspension;
+mod wit;
 
 rustler::init!("Elixir.Workbooks.Native");

@@ -5,16 +5,32 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustler::{Env, LocalPid, Monitor, Resource, ResourceArc};
-use workbooks_engine::{Component, Instance, Job};
+use workbooks_engine::{Instance, Job, Program, Reference};
 
-/// A compiled component.
-pub struct ComponentResource(pub Component);
+/// A compiled component or core module.
+pub struct ProgramResource(pub Program);
 
 // A panic leaves it as it was: it is never changed.
-impl RefUnwindSafe for ComponentResource {}
+impl RefUnwindSafe for ProgramResource {}
 
 #[rustler::resource_impl]
-impl Resource for ComponentResource {}
+impl Resource for ProgramResource {}
+
+/// A reference into a store.
+pub struct ReferenceResource(pub Reference);
+
+impl RefUnwindSafe for ReferenceResource {}
+
+#[rustler::resource_impl]
+impl Resource for ReferenceResource {}
+
+/// A guest's resource.
+pub struct HandleResource(pub workbooks_engine::Resource);
+
+impl RefUnwindSafe for HandleResource {}
+
+#[rustler::resource_impl]
+impl Resource for HandleResource {}
 
 /// Work under way on a compile thread.
 pub struct JobResource(pub Arc<Job>);
@@ -28,13 +44,16 @@ impl Resource for JobResource {}
 /// the process that makes the call: nobody else would poll it.
 pub struct InstanceResource {
     pub instance: Instance,
-    owner: LocalPid,
+    /// The process it ends with; nobody, for one that was met in another's call, or while suspended.
+    owner: Mutex<Option<Caller>>,
+    /// Whether a NaN comes back with its bits in the call under way.
+    pub nan_payload: AtomicBool,
     /// Whether there is a monitor in `caller`: most calls end before one is needed.
     watched: AtomicBool,
     caller: Mutex<Option<Caller>>,
 }
 
-/// The process in a call that outlived its first slice.
+/// A process that the instance ends with, and how to stop watching it.
 struct Caller {
     pid: LocalPid,
     monitor: Monitor,
@@ -47,12 +66,12 @@ impl RefUnwindSafe for InstanceResource {}
 impl Resource for InstanceResource {
     const IMPLEMENTS_DOWN: bool = true;
 
-    fn down<'a>(&'a self, _env: Env<'a>, pid: LocalPid, monitor: Monitor) {
-        let calling = {
-            let caller = self.caller.lock().unwrap_or_else(PoisonError::into_inner);
-            caller.as_ref().is_some_and(|current| current.monitor == monitor)
+    fn down<'a>(&'a self, _env: Env<'a>, _pid: LocalPid, monitor: Monitor) {
+        let is = |process: &Mutex<Option<Caller>>| {
+            let process = process.lock().unwrap_or_else(PoisonError::into_inner);
+            process.as_ref().is_some_and(|current| current.monitor == monitor)
         };
-        if calling || pid == self.owner {
+        if is(&self.caller) || is(&self.owner) {
             self.instance.close();
         }
     }
@@ -61,22 +80,51 @@ impl Resource for InstanceResource {
 impl InstanceResource {
     /// Wraps `instance`, which ends with `owner`.
     pub fn new(env: Env, instance: Instance, owner: LocalPid) -> ResourceArc<InstanceResource> {
-        let resource = ResourceArc::new(InstanceResource {
+        let resource = InstanceResource::unowned(instance);
+        InstanceResource::own(&resource, env, owner);
+        resource
+    }
+
+    /// Wraps `instance`, which ends with nobody.
+    pub fn unowned(instance: Instance) -> ResourceArc<InstanceResource> {
+        ResourceArc::new(InstanceResource {
             instance,
-            owner,
+            owner: Mutex::new(None),
+            nan_payload: AtomicBool::new(false),
             watched: AtomicBool::new(false),
             caller: Mutex::new(None),
-        });
-        if resource.monitor(Some(env), &owner).is_none() {
-            resource.instance.close();
+        })
+    }
+
+    /// From now on the instance ends with `pid` in its owner's stead.
+    pub fn own(resource: &ResourceArc<InstanceResource>, env: Env, pid: LocalPid) {
+        InstanceResource::disown(resource, env);
+        let monitor = resource.monitor(Some(env), &pid);
+        match monitor {
+            Some(monitor) => {
+                let mut owner = resource.owner.lock().unwrap_or_else(PoisonError::into_inner);
+                *owner = Some(Caller { pid, monitor });
+            }
+            None => resource.instance.close(),
         }
-        resource
+    }
+
+    /// The instance ends with nobody any more.
+    pub fn disown(resource: &ResourceArc<InstanceResource>, env: Env) {
+        let owner = resource.owner.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Caller { monitor, .. }) = owner {
+            resource.demonitor(Some(env), &monitor);
+        }
+    }
+
+    fn owner(&self) -> Option<LocalPid> {
+        self.owner.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|owner| owner.pid)
     }
 
     /// From now on the instance ends with the calling process too.
     pub fn watch_caller(resource: &ResourceArc<InstanceResource>, env: Env) {
         let pid = env.pid();
-        if pid == resource.owner {
+        if resource.watched.load(Relaxed) || resource.owner() == Some(pid) {
             return;
         }
         let mut caller = resource.caller.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,11 +1,14 @@
 //! Terms on their way to a guest.
 
 use rustler::types::atom::{self, Atom};
+use rustler::types::map::MapIterator;
 use rustler::types::tuple::get_tuple;
-use rustler::{Binary, ListIterator, Term, TermType};
-use workbooks_engine::Source;
+use rustler::{Binary, ListIterator, Resource, Term, TermType};
+use workbooks_engine::{Opaque, Reference, Source};
 
 use crate::atoms;
+use crate::held::Held;
+use crate::resources::{HandleResource, ReferenceResource};
 
 /// Text of a wrong value in an error's message, at most.
 const SHOWN: usize = 60;
@@ -17,6 +20,11 @@ pub struct Value<'a>(pub Term<'a>);
 impl<'a> Value<'a> {
     fn atom(self) -> Option<Atom> {
         Atom::from_term(self.0).ok()
+    }
+
+    /// The resource behind a struct of ours.
+    fn behind<R: Resource>(self) -> Option<&'a R> {
+        self.0.map_get(atoms::r#ref()).ok()?.try_get_resource::<R>()
     }
 
     fn pair(self) -> Option<(Term<'a>, Term<'a>)> {
@@ -131,6 +139,27 @@ impl<'a> Source<'a> for Value<'a> {
                 side(Value(tag).atom()?, Some(Value(content)))
             }
         }
+    }
+
+    fn nan_bits(self) -> Option<u64> {
+        let (tag, bits) = self.pair()?;
+        if Value(tag).atom()? == atoms::nan() { bits.decode().ok() } else { None }
+    }
+
+    fn entries(self) -> Option<Vec<(Self, Self)>> {
+        Some(MapIterator::new(self.0)?.map(|(key, content)| (Value(key), Value(content))).collect())
+    }
+
+    fn reference(self) -> Option<&'a Reference> {
+        self.behind::<ReferenceResource>().map(|found| &found.0)
+    }
+
+    fn resource(self) -> Option<&'a workbooks_engine::Resource> {
+        self.behind::<HandleResource>().map(|found| &found.0)
+    }
+
+    fn opaque(self) -> Opaque {
+        Held::opaque(self.0)
     }
 
     fn describe(self) -> String {

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use workbooks_engine::{Kind, Shape, Step, componentize};
 
-use crate::plain::{Plain, Plainly, call, component, drive, engine, instance};
+use crate::plain::{Plain, Plainly, call, compiled, component, drive, instance};
 
 const LOOPING: &str = r#"
 (module
@@ -69,7 +69,7 @@ fn an_export_that_overran_its_slice_is_slow_for_a_while() {
 #[test]
 fn a_host_function_answers_or_fails() {
     let bytes = componentize(ASKING.as_bytes(), Shape::World(ASKING_WIT)).expect("a component");
-    let component = engine().compile(&bytes).expect("it compiles");
+    let component = compiled(&bytes);
     let instance = instance(&component);
     let run = component.find(&["run"]).expect("run");
 

@@ -1,10 +1,10 @@
 use workbooks_engine::{Kind, Shape, componentize};
 
-use crate::plain::engine;
+use crate::plain::compiled;
 
 fn exports(wat: &str, shape: Shape) -> Vec<String> {
     let bytes = componentize(wat.as_bytes(), shape).expect("a component");
-    let component = engine().compile(&bytes).expect("it compiles");
+    let component = compiled(&bytes);
     component
         .exports()
         .iter()

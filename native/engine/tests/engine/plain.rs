@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use workbooks_engine::{Component, Engine, Error, Instance, Limits, Shape, Sink, Source, Step, componentize};
+use workbooks_engine::{Component, Engine, Error, Instance, Limits, Program, Shape, Sink, Source, Step, componentize};
 
 /// A value of this embedding.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -111,7 +111,15 @@ pub fn engine() -> &'static Engine {
 
 pub fn component(wat: &str) -> Component {
     let bytes = componentize(wat.as_bytes(), Shape::Numbers).expect("a component");
-    engine().compile(&bytes).expect("it compiles")
+    compiled(&bytes)
+}
+
+/// The component in these bytes.
+pub fn compiled(bytes: &[u8]) -> Component {
+    match engine().compile(bytes).expect("it compiles") {
+        Program::Component(component) => component,
+        Program::Module(_) => panic!("a core module"),
+    }
 }
 
 pub fn instance(component: &Component) -> Instance {

@@ -1,0 +1,35 @@
+//! How a core module's function is called.
+
+use smallvec::SmallVec;
+use wasmtime::{AsContextMut, Func, RootScope, Store, ThrownException, Val};
+
+use crate::reference::Detached;
+use crate::store::{Data, Fiber, Outcome};
+use crate::ticker::SLICE;
+
+pub(crate) type CoreValues = SmallVec<[Detached; 2]>;
+
+/// Calls a function with parameters that were checked against its type.
+pub(crate) fn call(func: Func, mut store: Store<Data>, params: CoreValues, results: usize) -> Fiber {
+    Box::pin(async move {
+        store.set_epoch_deadline(SLICE);
+        let ended = run(func, &mut store, &params, results).await;
+        if ended.as_ref().is_err_and(|error| error.is::<ThrownException>()) {
+            // It is told as the error; kept in the store it would spoil the next call.
+            store.take_pending_exception();
+        }
+        (Some(store), ended.map(Outcome::Core))
+    })
+}
+
+async fn run(func: Func, store: &mut Store<Data>, params: &CoreValues, results: usize) -> wasmtime::Result<CoreValues> {
+    // References live as long as the call, or as what the embedding holds of them.
+    let mut scope = RootScope::new(store);
+    let mut attached: SmallVec<[Val; 4]> = SmallVec::new();
+    for param in params {
+        attached.push(param.attach(&mut scope)?);
+    }
+    let mut values: SmallVec<[Val; 2]> = SmallVec::from_elem(Val::I32(0), results);
+    func.call_async(&mut scope, &attached, &mut values).await?;
+    values.into_iter().map(|value| Detached::of(value, scope.as_context_mut())).collect()
+}

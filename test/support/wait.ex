@@ -1,0 +1,18 @@
+defmodule Workbooks.TestWait do
+  @moduledoc false
+  # For what happens in another process, in its own time.
+
+  @doc "Waits until `condition` answers true; raises with what `seen` answers when that takes too long."
+  def until(condition, seen \\ fn -> nil end, deadline \\ System.monotonic_time(:millisecond) + 20_000) do
+    cond do
+      condition.() ->
+        :ok
+
+      System.monotonic_time(:millisecond) > deadline ->
+        raise ExUnit.AssertionError, message: "never came true; in the end: #{inspect(seen.())}"
+
+      true ->
+        receive after: (2 -> until(condition, seen, deadline))
+    end
+  end
+end

@@ -351,17 +351,6 @@ defmodule Workbooks.Wasm do
 
   defp drive(step, instance, timeout), do: Driver.run(step, instance, Driver.context(instance, timeout))
 
-  @doc false
-  # Workbooks.Wasm.HTTP's way in: a request as its handler takes it.
-  def request(%Instance{} = instance, {_, _, _, body} = request, options) do
-    options = Options.validate!(options, Keyword.take(@call_schema, [:timeout, :host]), "HTTP.handle/3")
-    timeout = Driver.milliseconds(options.timeout)
-    context = Driver.context(instance, timeout, %{host: options.host, body: body})
-    span(:call, %{instance: instance, name: "wasi:http/incoming-handler"}, fn ->
-      instance.ref |> Native.handle_http(request, timeout) |> Driver.run(instance, context) |> ended(instance, "wasi:http/incoming-handler")
-    end)
-  end
-
   defp span(event, metadata, function) do
     Telemetry.span([:workbooks, :wasm, event], metadata, fn ->
       answer = function.()
@@ -399,6 +388,17 @@ defmodule Workbooks.Wasm do
     else
       Driver.run(Native.call_with(ref, name, arguments, given), instance, context)
     end
+  end
+
+  @doc false
+  # Workbooks.Wasm.HTTP's way in: a request as its handler takes it.
+  def request(%Instance{} = instance, {_, _, _, body} = request, options) do
+    options = Options.validate!(options, Keyword.take(@call_schema, [:timeout, :host]), "HTTP.handle/3")
+    timeout = Driver.milliseconds(options.timeout)
+    context = Driver.context(instance, timeout, %{host: options.host, body: body})
+    span(:call, %{instance: instance, name: "wasi:http/incoming-handler"}, fn ->
+      instance.ref |> Native.handle_http(request, timeout) |> Driver.run(instance, context) |> ended(instance, "wasi:http/incoming-handler")
+    end)
   end
 
   @doc """

@@ -61,8 +61,7 @@ defmodule Workbooks.Conformance.WASITest do
     missing -> @moduletag skip: Enum.join(missing, "; ")
   end
 
-  # WASI of core modules is not in the engine yet.
-  unless Code.ensure_loaded?(Workbooks.Wasm.Module), do: @moduletag(skip: "core modules are not wired into the engine")
+  # To go when it is.
 
   # --- the programs --------------------------------------------------------------------------------
 

@@ -46,6 +46,7 @@ defmodule Workbooks.Wasm do
   """
 
   import Workbooks.Bang
+  alias Workbooks.Wasm.WASI.Grants
   alias Workbooks.{Native, Options, Telemetry}
 
   alias Workbooks.Wasm.{
@@ -60,6 +61,7 @@ defmodule Workbooks.Wasm do
     Instance,
     Module,
     Pools,
+    Resource,
     Suspension
   }
 
@@ -396,8 +398,12 @@ defmodule Workbooks.Wasm do
     options = Options.validate!(options, Keyword.take(@call_schema, [:timeout, :host]), "HTTP.handle/3")
     timeout = Driver.milliseconds(options.timeout)
     context = Driver.context(instance, timeout, %{host: options.host, body: body})
+
     span(:call, %{instance: instance, name: "wasi:http/incoming-handler"}, fn ->
-      instance.ref |> Native.handle_http(request, timeout) |> Driver.run(instance, context) |> ended(instance, "wasi:http/incoming-handler")
+      instance.ref
+      |> Native.handle_http(request, timeout)
+      |> Driver.run(instance, context)
+      |> ended(instance, "wasi:http/incoming-handler")
     end)
   end
 
@@ -450,6 +456,19 @@ defmodule Workbooks.Wasm do
 
   def export(%Instance{}, name) do
     {:error, Error.new(:not_found, "#{name}: a component's exports are called, not shared; give the instance itself")}
+  end
+
+  @doc """
+  Ends a resource of an instance's: its component's destructor runs as a call does. What
+  was handed over or dropped before is left alone. Option `:timeout`, 5,000 ms.
+  """
+  @spec drop(Instance.t(), Resource.t(), keyword) :: :ok | {:error, Error.t()}
+  def drop(%Instance{} = instance, %Resource{ref: ref}, options \\ []) do
+    timeout = Driver.timeout(options, "drop/3")
+
+    with {:ok, nil} <- instance.ref |> Native.drop_resource(ref, timeout) |> drive(instance, timeout) do
+      :ok
+    end
   end
 
   @doc "Ends an instance and any call it is in; ending it twice does no harm."

@@ -15,7 +15,14 @@ defmodule Workbooks.Wasm.Driver do
     mode = options[:host] || instance.mode
     # Only an isolated function needs to know how long it has.
     deadline = if mode == :isolated and timeout >= 0, do: now() + timeout, else: :infinity
-    %__MODULE__{mode: mode, deadline: deadline, suspend: options[:suspend], metrics: options[:metrics] || false, body: options[:body]}
+
+    %__MODULE__{
+      mode: mode,
+      deadline: deadline,
+      suspend: options[:suspend],
+      metrics: options[:metrics] || false,
+      body: options[:body]
+    }
   end
 
   @doc "Milliseconds for the NIF, out of options that hold a timeout alone."

@@ -280,6 +280,13 @@ impl Cell {
                 }
                 Ok((what, outcome))
             }
+            // A program that ended itself well. It is not to be called again.
+            (store, Err(error)) if wasi::exit_code(&error) == Some(0) => {
+                self.status.store(Status::Closed as u8, Relaxed);
+                let ended = std::mem::replace(state, State::Closed("its own exit"));
+                dispose((ended, store), self.memory());
+                Ok((what, Outcome::Nothing))
+            }
             (store, result) => {
                 let error = self.why(what, result.err());
                 let is_module = matches!(self.program(slot), Some(Program::Module(_)));
@@ -311,7 +318,10 @@ impl Cell {
                 let error = match what {
                     _ if self.outbox.as_ref().is_some_and(|outbox| outbox.exceeded()) => {
                         let most = self.shared.limits.output_bytes;
-                        Error::new(Kind::Limit, format!("the guest wrote more than {most} bytes, its limits: [output_bytes: …]"))
+                        Error::new(
+                            Kind::Limit,
+                            format!("the guest wrote more than {most} bytes, its limits: [output_bytes: …]"),
+                        )
                     }
                     What::Instantiate => Error::from_instantiation(&error, grow_refused),
                     _ => Error::from_guest(&error, grow_refused),
@@ -437,6 +447,7 @@ fn ended_by(kind: Kind) -> &'static str {
         Kind::Fuel => "the end of its fuel",
         Kind::HostError => "a failed host function",
         Kind::Cancelled => "a close",
+        Kind::Exit => "its own exit",
         _ => "an error",
     }
 }

@@ -211,7 +211,11 @@ impl Error {
         if error.is::<wasmtime::PoolConcurrencyLimitError>() {
             return Error::pool_full();
         }
-        if error.is::<wasmtime::Trap>() || error.is::<wasmtime::ThrownException>() || error.is::<Ended>() || wasi::exit_code(error).is_some() {
+        if error.is::<wasmtime::Trap>()
+            || error.is::<wasmtime::ThrownException>()
+            || error.is::<Ended>()
+            || wasi::exit_code(error).is_some()
+        {
             return Error::from_guest(error, grow_refused);
         }
         let message = chain(error);

@@ -335,7 +335,13 @@ impl Instance {
 
     /// Has a component that serves HTTP answer a request: the steps of a call, whose
     /// result is a tuple of status, headers, body and trailers. With `ask_body` the request's body is read from whoever polls.
-    pub fn handle_http<K: Sink>(&self, mut request: HttpRequest, ask_body: bool, options: CallOptions, sink: &K) -> Step<K::Out> {
+    pub fn handle_http<K: Sink>(
+        &self,
+        mut request: HttpRequest,
+        ask_body: bool,
+        options: CallOptions,
+        sink: &K,
+    ) -> Step<K::Out> {
         let limit = self.cell.shared.limits.output_bytes as u64;
         self.begin(What::Other, options, sink, |store| {
             let Some(Slot::Component { instance, .. }) = store.data().slots.get(self.slot) else {

@@ -53,8 +53,8 @@ mod terms;
 mod ticker;
 mod types;
 mod wake;
-pub mod wit;
 mod wasi;
+pub mod wit;
 
 pub use cache::{Cache, Input, Options, Settings, seal};
 pub use cell::Status;

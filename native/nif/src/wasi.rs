@@ -1,7 +1,9 @@
 //! WASI: what Elixir grants, as the engine takes it, and what guests write.
 
 use rustler::{Atom, Binary, Encoder, Env, Error as NifError, ListIterator, NifResult, OwnedBinary, ResourceArc, Term};
-use workbooks_engine::{CallOptions, Error, Grants, Kind, Output, Preopen, Request, RequestBody, Stdin, Stream, WasiOptions};
+use workbooks_engine::{
+    CallOptions, Error, Grants, Kind, Output, Preopen, Request, RequestBody, Stdin, Stream, WasiOptions,
+};
 
 use crate::atoms;
 use crate::call::{answer, milliseconds, sink_for, timed};

@@ -59,9 +59,9 @@ defmodule Workbooks.Wasm.ResourceTest do
     test "is dropped when it is told to, once" do
       i = instance()
       {:ok, counter} = Wasm.call(i, "make", [8])
-      assert Resource.drop(i, counter) == :ok
+      assert Wasm.drop(i, counter) == :ok
       assert_received {:dropped, 8}
-      assert Resource.drop(i, counter) == :ok
+      assert Wasm.drop(i, counter) == :ok
       refute_received {:dropped, _}
     end
 
@@ -71,7 +71,7 @@ defmodule Workbooks.Wasm.ResourceTest do
 
       Workbooks.TestWait.until(fn ->
         {:ok, counter} = Wasm.call(i, "make", [0])
-        Resource.drop(i, counter)
+        Wasm.drop(i, counter)
         received?({:dropped, 9})
       end)
     end

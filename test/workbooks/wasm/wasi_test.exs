@@ -205,7 +205,6 @@ defmodule Workbooks.Wasm.WASITest do
   """
 
   describe "a program" do
-
     test "that is given no WASI is told what to pass" do
       assert {:error, %Error{kind: :import, message: message}} = Wasm.instantiate(program(@hello))
       assert message =~ "wasi_snapshot_preview1" and message =~ "`wasi: []`"

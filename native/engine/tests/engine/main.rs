@@ -8,5 +8,5 @@ mod limits;
 mod plain;
 mod programs;
 mod queue;
-mod wit;
 mod wasi;
+mod wit;

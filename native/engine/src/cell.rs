@@ -489,10 +489,7 @@ impl Begin {
 }
 
 /// Does `work`; none of the references that it makes outlives it.
-fn scoped<T>(
-    store: impl AsContextMut<Data = Data>,
-    work: impl FnOnce(&mut StoreContextMut<'_, Data>) -> T,
-) -> T {
+fn scoped<T>(store: impl AsContextMut<Data = Data>, work: impl FnOnce(&mut StoreContextMut<'_, Data>) -> T) -> T {
     let mut scope = RootScope::new(store);
     work(&mut scope.as_context_mut())
 }

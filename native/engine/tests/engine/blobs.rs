@@ -14,7 +14,10 @@ fn echo(func: &str, core: &str) -> workbooks_engine::Program {
              (func (export "cabi_post_f") (param i32) (global.set $free (i32.const 1024)))
              (func (export "f") {core}))"#
     );
-    compiled(&componentize(wat.as_bytes(), Shape::World(&format!("package t:t; world w {{ export f: {func}; }}"))).expect("a component"))
+    compiled(
+        &componentize(wat.as_bytes(), Shape::World(&format!("package t:t; world w {{ export f: {func}; }}")))
+            .expect("a component"),
+    )
 }
 
 const ONE: &str = "(param i32 i32) (result i32)
@@ -79,10 +82,8 @@ fn pairs_and_results_keep_their_order() {
 #[test]
 fn bytes_inside_other_values_are_bytes_too() {
     let records = instance(&echo("func(x: list<tuple<string, list<u8>>>) -> list<tuple<string, list<u8>>>", ONE));
-    let given = Plain::List(&[
-        Plain::Tuple(&[Text("a"), Plain::Bytes(&[1, 2])]),
-        Plain::Tuple(&[Text(""), Plain::Bytes(&[])]),
-    ]);
+    let given =
+        Plain::List(&[Plain::Tuple(&[Text("a"), Plain::Bytes(&[1, 2])]), Plain::Tuple(&[Text(""), Plain::Bytes(&[])])]);
     assert_eq!(call(&records, "f", &[given]).expect("it"), [given]);
     let wrong = Plain::List(&[Plain::Tuple(&[Text("a"), Text("b")])]);
     let error = call(&records, "f", &[wrong]).expect_err("no bytes");

@@ -83,7 +83,9 @@ fn what_does_not_fit_is_named_and_calls_nothing() {
     assert_eq!(wrong("three64", &ints(&[0, 0, -1 - (1 << 63)])).split(':').next(), Some("argument p2 of three64"));
     assert_eq!(wrong("half", &[Int(1)]), "argument p0 of half: expected f64, got Int(1)");
     assert!(wrong("add", &ints(&[1])).starts_with("add takes 2 argument(s)"));
-    assert!(wrong("all", &[Int(0), Int(0), Plain::Float(0.0), Plain::Float(0.0), Plain::Bytes(&[0; 15])]).contains("v128"));
+    assert!(
+        wrong("all", &[Int(0), Int(0), Plain::Float(0.0), Plain::Float(0.0), Plain::Bytes(&[0; 15])]).contains("v128")
+    );
     assert_eq!(call(&instance, "nope", &[]).expect_err("unknown").kind, Kind::Export);
     assert_eq!(failed(instance.call(99, [Int(1)].into_iter(), CallOptions::default(), &Plainly)).kind, Kind::Export);
     assert_eq!(instance.status(), Status::Idle);

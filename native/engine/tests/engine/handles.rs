@@ -103,7 +103,8 @@ fn a_guests_resource_is_lent_and_handed_over() {
 #[test]
 fn a_destructor_runs_with_the_next_call_or_when_it_is_asked_to() {
     let instance = instance(&program(COUNTER));
-    let (first, second, third) = (make(&instance, "make", 1), make(&instance, "make", 20), make(&instance, "make", 300));
+    let (first, second, third) =
+        (make(&instance, "make", 1), make(&instance, "make", 20), make(&instance, "make", 300));
     drop(first);
     drop(second);
     assert_eq!(number(&instance, "dropped", &[]).expect("a number"), 21);
@@ -145,10 +146,9 @@ fn a_resource_of_another_type_or_instance_is_refused() {
 
 #[test]
 fn a_destructor_that_traps_ends_the_component() {
-    let instance = instance(&program(&COUNTER.replace(
-        "(global.set $dropped (i32.add (global.get $dropped) (local.get 0)))",
-        "unreachable",
-    )));
+    let instance = instance(&program(
+        &COUNTER.replace("(global.set $dropped (i32.add (global.get $dropped) (local.get 0)))", "unreachable"),
+    ));
     drop(make(&instance, "make", 1));
     let error = number(&instance, "dropped", &[]).expect_err("a trap");
     assert_eq!((error.kind, error.code.as_deref()), (Kind::Trap, Some("unreachable")));

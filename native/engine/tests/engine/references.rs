@@ -82,7 +82,8 @@ fn a_function_that_was_come_by_is_called() {
     let inc = one(&instance, "func", &[]);
     assert_eq!(inc.as_reference().kind(), "func");
     let call_it = |values: &[Plain]| {
-        let step = instance.call_reference(inc.as_reference(), values.iter().copied(), CallOptions::default(), &Plainly);
+        let step =
+            instance.call_reference(inc.as_reference(), values.iter().copied(), CallOptions::default(), &Plainly);
         drive_on(&instance, step)
     };
     assert_eq!(call_it(&[Int(41)]).expect("a number"), [Int(42)]);
@@ -90,7 +91,8 @@ fn a_function_that_was_come_by_is_called() {
     assert_eq!(call_it(&[]).expect_err("too few").kind, Kind::Type);
     assert_eq!(call(&instance, "apply", &[inc, Int(1)]).expect("a number"), [Int(2)]);
     let point = one(&instance, "point", &[Int(1)]);
-    let step = instance.call_reference(point.as_reference(), std::iter::empty::<Plain>(), CallOptions::default(), &Plainly);
+    let step =
+        instance.call_reference(point.as_reference(), std::iter::empty::<Plain>(), CallOptions::default(), &Plainly);
     assert_eq!(failed(step).kind, Kind::Type);
 }
 

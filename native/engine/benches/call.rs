@@ -22,7 +22,9 @@ use plain::{Int, Plain, Text, compiled, instance};
 
 const ADD: &str = r#"
 (module (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
-        (memory (export "memory") 17))"#;
+        (memory (export "memory") 1))"#;
+
+const LARGE: &str = r#"(module (memory (export "memory") 17))"#;
 
 const ASK: &str = r#"
 (module (import "env" "ask" (func $ask (param i32) (result i32)))
@@ -228,7 +230,7 @@ fn made(program: &[u8]) -> impl FnMut() {
 }
 
 fn memory_read() -> impl FnMut() {
-    let instance = instance(&compiled(ADD.as_bytes()));
+    let instance = instance(&compiled(LARGE.as_bytes()));
     move || drop(std::hint::black_box(instance.memory_read(None, 0, 1 << 20, <[u8]>::to_vec).expect("read")))
 }
 
@@ -362,7 +364,7 @@ fn core_made() -> impl FnMut() {
 }
 
 fn memory_copied() -> impl FnMut() {
-    let (mut store, instance) = core_in(ADD);
+    let (mut store, instance) = core_in(LARGE);
     let memory = instance.get_memory(&mut store, "memory").expect("a memory");
     move || drop(std::hint::black_box(memory.data(&store)[..1 << 20].to_vec()))
 }

@@ -61,8 +61,6 @@ defmodule Workbooks.Conformance.WASITest do
     missing -> @moduletag skip: Enum.join(missing, "; ")
   end
 
-  # To go when it is.
-
   # --- the programs --------------------------------------------------------------------------------
 
   test "there are programs" do
@@ -88,13 +86,24 @@ defmodule Workbooks.Conformance.WASITest do
     end
   end
 
-  defp compile(source, folder) do
+  @tag :tmp_dir
+  @tag timeout: 300_000
+  test "a trap of a program with debug information names the line of its source", %{tmp_dir: folder} do
+    program = @sources |> Path.join("trap.c") |> compile(folder, ~w(-g -O0))
+    {:ok, module} = Workbooks.Wasm.compile(File.read!(program))
+    assert {:error, error} = Workbooks.Wasm.WASI.run(module)
+    assert [%{file: file, line: 7, function: "__original_main"} | _] = error.details.frames
+    assert Path.basename(file) == "trap.c"
+    assert error.message =~ "trap.c:7"
+  end
+
+  defp compile(source, folder, flags \\ ~w(-O1 -s)) do
     {:ok, zig} = @zig
     program = Path.join(folder, Path.basename(source, ".c") <> ".wasm")
     cache = Path.join(@tools, "zig-cache")
 
     {said, status} =
-      System.cmd(Path.join(zig, "ziglang/zig"), ~w(cc -target wasm32-wasi -O1 -s -o) ++ [program, source],
+      System.cmd(Path.join(zig, "ziglang/zig"), ~w(cc -target wasm32-wasi) ++ flags ++ ["-o", program, source],
         stderr_to_stdout: true,
         env: [{"ZIG_GLOBAL_CACHE_DIR", cache}, {"ZIG_LOCAL_CACHE_DIR", cache}]
       )

@@ -40,6 +40,11 @@ defmodule Workbooks.Conformance.WASITest do
         {:error, "python3 is not here"}
 
       true ->
+        IO.puts(
+          :stderr,
+          "Fetching #{name} from PyPI into #{Path.relative_to_cwd(@tools)}, once: what the tests of WASI compare with"
+        )
+
         case System.cmd("python3", pip ++ [part, "-r", list], quiet) do
           {_, 0} ->
             # Another run may have been faster.

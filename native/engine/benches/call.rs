@@ -33,7 +33,11 @@ const ASK: &str = r#"
 /// Gives back the list or string that it was given.
 const ECHO: &str = r#"
 (module (memory (export "memory") 8)
-  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+  (global $free (mut i32) (i32.const 1024))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (global.set $free (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+    (global.get $free) (global.set $free (i32.add (global.get $free) (local.get 3))))
+  (func (export "cabi_post_f") (param i32) (global.set $free (i32.const 1024)))
   (func (export "f") (param i32 i32) (result i32)
     (i32.store (i32.const 0) (local.get 0)) (i32.store (i32.const 4) (local.get 1)) (i32.const 0)))"#;
 
@@ -74,7 +78,7 @@ fn records() {
     let wit = "package t:t; interface i { record r { name: string, n: u32, on: bool } f: func(x: list<r>) -> list<r>; }
         world w { export i; }";
     // An interface's functions have its name before their own in the core module.
-    let echo = ECHO.replace("\"f\"", "\"t:t/i#f\"");
+    let echo = ECHO.replace("\"f\"", "\"t:t/i#f\"").replace("post_f", "post_t:t/i#f");
     let component = componentize(echo.as_bytes(), Shape::World(wit)).expect("a component");
     let fields = [("name", Text("a name")), ("n", Int(7)), ("on", Plain::Bool(true))];
     let given: Vec<Plain> = (0..100).map(|_| Plain::Record(&fields)).collect();

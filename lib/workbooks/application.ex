@@ -6,6 +6,7 @@ defmodule Workbooks.Application do
   def start(_type, _arguments) do
     # This process lives as long as the application, and the table of pools with it.
     Workbooks.Wasm.Pools.open()
+    Workbooks.Wasm.configure(Application.get_all_env(:workbooks))
     Workbooks.Telemetry.start(Application.get_env(:workbooks, Workbooks.Telemetry, []))
 
     # Each child is of use without the others: one that fails takes nobody along.

@@ -18,6 +18,7 @@ defmodule Workbooks.Native do
   def compile(_reference, _bytes, _fuel, _cached), do: stub()
   def precompile(_reference, _bytes, _fuel), do: stub()
   def componentize(_reference, _bytes, _name, _func, _wit), do: stub()
+  def compose(_reference, _bytes, _plugs), do: stub()
   def cancel(_job), do: stub()
   def load_file(_path), do: stub()
   def load(_code), do: stub()

@@ -195,6 +195,34 @@ defmodule Workbooks.Wasm do
   ]
 
   @doc """
+  Joins components: what `plugs` export is given to what `bytes` imports, types and
+  resources included. The result is a component, as bytes, with the exports of the
+  first; what no plug exports stays an import.
+
+      iex> adder = ~S\"""
+      ...> (component
+      ...>   (core module $m (func (export "add") (param i32) (result i32) (i32.add (local.get 0) (i32.const 1))))
+      ...>   (core instance $i (instantiate $m))
+      ...>   (func (export "next") (param "x" s32) (result s32) (canon lift (core func $i "add"))))
+      ...> \"""
+      iex> user = ~S\"""
+      ...> (component
+      ...>   (import "next" (func $next (param "x" s32) (result s32)))
+      ...>   (export "after" (func $next)))
+      ...> \"""
+      iex> {:ok, bytes} = Workbooks.Wasm.compose(user, [adder])
+      iex> {:ok, instance} = Workbooks.Wasm.instantiate(Workbooks.Wasm.compile!(bytes))
+      iex> Workbooks.Wasm.call(instance, "after", [41])
+      {:ok, 42}
+
+  To link instances that live apart, give one as another's import: see `instantiate/2`.
+  Options `:timeout` and `:max_bytes` of `compile/2`. Errors: `:compile` for what is no
+  component, `:link` when nothing fits or a type differs.
+  """
+  @spec compose(binary, [binary], keyword) :: result(binary)
+  defdelegate compose(bytes, plugs, options \\ []), to: Compiler
+
+  @doc """
   Makes an instance of a component or a core module.
 
   Options:
@@ -507,8 +535,24 @@ defmodule Workbooks.Wasm do
         }
   def stats, do: Map.merge(Native.stats(), %{cache_bytes: Cache.stats().memory_bytes, pools: Pools.stats()})
 
+  @doc false
+  # Settings of the application's that the engine keeps. Without any the library is not even loaded.
+  def configure(settings) do
+    case Keyword.fetch(settings, :max_stores) do
+      {:ok, most} when is_integer(most) and most > 0 and most < 0x8000000000000000 ->
+        Native.max_stores(most)
+
+      {:ok, other} ->
+        raise ArgumentError,
+              "the configuration :max_stores of :workbooks must be an integer from 1, got: #{inspect(other)}"
+
+      :error ->
+        :ok
+    end
+  end
+
   defbang(compile: 1, compile: 2, compile_file: 1, compile_file: 2, precompile: 1, precompile: 2)
-  defbang(componentize: 1, componentize: 2, serialize: 1, deserialize: 1, load_file: 1)
+  defbang(componentize: 1, componentize: 2, compose: 2, compose: 3, serialize: 1, deserialize: 1, load_file: 1)
   defbang(instantiate: 1, instantiate: 2, call: 2, call: 3, call: 4, export: 2)
 
   @doc false

@@ -37,6 +37,12 @@ defmodule Workbooks.Wasm.Compiler do
     work(bytes, options, &Native.componentize(&1, bytes, options.name, options.func, options.wit))
   end
 
+  def compose(bytes, plugs, options) when is_binary(bytes) and is_list(plugs) do
+    options = Options.validate!(options, @bounds, "compose/3")
+    total = %{options | max_bytes: options.max_bytes - Enum.sum(Enum.map(plugs, &byte_size/1))}
+    work(bytes, total, &Native.compose(&1, bytes, plugs))
+  end
+
   def serialize(%Component{ref: ref}), do: native(Native.serialize(ref))
   def serialize(%Module{ref: ref}), do: native(Native.serialize(ref))
 

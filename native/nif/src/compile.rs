@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rustler::env::{OwnedEnv, SavedTerm};
 use rustler::{Binary, Encoder, Env, OwnedBinary, ResourceArc, Term};
-use workbooks_engine::{Error, Input, Kind, Options, Program, Shape, Variant, componentize};
+use workbooks_engine::{Error, Input, Kind, Options, Program, Shape, Variant, componentize, compose};
 
 use crate::atoms;
 use crate::error;
@@ -58,6 +58,20 @@ fn componentize_nif<'a>(
     let input = SharedBytes::new(bytes);
     let deliver = answer(env, reference, binary);
     let job = runtime::cache().and_then(|cache| cache.compilers().submit(move || input.with(work), deliver));
+    error::encode_result(env, job.map(|job| ResourceArc::new(JobResource(job))))
+}
+
+/// As `componentize`, for the component made of a component and those that give its imports.
+#[rustler::nif(name = "compose")]
+fn compose_nif<'a>(env: Env<'a>, reference: Term<'a>, socket: Binary<'a>, plugs: Vec<Binary<'a>>) -> Term<'a> {
+    let socket = SharedBytes::new(socket);
+    let plugs: Vec<SharedBytes> = plugs.into_iter().map(SharedBytes::new).collect();
+    let work = move || {
+        let plugs = plugs.iter().map(|plug| plug.with(|bytes| Ok(bytes.to_vec()))).collect::<Result<Vec<_>, _>>()?;
+        socket.with(|socket| compose(socket, plugs.iter().map(Vec::as_slice)))
+    };
+    let deliver = answer(env, reference, binary);
+    let job = runtime::cache().and_then(|cache| cache.compilers().submit(work, deliver));
     error::encode_result(env, job.map(|job| ResourceArc::new(JobResource(job))))
 }
 

@@ -15,7 +15,10 @@ defmodule Workbooks.TestWASIGuests do
   @doc "`fetch` sends a request."
   def fetcher, do: component("fetcher")
 
-  @doc "An instance that the test ends."
+  @doc "A component of preview 3: `random`, `sleep`."
+  def preview3, do: @folder |> Path.join("preview3.wat") |> File.read!() |> Wasm.compile!()
+
+  @doc "An instance that is given this of the system."
   def start(component, wasi, options \\ []) do
     Wasm.instantiate!(component, [wasi: wasi] ++ options)
   end

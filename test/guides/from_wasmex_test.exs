@@ -3,6 +3,10 @@ defmodule Workbooks.Guides.FromWasmexTest do
   use ExUnit.Case, async: true
   import Workbooks.TestGuide
 
+  setup do
+    on_exit(fn -> File.rm(Path.join(System.tmp_dir!(), "guide-counter.wat")) end)
+  end
+
   guide("guides/from-wasmex.md")
 
   test "what is not run says that it is Wasmex's" do

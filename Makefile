@@ -4,7 +4,7 @@
 # The stages share build directories: one after the other, also under make -j.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test prove bench walls format lint docs guests guests-check ci matrix clean
+.PHONY: help setup demo test prove fuzz bench walls format lint docs guests guests-check ci matrix clean
 
 help: ## this list
 	@echo "Workbooks: Org files whose source blocks run as sandboxed WebAssembly on the BEAM"
@@ -21,8 +21,13 @@ demo: setup ## the examples run and become pages in _demo/
 test: setup ## every test
 	@scripts/stages guests-check rust-tests guest-tests elixir-tests walls
 
-prove: setup ## all of the suites that others wrote: the specification's own tests
+prove: setup ## all of the suites that others wrote, the specification's own tests, and properties at length
 	@scripts/stages prove
+
+# Not part of CI: what it finds depends on luck, and it builds everything once more with other flags.
+fuzz: ## values, the cache's reader and the compiler on what nobody would write (WORKBOOKS_FUZZ_SECONDS each, 60)
+	@scripts/setup --tools
+	@scripts/stages fuzz
 
 bench: setup ## one call's latency and throughput, beside what it is to be measured against
 	@scripts/stages bench
@@ -57,4 +62,4 @@ matrix: ## the Elixir tests, on the newest Elixir and OTP in Debian too (in _mat
 	@scripts/matrix
 
 clean: ## build results are removed
-	rm -rf _build _demo tmp target priv/native native/guests/target
+	rm -rf _build _demo tmp target priv/native native/guests/target fuzz/target fuzz/corpus fuzz/artifacts

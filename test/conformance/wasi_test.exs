@@ -40,6 +40,11 @@ defmodule Workbooks.Conformance.WASITest do
         {:error, "python3 is not here"}
 
       true ->
+        IO.puts(
+          :stderr,
+          "Fetching #{name} from PyPI into #{Path.relative_to_cwd(@tools)}, once: what the tests of WASI compare with"
+        )
+
         case System.cmd("python3", pip ++ [part, "-r", list], quiet) do
           {_, 0} ->
             # Another run may have been faster.
@@ -60,8 +65,6 @@ defmodule Workbooks.Conformance.WASITest do
     [] -> :ok
     missing -> @moduletag skip: Enum.join(missing, "; ")
   end
-
-  # To go when it is.
 
   # --- the programs --------------------------------------------------------------------------------
 
@@ -88,13 +91,24 @@ defmodule Workbooks.Conformance.WASITest do
     end
   end
 
-  defp compile(source, folder) do
+  @tag :tmp_dir
+  @tag timeout: 300_000
+  test "a trap of a program with debug information names the line of its source", %{tmp_dir: folder} do
+    program = @sources |> Path.join("trap.c") |> compile(folder, ~w(-g -O0))
+    {:ok, module} = Workbooks.Wasm.compile(File.read!(program))
+    assert {:error, error} = Workbooks.Wasm.WASI.run(module)
+    assert [%{file: file, line: 7, function: "__original_main"} | _] = error.details.frames
+    assert Path.basename(file) == "trap.c"
+    assert error.message =~ "trap.c:7"
+  end
+
+  defp compile(source, folder, flags \\ ~w(-O1 -s)) do
     {:ok, zig} = @zig
     program = Path.join(folder, Path.basename(source, ".c") <> ".wasm")
     cache = Path.join(@tools, "zig-cache")
 
     {said, status} =
-      System.cmd(Path.join(zig, "ziglang/zig"), ~w(cc -target wasm32-wasi -O1 -s -o) ++ [program, source],
+      System.cmd(Path.join(zig, "ziglang/zig"), ~w(cc -target wasm32-wasi) ++ flags ++ ["-o", program, source],
         stderr_to_stdout: true,
         env: [{"ZIG_GLOBAL_CACHE_DIR", cache}, {"ZIG_LOCAL_CACHE_DIR", cache}]
       )

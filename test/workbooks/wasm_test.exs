@@ -94,6 +94,7 @@ defmodule Workbooks.WasmTest do
             {"tuple<s32>", [{1, 2}], "at [0]: expected tuple<s32>, got a tuple of 2"},
             {"result<s32, string>", [{:error, 1}], "at [0].error: expected string, got 1"},
             {"list<s32>", [[1], [2, :x]], "at [1][1]: expected s32, got :x"},
+            {"u8", [1, 256], "at [1]: expected u8, got 256"},
             {"s32", %{}, "expected list<s32>, got a map"},
             {"s32", [1 | 2], "expected list<s32>, got an improper list"}
           ] do

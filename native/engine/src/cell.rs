@@ -1,16 +1,17 @@
 //! A store with the instances in it, and the call it is in: the state machine
 //! behind [`Instance`](crate::Instance).
 
+use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{
     AtomicU8,
     Ordering::{Relaxed, SeqCst},
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use wasmtime::component::ResourceAny;
-use wasmtime::{AsContextMut, Store, StoreContextMut};
+use wasmtime::{AsContextMut, RootScope, Store, StoreContextMut};
 
 use crate::caller;
 use crate::core_caller;
@@ -158,7 +159,11 @@ impl Cell {
     }
 
     /// The state, unless it is in use just now.
-    pub(crate) fn lock(&self) -> Result<MutexGuard<'_, State>, Error> {
+    pub(crate) fn lock(&self) -> Result<Locked<'_>, Error> {
+        Ok(Locked { state: self.lock_state()?, _then: CloseIfAsked(self) })
+    }
+
+    fn lock_state(&self) -> Result<MutexGuard<'_, State>, Error> {
         match self.state.try_lock() {
             Ok(state) => Ok(state),
             // A panic inside a poll left the fiber's state unknown but whole: it can still be dropped.
@@ -285,13 +290,14 @@ impl Cell {
                 self.status.store(Status::Closed as u8, Relaxed);
                 let ended = std::mem::replace(state, State::Closed("its own exit"));
                 dispose((ended, store), self.memory());
+                self.let_go();
                 Ok((what, Outcome::Nothing))
             }
             (store, result) => {
                 let error = self.why(what, result.err());
                 let is_module = matches!(self.program(slot), Some(Program::Module(_)));
                 let survives = is_module
-                    && matches!(error.kind, Kind::Trap | Kind::MemoryLimit | Kind::HostError | Kind::Link | Kind::Limit)
+                    && matches!(error.kind, Kind::Trap | Kind::MemoryLimit | Kind::HostError | Kind::Link | Kind::Limit | Kind::Overloaded | Kind::Type)
                     // A store without any instance is of no use.
                     && !(slot == 0 && matches!(what, What::Instantiate));
                 match store {
@@ -303,6 +309,7 @@ impl Cell {
                         self.status.store(Status::Closed as u8, Relaxed);
                         let ended = std::mem::replace(state, State::Closed(ended_by(error.kind)));
                         dispose((ended, store), self.memory());
+                        self.let_go();
                     }
                 }
                 Err(error)
@@ -342,7 +349,7 @@ impl Cell {
         work: impl FnOnce(&mut StoreContextMut<'_, Data>) -> T + Send + 'static,
     ) -> Result<T, Error> {
         let running = match state {
-            State::Idle(store) => return Ok(work(&mut store.as_context_mut())),
+            State::Idle(store) => return Ok(scoped(store, work)),
             State::Closed(why) => return Err(closed(why)),
             State::Running(running) if !matches!(running.asked, Some(Asked::Import(..))) || self.shared.has_reply() => {
                 return Err(busy());
@@ -352,7 +359,7 @@ impl Cell {
         let place = Arc::new(Mutex::new(None));
         let theirs = place.clone();
         self.shared.reply(Reply::Visit(Box::new(move |store| {
-            let done = work(store);
+            let done = scoped(store, work);
             *theirs.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
         })));
         if let Poll::Ready(ending) = self.poll_fiber(running) {
@@ -365,16 +372,12 @@ impl Cell {
 
     pub(crate) fn close(&self) {
         self.shared.cancelled.store(true, SeqCst);
-        if let Ok(mut state) = self.lock() {
-            self.end(&mut state, "a close");
+        // Whoever waits for the guest to go on is to see that it does not.
+        if let Some(wakeup) = &self.wakeup {
+            wakeup.wake_by_ref();
         }
-    }
-
-    /// Somebody who wanted to close found the store locked by the poll that has
-    /// just ended: it is for this thread to do.
-    pub(crate) fn close_if_asked(&self) {
-        if self.shared.cancelled.load(SeqCst) {
-            self.close();
+        if let Ok(mut state) = self.lock_state() {
+            self.end(&mut state, "a close");
         }
     }
 
@@ -382,6 +385,48 @@ impl Cell {
         self.status.store(Status::Closed as u8, Relaxed);
         if !matches!(state, State::Closed(_)) {
             dispose(std::mem::replace(state, State::Closed(why)), self.memory());
+            self.let_go();
+        }
+    }
+
+    /// Lets go of what the embedding gave: it may be what keeps this alive, as a host
+    /// function that uses its own instance does.
+    fn let_go(&self) {
+        let given: Vec<_> = self.others().iter_mut().map(|(_, given)| given.take()).collect();
+        drop(given);
+        self.shared.terms.clear();
+    }
+}
+
+/// The state, in use.
+pub(crate) struct Locked<'c> {
+    // In this order: first unlocked, then looked after.
+    state: MutexGuard<'c, State>,
+    _then: CloseIfAsked<'c>,
+}
+
+impl Deref for Locked<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
+}
+
+/// Somebody who wanted to close may have found the state in use: it is for the one
+/// who used it to do.
+struct CloseIfAsked<'c>(&'c Cell);
+
+impl Drop for CloseIfAsked<'_> {
+    fn drop(&mut self) {
+        if self.0.shared.cancelled.load(SeqCst) {
+            self.0.close();
         }
     }
 }
@@ -394,6 +439,8 @@ impl Drop for Cell {
             Err(poisoned) => poisoned.into_inner(),
         };
         dispose(std::mem::replace(state, State::Closed("a close")), memory);
+        // References and resources may keep what it shares.
+        self.shared.terms.clear();
     }
 }
 
@@ -439,6 +486,12 @@ impl Begin {
             self.start(store).await
         })
     }
+}
+
+/// Does `work`; none of the references that it makes outlives it.
+fn scoped<T>(store: impl AsContextMut<Data = Data>, work: impl FnOnce(&mut StoreContextMut<'_, Data>) -> T) -> T {
+    let mut scope = RootScope::new(store);
+    work(&mut scope.as_context_mut())
 }
 
 fn ended_by(kind: Kind) -> &'static str {

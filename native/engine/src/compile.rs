@@ -1,6 +1,6 @@
 //! From bytes to a component or a core module.
 
-use wasmparser::Validator;
+use wasmparser::{Parser, Payload, Validator};
 
 use crate::component::Component;
 use crate::componentize::is_component;
@@ -8,6 +8,10 @@ use crate::engine::{Engine, Variant};
 use crate::error::{Error, Kind};
 use crate::module::Module;
 use crate::program::Program;
+
+/// Components within components, as many as the reader of the text format takes. The time
+/// that wasmtime needs grows with their square: minutes, of a hundred kilobytes.
+const DEEPEST: usize = 100;
 
 impl Engine {
     /// Compiles a component or a core module, binary or text, by what the bytes are.
@@ -22,6 +26,10 @@ impl Engine {
     /// [`Kind::Compile`] with what is wrong and where.
     pub fn compile(&self, bytes: &[u8]) -> Result<Program, Error> {
         let bytes = wat::parse_bytes(bytes).map_err(|error| Error::new(Kind::Compile, error.to_string()))?;
+        if is_component(&bytes) && is_too_deep(&bytes) {
+            let message = format!("item nesting too deep: more than {DEEPEST} components within one another");
+            return Err(Error::new(Kind::Compile, message));
+        }
         let refused = match self.compile_binary(&bytes) {
             Ok(program) => return Ok(program),
             Err(error) => error,
@@ -54,4 +62,21 @@ impl Engine {
         let concurrent = Variant { concurrent: true, ..mine };
         (!mine.concurrent && is_component(bytes) && valid(concurrent)).then_some(concurrent)
     }
+}
+
+/// Whether there are more components within one another than [`DEEPEST`]. What cannot be read is for the compiler to refuse.
+fn is_too_deep(component: &[u8]) -> bool {
+    let mut depth = 0_usize;
+    for payload in Parser::new(0).parse_all(component) {
+        match payload {
+            Ok(Payload::ComponentSection { .. } | Payload::ModuleSection { .. }) => depth += 1,
+            Ok(Payload::End(_)) => depth = depth.saturating_sub(1),
+            Ok(_) => {}
+            Err(_) => return false,
+        }
+        if depth > DEEPEST {
+            return true;
+        }
+    }
+    false
 }

@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 use wasmtime::{AsContextMut, Func, RootScope, Store, ThrownException, Val};
 
+use crate::error::{Ended, Kind};
 use crate::reference::Detached;
 use crate::store::{Data, Fiber, Outcome};
 use crate::ticker::SLICE;
@@ -28,6 +29,14 @@ async fn run(func: Func, store: &mut Store<Data>, params: &CoreValues, results: 
     let mut attached: SmallVec<[Val; 4]> = SmallVec::new();
     for param in params {
         attached.push(param.attach(&mut scope)?);
+    }
+    if params.iter().any(Detached::may_be_of_another_type) {
+        for (ty, value) in func.ty(&scope).params().zip(&attached) {
+            if !value.matches_ty(&scope, &ty)? {
+                let message = format!("expected a reference of the type {ty}, got one of another type");
+                return Err(Ended(Kind::Type, message).into());
+            }
+        }
     }
     let mut values: SmallVec<[Val; 2]> = SmallVec::from_elem(Val::I32(0), results);
     func.call_async(&mut scope, &attached, &mut values).await?;

@@ -165,6 +165,7 @@ impl Instance {
             let any = resource.take();
             Ok(Begin::Other(Box::new(move |mut store: Store<Data>| {
                 Box::pin(async move {
+                    store.set_epoch_deadline(SLICE);
                     let ended = match any {
                         Some(any) => any.resource_drop_async(&mut store).await,
                         // Handed over or dropped before: nothing is left to do.
@@ -217,23 +218,18 @@ impl Instance {
             Ok(state) => state,
             Err(error) => return Step::Failed(error),
         };
-        let step = match self.cell.begin(&mut state, self.slot, what, options, prepare) {
+        match self.cell.begin(&mut state, self.slot, what, options, prepare) {
             Ok(()) => self.poll_locked(&mut state, sink),
             Err(error) => Step::Failed(error),
-        };
-        drop(state);
-        self.cell.close_if_asked();
-        step
+        }
     }
 
     /// Runs the guest until its slice is over, it asks the host, or it ends.
     pub fn poll<K: Sink>(&self, sink: &K) -> Step<K::Out> {
-        let step = match self.cell.lock() {
+        match self.cell.lock() {
             Ok(mut state) => self.poll_locked(&mut state, sink),
-            Err(error) => return Step::Failed(error),
-        };
-        self.cell.close_if_asked();
-        step
+            Err(error) => Step::Failed(error),
+        }
     }
 
     fn poll_locked<K: Sink>(&self, state: &mut State, sink: &K) -> Step<K::Out> {
@@ -288,13 +284,10 @@ impl Instance {
     /// Has `notify` called, on any thread, when a guest that is [`Step::Pending`] can go
     /// on. False when it can already: poll at once. What is left of the call's time comes with it.
     pub fn arm(&self, notify: Notify) -> (bool, Option<Duration>) {
-        let left = match self.cell.lock() {
-            Ok(state) => match &*state {
-                State::Running(running) => running.deadline.map(|at| at.saturating_duration_since(Instant::now())),
-                _ => None,
-            },
-            Err(_) => None,
-        };
+        // What is in no call, and what somebody else uses just now, is to be polled to see.
+        let Ok(state) = self.cell.lock() else { return (false, None) };
+        let State::Running(running) = &*state else { return (false, None) };
+        let left = running.deadline.map(|at| at.saturating_duration_since(Instant::now()));
         (self.cell.wakeup.as_ref().is_some_and(|wakeup| wakeup.arm(notify)), left)
     }
 
@@ -465,10 +458,7 @@ impl Instance {
         work: impl FnOnce(&mut StoreContextMut<'_, Data>) -> T + Send + 'static,
     ) -> Result<T, Error> {
         let mut state = self.cell.lock()?;
-        let done = self.cell.visit(&mut state, work);
-        drop(state);
-        self.cell.close_if_asked();
-        done
+        self.cell.visit(&mut state, work)
     }
 }
 

@@ -278,13 +278,12 @@ fn externs(
 ) -> Result<Vec<Extern>, Error> {
     let mut externs = Vec::with_capacity(module.imports().len());
     let linker = module.wasi_linker(sources)?;
-    for (index, import) in module.imports().iter().enumerate() {
+    for ((index, import), theirs) in module.imports().iter().enumerate().zip(module.inner.module.imports()) {
         let name = import.path().join("#");
         let given = setup.imports.get(index).copied().unwrap_or(Given::Nothing);
         let found = match (given, import.ty()) {
             (Given::Host, ExternType::Func(_)) => {
-                let ty = module.import_type(index);
-                ty.map(|ty| Extern::Func(core_host::func(store, &ty, slot, index)))
+                theirs.ty().func().map(|ty| Extern::Func(core_host::func(store, ty, slot, index)))
             }
             (Given::Export(instance, export), _) => {
                 if beside.is_none_or(|beside| !beside.is_beside(instance)) {

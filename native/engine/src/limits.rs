@@ -48,6 +48,8 @@ pub(crate) struct Usage {
 pub(crate) struct Limiter {
     pub(crate) shared: Arc<Shared>,
     pub(crate) table_elements: usize,
+    /// What was granted last, in case there is no memory for it after all.
+    pub(crate) growing: usize,
 }
 
 impl wasmtime::ResourceLimiter for Limiter {
@@ -58,12 +60,18 @@ impl wasmtime::ResourceLimiter for Limiter {
         let usage = &self.shared.usage;
         let total = usage.memory.load(Relaxed).saturating_add(desired.saturating_sub(current));
         let granted = total <= self.shared.limits.memory;
+        self.growing = if granted { total - usage.memory.load(Relaxed) } else { 0 };
         if granted {
             usage.memory.store(total, Relaxed);
         } else {
             usage.grow_refused.store(true, Relaxed);
         }
         Ok(granted)
+    }
+
+    fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
+        self.shared.usage.memory.fetch_sub(std::mem::take(&mut self.growing), Relaxed);
+        Ok(())
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {

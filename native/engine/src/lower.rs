@@ -403,15 +403,17 @@ fn mismatch<'a, S: Source<'a>>(ty: &Type, value: S) -> Mismatch {
 }
 
 fn blob<'a, S: Source<'a>>(ty: &Type, value: S) -> Result<Blob, Mismatch> {
-    let blob = match ty {
-        Type::String => value.text().map(|text| Blob::Text(text.to_string())),
-        _ => value.bytes().map(<[u8]>::to_vec).or_else(|| byte_list(value)).map(Blob::Bytes),
-    };
-    blob.ok_or_else(|| mismatch(ty, value))
+    match (ty, value.bytes()) {
+        (Type::String, _) => value.text().map(|text| Blob::Text(text.to_string())).ok_or_else(|| mismatch(ty, value)),
+        (_, Some(bytes)) => Ok(Blob::Bytes(bytes.to_vec())),
+        (_, None) => byte_list(ty, value).map(Blob::Bytes),
+    }
 }
 
-fn byte_list<'a, S: Source<'a>>(value: S) -> Option<Vec<u8>> {
-    value.list()?.into_iter().map(|item| item.integer()?.try_into().ok()).collect()
+fn byte_list<'a, S: Source<'a>>(ty: &Type, value: S) -> Result<Vec<u8>, Mismatch> {
+    let items = value.list().ok_or_else(|| mismatch(ty, value))?.into_iter().enumerate();
+    let byte = |item: S| item.integer().and_then(|n| n.try_into().ok()).ok_or_else(|| mismatch(&Type::U8, item));
+    items.map(|(i, item)| byte(item).map_err(|wrong| wrong.at(format!("[{i}]")))).collect()
 }
 
 fn f32_bits<'a, S: Source<'a>>(value: S) -> Option<u32> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use wasmtime::{ExternType as Extern, FuncType, InstancePre, Linker};
+use wasmtime::{ExternType as Extern, InstancePre, Linker};
 
 use crate::aot::Overflow;
 use crate::caller::Way;
@@ -148,12 +148,6 @@ impl Module {
 
     pub(crate) fn names(&self) -> &Names {
         &self.inner.names
-    }
-
-    /// Its imported functions' types, `None` for what is no function.
-    pub(crate) fn import_type(&self, index: usize) -> Option<FuncType> {
-        let import = self.inner.module.imports().nth(index)?;
-        import.ty().func().cloned()
     }
 
     /// Linked with host functions and WASI's; `None` where it imports more than functions.

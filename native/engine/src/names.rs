@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::error::{Error, Kind};
 
+/// Names that an error lists, at most: a module may have a million.
+const SHOWN: usize = 30;
+
 /// Every name a function answers to: its path, and the path without the
 /// interface's version unless two interfaces would then answer.
 pub(crate) struct Names(BTreeMap<Box<[u8]>, usize>);
@@ -45,9 +48,13 @@ impl Names {
             path => self.get(path.join("\0").as_bytes()),
         };
         found.ok_or_else(|| {
-            let have: Vec<String> =
-                self.0.keys().map(|name| String::from_utf8_lossy(name).replace('\0', "#")).collect();
-            let have = if have.is_empty() { "none".to_string() } else { have.join(", ") };
+            let shown = self.0.keys().take(SHOWN);
+            let have: Vec<String> = shown.map(|name| String::from_utf8_lossy(name).replace('\0', "#")).collect();
+            let have = match self.0.len().saturating_sub(SHOWN) {
+                0 if have.is_empty() => "none".to_string(),
+                0 => have.join(", "),
+                more => format!("{} and {more} more", have.join(", ")),
+            };
             Error::new(Kind::Export, format!("no exported function {}: there are {have}", path.join(" ")))
         })
     }

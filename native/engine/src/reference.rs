@@ -77,6 +77,11 @@ impl Reference {
 }
 
 impl Detached {
+    /// Whether its hierarchy has types that it may not be of, which only its store knows.
+    pub(crate) fn may_be_of_another_type(&self) -> bool {
+        matches!(self, Detached::Func(_) | Detached::Any(..) | Detached::Exn(_) | Detached::Term(_, Top::Any))
+    }
+
     /// The value in a store that it fits: numbers fit all, references their own.
     pub(crate) fn attach(&self, mut store: impl AsContextMut) -> wasmtime::Result<Val> {
         Ok(match self {

@@ -76,7 +76,7 @@ pub(crate) fn new_store(engine: &wasmtime::Engine, shared: &Arc<Shared>) -> Resu
         let message = format!("{most} instances are alive, as many as may be: close some, or raise max_stores");
         return Err(Error::new(Kind::Overloaded, message));
     }
-    let limiter = Limiter { shared: shared.clone(), table_elements: 0 };
+    let limiter = Limiter { shared: shared.clone(), table_elements: 0, growing: 0 };
     let data = Data { shared: shared.clone(), slots: Vec::new(), wasi: None, limiter, _alive: Alive::new(&STORES) };
     let mut store = Store::new(engine, data);
     store.limiter(|data| &mut data.limiter);

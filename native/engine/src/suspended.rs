@@ -25,6 +25,8 @@ pub struct Suspended(Arc<Inner>);
 struct Inner {
     instance: Instance,
     state: AtomicU8,
+    /// The end of its time to live.
+    until: Option<Instant>,
     alive: Mutex<Option<Alive>>,
 }
 
@@ -33,8 +35,9 @@ impl Suspended {
     pub fn new(instance: Instance, ttl: Option<Duration>) -> Suspended {
         let alive = Mutex::new(Some(Alive::new(&SUSPENDED)));
         instance.cell.set_status(Status::Suspended);
-        let inner = Arc::new(Inner { instance, state: AtomicU8::new(WAITING), alive });
-        if let Some(at) = ttl.and_then(|ttl| Instant::now().checked_add(ttl)) {
+        let until = ttl.and_then(|ttl| Instant::now().checked_add(ttl));
+        let inner = Arc::new(Inner { instance, state: AtomicU8::new(WAITING), until, alive });
+        if let Some(at) = until {
             expire_at(at, Arc::downgrade(&inner));
         }
         Suspended(inner)
@@ -56,11 +59,18 @@ impl Suspended {
         }
     }
 
-    /// It goes on waiting after all.
+    /// It goes on waiting after all, for what is left of its time to live.
     pub fn put_back(&self) {
+        let mut alive = self.0.alive.lock().unwrap_or_else(PoisonError::into_inner);
         if self.0.state.compare_exchange(TAKEN, WAITING, SeqCst, SeqCst).is_ok() {
-            *self.0.alive.lock().unwrap_or_else(PoisonError::into_inner) = Some(Alive::new(&SUSPENDED));
+            // Still locked: whoever ends it from now on finds what there is to end.
+            *alive = Some(Alive::new(&SUSPENDED));
             self.0.instance.cell.set_status(Status::Suspended);
+        }
+        drop(alive);
+        // The thread that would have ended it came by while it was in somebody's hands.
+        if self.0.until.is_some_and(|until| Instant::now() >= until) {
+            self.0.expire();
         }
     }
 }

@@ -50,10 +50,11 @@ defmodule Workbooks.Wast.Suite do
     File.mkdir_p!(folder)
     ExUnit.after_suite(fn _ -> File.rm_rf!(folder) end)
 
-    # The profile of all else, so that what the tool shares with it is built once.
-    arguments = ~w(run --quiet --release --locked -p workbooks-suite --) ++ [from, folder]
+    arguments = ~w(run --quiet --locked --manifest-path native/suite/Cargo.toml --) ++ [from, folder]
+    # Beside the library's own, which other features of the same crates would have built anew.
+    environment = [{"CARGO_TARGET_DIR", Path.join(@root, "native/suite/target")}]
 
-    case System.cmd(cargo(), arguments, cd: @root) do
+    case System.cmd(cargo(), arguments, cd: @root, env: environment) do
       {report, 0} -> %__MODULE__{folder: folder, source: source, files: report |> lines() |> Map.new(&file/1)}
       {_, status} -> raise "the suites' tool ended with status #{status}: what it printed above says why"
     end

@@ -10,7 +10,7 @@ mod exit;
 mod http;
 mod link;
 mod lookup;
-mod network;
+pub(crate) mod network;
 mod options;
 mod outbox;
 mod outgoing;

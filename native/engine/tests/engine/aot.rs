@@ -1,23 +1,16 @@
 use std::path::{Path, PathBuf};
 
 use workbooks_engine::seal::{self, Broken};
-use workbooks_engine::{Component, Kind, Program};
+use workbooks_engine::{Kind, Program};
 
-use crate::plain::{Plain, call, component, engine, instance};
+use crate::plain::{component, engine, instance, number};
 
 const ADD: &str = r#"
 (module (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))"#;
 
 /// A component's code, sealed.
 fn code() -> Vec<u8> {
-    Program::Component(component(ADD)).serialize().expect("native code")
-}
-
-fn as_component(program: Program) -> Component {
-    match program {
-        Program::Component(component) => component,
-        Program::Module(_) => panic!("a core module"),
-    }
+    component(ADD).serialize().expect("native code")
 }
 
 fn file(name: &str, bytes: &[u8]) -> PathBuf {
@@ -32,8 +25,8 @@ fn native_code_from_a_file_runs() {
     // SAFETY: the file was written just now from a component of this engine.
     let loaded = unsafe { engine().load_file(&path) };
     std::fs::remove_file(&path).expect("removed");
-    let instance = instance(&as_component(loaded.expect("loaded")));
-    assert_eq!(call(&instance, "add", &[2, 3], 1000).expect("a sum"), Some(Plain::Int(5)));
+    let instance = instance(&loaded.expect("loaded"));
+    assert_eq!(number(&instance, "add", &[2, 3]).expect("a sum"), 5);
 }
 
 #[test]

@@ -6,11 +6,12 @@ fn exports(wat: &str, shape: Shape) -> Vec<String> {
     let bytes = componentize(wat.as_bytes(), shape).expect("a component");
     let component = compiled(&bytes);
     component
-        .exports()
+        .functions()
         .iter()
+        .map(|function| function.signature())
         .map(|f| {
             let params: Vec<String> = f.params().iter().map(|(name, ty)| format!("{name}: {ty}")).collect();
-            let result = f.result().map(|ty| format!(" -> {ty}")).unwrap_or_default();
+            let result = f.results().first().map(|ty| format!(" -> {ty}")).unwrap_or_default();
             format!("{}({}){result}", f.name(), params.join(", "))
         })
         .collect()

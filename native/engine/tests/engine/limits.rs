@@ -1,6 +1,6 @@
 use workbooks_engine::{Kind, Limits};
 
-use crate::plain::{Plain, call, component, instance_within};
+use crate::plain::{call, component, instance_within, number};
 
 const GROWING: &str = r#"
 (module
@@ -14,18 +14,18 @@ fn memory_grows_to_its_limit_and_no_further() {
     let limits = Limits { memory: 4 << 16, ..Limits::default() };
     let instance = instance_within(&component(GROWING), limits);
     assert_eq!(instance.memory(), 1 << 16);
-    assert_eq!(call(&instance, "grow", &[3], 1000).expect("granted"), Some(Plain::Int(1)));
-    assert_eq!(call(&instance, "grow", &[1], 1000).expect("refused"), Some(Plain::Int(-1)));
+    assert_eq!(number(&instance, "grow", &[3]).expect("granted"), 1);
+    assert_eq!(number(&instance, "grow", &[1]).expect("refused"), -1);
     assert_eq!(instance.memory(), 4 << 16);
-    let error = call(&instance, "until-it-traps", &[], 1000).expect_err("a trap");
-    assert_eq!((error.kind, error.code), (Kind::MemoryLimit, Some("unreachable")));
+    let error = call(&instance, "until-it-traps", &[]).expect_err("a trap");
+    assert_eq!((error.kind, error.code.as_deref()), (Kind::MemoryLimit, Some("unreachable")));
 }
 
 #[test]
 fn a_store_that_held_much_is_dropped_elsewhere_and_counted() {
     let component = component(GROWING);
     let instance = instance_within(&component, Limits::default());
-    call(&instance, "grow", &[64 * 16], 1000).expect("64 MiB");
+    number(&instance, "grow", &[64 * 16]).expect("64 MiB");
     assert!(instance.memory() > 64 << 20);
     drop(instance);
     let gone = (0..500).any(|_| {

@@ -1,8 +1,8 @@
 //! What bytes become, and for which variant of the engine.
 
-use workbooks_engine::{Component, Instance, Kind, Limits, Program, Shape, Variant, componentize};
+use workbooks_engine::{Kind, Program, Variant};
 
-use crate::plain::{Plain, call, component, drive, engine};
+use crate::plain::{begin, component, drive, engine, instance, number, within};
 
 const ADD: &str = r#"
 (module (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))"#;
@@ -88,22 +88,19 @@ fn metering_is_another_engine() {
 
 #[test]
 fn code_of_the_pool_runs_outside_it() {
-    let pooled = component(ADD);
-    let outside: Component = pooled.overflow().expect("a copy");
-    let program = Program::Component(outside.clone());
-    assert_eq!(program.variant(), Variant { on_demand: true, ..plain() });
-    let instance = Instance::begin(&outside, Limits::default(), None).expect("it links");
-    assert!(matches!(drive(&instance), Ok(None)));
-    assert_eq!(call(&instance, "add", &[2, 3], 1000).expect("a sum"), Some(Plain::Int(5)));
+    let outside = component(ADD).overflow().expect("a copy");
+    assert_eq!(outside.variant(), Variant { on_demand: true, ..plain() });
+    assert_eq!(number(&instance(&outside), "add", &[2, 3]).expect("a sum"), 5);
     // A copy's copy is itself, and its epoch advances too: the loop below ends.
-    assert!(program.overflow().is_ok());
+    assert!(outside.overflow().is_ok());
 
-    let spin = componentize(br#"(module (func (export "spin") (loop (br 0))))"#, Shape::Numbers).expect("a component");
-    let Program::Component(spin) = engine().compile(&spin).expect("it compiles") else { panic!("a module") };
-    let instance = Instance::begin(&spin.overflow().expect("a copy"), Limits::default(), None).expect("it links");
-    assert!(matches!(drive(&instance), Ok(None)));
-    assert_eq!(call(&instance, "spin", &[], 20).expect_err("no end").kind, Kind::Timeout);
+    let spin = component(r#"(module (func (export "spin") (loop (br 0))))"#);
+    let instance = instance(&spin.overflow().expect("a copy"));
+    begin(&instance, "spin", &[], within(20));
+    assert_eq!(drive(&instance).expect_err("no end").kind, Kind::Timeout);
 
-    let Program::Module(module) = engine().compile(ADD.as_bytes()).expect("it compiles") else { panic!("no module") };
-    assert!(Program::Module(module.overflow().expect("a copy")).variant().on_demand);
+    let module = engine().compile(ADD.as_bytes()).expect("it compiles");
+    let outside = module.overflow().expect("a copy");
+    assert!(outside.variant().on_demand);
+    assert_eq!(number(&crate::plain::instance(&outside), "add", &[2, 3]).expect("a sum"), 5);
 }

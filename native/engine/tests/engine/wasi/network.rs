@@ -11,7 +11,8 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiHttpHooks};
 
 use super::error::Kind;
 use super::harness::drive;
-use super::source::{Network, Outgoing, Refused};
+use super::source::network::Refused;
+use super::source::{Network, Outgoing};
 
 fn network(rules: &[&str], listen: &[&str]) -> Network {
     let owned = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();

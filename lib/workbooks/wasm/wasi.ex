@@ -34,8 +34,8 @@ defmodule Workbooks.Wasm.WASI do
 
   Output is any bytes, which messages, functions and `:binary` get unharmed; `:stdio` on a device of
   text shows what is no text as `\uFFFD`. Functions run, and devices are asked, in the process that
-  calls the guest. Both streams together may hold `limits: [output_bytes: n]`: a write beyond that
-  fails, and the call ends with an error of kind `:limit`.
+  calls the guest. Both streams together may hold `limits: [output_bytes: n]`, of what is not discarded:
+  a write beyond that fails, as on a full disk, and a call that fails for it does so with kind `:limit`.
 
   ## Whom a program may talk to
 

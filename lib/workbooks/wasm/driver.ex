@@ -45,27 +45,17 @@ defmodule Workbooks.Wasm.Driver do
 
   # What the guest wrote goes where it belongs before the guest goes on.
   def run({:output, chunks, step}, instance, context) do
-    case Grants.deliver(chunks, instance.wasi) do
-      :ok ->
-        run(step, instance, context)
-
-      {:raised, kind, reason, stacktrace} ->
-        Native.close(instance.ref)
-        {:error, Host.raised(["wasi:", "output"], kind, reason, stacktrace)}
+    case at_host(context, fn -> Grants.deliver(chunks, instance.wasi) end) do
+      :ok -> run(step, instance, context)
+      failure -> end_with(instance, ["wasi:", "output"], failure)
     end
   end
 
   def run({:read, input, most}, instance, context) do
-    case read(input, most, instance, context) do
-      {:ok, bytes} ->
-        run(Native.reply_input(instance.ref, bytes), instance, context)
-
-      :eof ->
-        run(Native.reply_input(instance.ref, :eof), instance, context)
-
-      {:raised, kind, reason, stacktrace} ->
-        Native.close(instance.ref)
-        {:error, Host.raised(["wasi:", Atom.to_string(input)], kind, reason, stacktrace)}
+    case at_host(context, fn -> read(input, most, instance, context) end) do
+      {:ok, bytes} -> run(Native.reply_input(instance.ref, bytes), instance, context)
+      :eof -> run(Native.reply_input(instance.ref, :eof), instance, context)
+      failure -> end_with(instance, ["wasi:", Atom.to_string(input)], failure)
     end
   end
 
@@ -102,7 +92,7 @@ defmodule Workbooks.Wasm.Driver do
   end
 
   defp host({_, path, _} = entry, arguments, importer, instance, context) do
-    case call_host(entry, arguments, importer, context) do
+    case at_host(context, fn -> Host.apply(entry, arguments, importer) end) do
       {:ok, value} ->
         case reply(instance.ref, value) do
           {:error, {:type, message, _}} -> failed(instance, Host.wrong_answer(path, message))
@@ -113,17 +103,25 @@ defmodule Workbooks.Wasm.Driver do
         failed(instance, Host.raised(path, kind, reason, stacktrace))
 
       :timeout ->
-        Native.close(instance.ref)
-        message = "the call's time was over while host function #{Enum.join(path, "#")} ran"
-        {:error, Error.new(:timeout, message, %{import: path})}
+        end_with(instance, path, :timeout)
     end
   end
 
-  defp call_host(entry, arguments, importer, %{mode: :caller}), do: Host.apply(entry, arguments, importer)
+  # In the process that calls, or in one of its own for as long as the call has left.
+  defp at_host(%{mode: :caller}, work), do: work.()
+  defp at_host(%{deadline: :infinity}, work), do: Host.isolated(work, :infinity)
+  defp at_host(%{deadline: deadline}, work), do: Host.isolated(work, max(0, deadline - now()))
 
-  defp call_host(entry, arguments, importer, %{deadline: deadline}) do
-    left = if deadline == :infinity, do: :infinity, else: max(0, deadline - now())
-    Host.apply_isolated(entry, arguments, importer, left)
+  # Nothing the guest could be told: it ends.
+  defp end_with(instance, path, {:raised, kind, reason, stacktrace}) do
+    Native.close(instance.ref)
+    {:error, Host.raised(path, kind, reason, stacktrace)}
+  end
+
+  defp end_with(instance, path, :timeout) do
+    Native.close(instance.ref)
+    message = "the call's time was over while host function #{Enum.join(path, "#")} ran"
+    {:error, Error.new(:timeout, message, %{import: path})}
   end
 
   @doc "Answers a host call and goes on: the next step."

@@ -149,10 +149,10 @@ defmodule Workbooks.Wasm.Host do
   defp importer(instance), do: instance
 
   @doc """
-  As `apply/3`, in a process of its own that is killed after `timeout` ms, or with the
-  caller: also `:timeout`.
+  What `work` answers, done in a process of its own that is killed after `timeout` ms, or
+  with the caller: also `{:raised, kind, reason, stacktrace}` or `:timeout`.
   """
-  def apply_isolated(entry, arguments, instance, timeout) do
+  def isolated(work, timeout) do
     caller = self()
     tag = make_ref()
     callers = [caller | Process.get(:"$callers", [])]
@@ -160,7 +160,7 @@ defmodule Workbooks.Wasm.Host do
     {helper, monitor} =
       spawn_monitor(fn ->
         Process.put(:"$callers", callers)
-        send(caller, {tag, __MODULE__.apply(entry, arguments, instance)})
+        send(caller, {tag, work.()})
       end)
 
     guard(caller, helper)

@@ -57,6 +57,7 @@ defmodule Workbooks.Wasm.Pool do
 
   @schema [
     component: {:any, nil},
+    module: {:any, nil},
     name: {:any, nil},
     min: {:non_negative, 0},
     max: {:positive, 1},
@@ -74,8 +75,8 @@ defmodule Workbooks.Wasm.Pool do
   @doc """
   Starts a pool. Options:
 
-    * `:component` - a component or a module, or a function that answers `{:ok, component}`,
-      called when an instance is to be made, in the process that makes it
+    * `:component`, `:module` - compiled, or a function that answers `{:ok, component}`,
+      called when an instance is to be made, in the process that makes it; one of the two is needed
     * `:name` - as for `GenServer.start_link/3`
     * `:min` - instances kept ready, made in the background; 0
     * `:max` - instances at once; one for each scheduler
@@ -91,7 +92,7 @@ defmodule Workbooks.Wasm.Pool do
     checked =
       Options.validate!(Keyword.put_new(options, :max, System.schedulers_online()), @schema, "Pool.start_link/1")
 
-    if is_nil(checked.component), do: raise(ArgumentError, "Pool.start_link/1 needs the option :component")
+    checked = %{checked | component: program!(checked)}
 
     if checked.min > checked.max do
       raise ArgumentError, "Pool.start_link/1 cannot keep min: #{checked.min} instances of max: #{checked.max}"
@@ -112,7 +113,7 @@ defmodule Workbooks.Wasm.Pool do
   """
   @spec call(GenServer.server(), String.t() | [String.t()], list, keyword) ::
           {:ok, term} | {:ok, term, map} | {:error, Error.t()}
-  def call(pool, name, arguments, options \\ []) do
+  def call(pool, name, arguments \\ [], options \\ []) when is_list(arguments) do
     {given, others} = Keyword.split(options, [:timeout])
     %{timeout: timeout} = Options.validate!(given, [timeout: {:timeout, 5_000}], "Pool.call/4")
 
@@ -161,7 +162,15 @@ defmodule Workbooks.Wasm.Pool do
         }
   def stats(pool), do: GenServer.call(pool, :stats)
 
-  defbang(call: 3, call: 4, run: 2, run: 3)
+  defbang(call: 2, call: 3, call: 4, run: 2, run: 3)
+
+  defp program!(%{component: program, module: nil}) when is_function(program, 0) or is_struct(program), do: program
+  defp program!(%{component: nil, module: program}) when is_function(program, 0) or is_struct(program), do: program
+
+  defp program!(%{component: component, module: module}) do
+    given = for {key, value} <- [component: component, module: module], value != nil, do: {key, value}
+    raise ArgumentError, "Pool.start_link/1 needs one of component: or module:, got: #{inspect(given)}"
+  end
 
   # --- in the caller's process -------------------------------------------------------------------
 

@@ -34,9 +34,9 @@ defmodule Workbooks.Wasm.WASI do
 
   Output is any bytes, which messages, functions and `:binary` get unharmed; `:stdio` on a device of
   text shows what is no text as `\uFFFD`. Functions run, and devices are asked, in the process that
-  calls the guest, also with `host: :isolated`: a timeout is seen once they answer. Both streams together
-  may hold `limits: [output_bytes: n]`: a write beyond that fails, and the call ends with an error of kind
-  `:limit`, whatever the guest makes of it.
+  calls the guest, or with `host: :isolated` in one of their own that a timeout ends. Both streams together
+  may hold `limits: [output_bytes: n]`, of what is not discarded: a write beyond that fails, and the call
+  ends with an error of kind `:limit`, whatever the guest makes of it.
 
   ## Whom a program may talk to
 

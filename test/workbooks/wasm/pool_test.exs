@@ -409,7 +409,9 @@ defmodule Workbooks.Wasm.PoolTest do
       component = TestGuests.misbehaving()
 
       for {options, message} <- [
-            {[], ~r/needs the option :component/},
+            {[], ~r/needs one of component: or module:/},
+            {[component: "(module)"], ~r/needs one of component: or module:/},
+            {[component: fn -> 1 end, module: fn -> 1 end], ~r/needs one of component: or module:/},
             {[component: component, size: 3], ~r/no option :size/},
             {[component: component, state: :old], ~r/one of :keep, :fresh/},
             {[component: component, min: 3, max: 2], ~r/min: 3 instances of max: 2/}
@@ -417,6 +419,13 @@ defmodule Workbooks.Wasm.PoolTest do
         assert_raise ArgumentError, message, fn -> Pool.start_link(options) end
       end
     end
+  end
+
+  test "a pool of core modules is of core instances" do
+    {:ok, module} = Wasm.compile(~S[(module (func (export "seven") (result i32) (i32.const 7)))])
+    {:ok, pool} = Pool.start_link(module: module)
+    assert Pool.call(pool, "seven") == {:ok, 7}
+    assert Pool.call!(pool, "seven") == 7
   end
 
   describe "all pools" do

@@ -24,7 +24,7 @@ test: setup ## every test
 prove: setup ## all of the suites that others wrote: the specification's own tests
 	@scripts/stages prove
 
-bench: setup ## one call's latency and throughput, beside what it is to be measured against
+bench: setup ## what calls, values, instances and others cost, each beside its floor, with the goals
 	@scripts/stages bench
 
 walls: setup ## who may know whom: crates and modules

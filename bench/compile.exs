@@ -29,7 +29,7 @@ defmodule Bench.Compile do
     {_, ns} = compile(Guests.large(functions))
     wanted = round(functions * 1.0e9 / ns)
 
-    if ns >= 600_000_000 or functions >= 20_000,
+    if ns >= 800_000_000 or functions >= 20_000,
       do: {functions, ns},
       else: size(min(20_000, max(wanted, 2 * functions)))
   end

@@ -1,7 +1,8 @@
 # What do others notice of guests that never end?
 #
-# A bystander calls a guest of its own and times each call; a timer of a millisecond
-# is timed beside as many loops. The floor is the same beside nothing, and, since
+# A bystander calls a guest of its own and times each call, once without a pause, as a
+# busy process does, and once with a pause of a millisecond before each, as one does
+# that answers requests. The pause is a timer, and how late it is is the third figure. The floor is the same beside nothing, and, since
 # loops take CPU from others whatever they are made of, beside loops in Elixir.
 
 Code.require_file("support/bench.exs", __DIR__)
@@ -12,7 +13,7 @@ defmodule Bench.Fairness do
   alias Workbooks.Wasm
 
   @calls 20_000
-  @timers 200
+  @pauses 500
 
   def question, do: "Beside guests that never end"
 
@@ -26,41 +27,34 @@ defmodule Bench.Fairness do
         {loops, loops |> Guests.spinners(component) |> beside(&Guests.stop/1, component)}
       end
 
-    calls =
-      for {loops, {calls, _}} <- rows do
-        goal = if loops == 32, do: 100_000
-        Bench.spread("p99 of a call beside #{loops} guests' loops", calls, floor: {"alone", elem(alone, 0)}, goal: goal)
-      end
+    rows = rows ++ [{:elixir, elixir}]
 
-    timers =
-      for {loops, {_, timers}} <- rows do
-        Bench.spread("worst lateness of a 1 ms timer beside #{loops}", timers,
-          figure: :worst,
-          floor: {"alone", elem(alone, 1)}
-        )
-      end
+    each(rows, :calls, alone, "p99 of a call beside", goal: 100_000) ++
+      each(rows, :after_pause, alone, "p99 of a call after a pause beside", goal: 100_000) ++
+      each(rows, :timers, alone, "worst lateness of a 1 ms timer beside", figure: :worst)
+  end
 
-    calls ++
-      [Bench.spread("p99 of a call beside 32 loops in Elixir", elem(elixir, 0), floor: {"alone", elem(alone, 0)})] ++
-      timers ++
-      [
-        Bench.spread("worst lateness of a timer beside 32 in Elixir", elem(elixir, 1),
-          figure: :worst,
-          floor: {"alone", elem(alone, 1)}
-        )
-      ]
+  # A goal is for the most guests.
+  defp each(rows, what, alone, name, options) do
+    for {loops, measured} <- rows do
+      beside = if loops == :elixir, do: "32 loops in Elixir", else: "#{loops} guests"
+      options = if loops == 32, do: options, else: Keyword.delete(options, :goal)
+      Bench.spread("#{name} #{beside}", measured[what], [{:floor, {"alone", alone[what]}} | options])
+    end
   end
 
   defp beside(loops, stop, component) do
-    measured = Task.await(Task.async(fn -> {calls(component), Bench.lateness(@timers)} end), :infinity)
+    measured = Task.await(Task.async(fn -> bystander(component) end), :infinity)
     stop.(loops)
     measured
   end
 
-  defp calls(component) do
+  defp bystander(component) do
     instance = Wasm.instantiate!(component)
     for _ <- 1..1_000, do: Wasm.call(instance, "add", [1, 2])
-    for _ <- 1..@calls, do: timed(instance)
+    calls = for _ <- 1..@calls, do: timed(instance)
+    {timers, after_pause} = Enum.unzip(for _ <- 1..@pauses, do: {hd(Bench.lateness(1)), timed(instance)})
+    %{calls: calls, after_pause: after_pause, timers: timers}
   end
 
   defp timed(instance) do

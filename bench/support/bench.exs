@@ -8,7 +8,7 @@
 
 defmodule Bench do
   @columns ["", "", "spread", "floor", "× floor", "goal"]
-  @widths [50, 11, 26, 34, 8, 26]
+  @widths [55, 11, 26, 34, 8, 26]
 
   @doc "Runs a file's module and prints its rows, and keeps them for who runs them all."
   def run(module) do

@@ -17,7 +17,7 @@ IO.puts([machine, "\n\n", Bench.header()])
 for file <- files, do: Code.require_file(file <> ".exs", __DIR__)
 
 groups = Process.get(:bench_rows)
-goals = for {_, rows} <- groups, %{goal: {_, met}} = row <- rows, do: {row.name, met}
+goals = for {question, rows} <- groups, %{goal: {_, met}} = row <- rows, do: {"#{question}: #{row.name}", met}
 missed = for {name, false} <- goals, do: name
 
 IO.puts(

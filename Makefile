@@ -29,7 +29,7 @@ fuzz: ## values, the cache's reader and the compiler on what nobody would write 
 	@scripts/setup --tools
 	@scripts/stages fuzz
 
-bench: setup ## one call's latency and throughput, beside what it is to be measured against
+bench: setup ## what calls, values, instances and others cost, each beside its floor, with the goals
 	@scripts/stages bench
 
 walls: setup ## who may know whom: crates and modules

@@ -139,7 +139,6 @@ defmodule Workbooks.Hazards.WasiTest do
     end
   end
 
-  @tag skip: "standard input is read in the caller, whatever host: says"
   test "isolated, its input never comes: the timeout ends it" do
     in_vm(fn ->
       for program <- [reading(:component), reading(:core)] do

@@ -21,7 +21,7 @@ demo: setup ## the examples run and become pages in _demo/
 test: setup ## every test
 	@scripts/stages guests-check rust-tests guest-tests elixir-tests walls
 
-prove: setup ## all of the suites that others wrote, the specification's own tests, and properties at length
+prove: setup ## all of the suites that others wrote, properties at length, and the hazards that take minutes
 	@scripts/stages prove
 
 # Not part of CI: what it finds depends on luck, and it builds everything once more with other flags.

@@ -3,4 +3,6 @@ cache = Path.join(System.tmp_dir!(), "workbooks-test-cache-#{System.pid()}")
 System.put_env("WORKBOOKS_CACHE_DIR", cache)
 ExUnit.after_suite(fn _result -> File.rm_rf!(cache) end)
 
-ExUnit.start()
+# What takes minutes is run by `make prove`.
+exclude = if System.get_env("WORKBOOKS_PROVE", "") == "", do: [:prove], else: []
+ExUnit.start(exclude: exclude)

@@ -81,7 +81,7 @@ defmodule Workbooks.Properties.SuspensionTest do
     programs = [Wasm.compile!(@core), @core |> Wasm.componentize!(wit: @wit) |> Wasm.compile!()]
     before = settled()
 
-    check "suspensions", runs: runs(60, 20_000) do
+    check "suspensions", runs: runs(60, 5_000) do
       workers = for _ <- 1..3, do: Worker.start()
       state = %{workers: workers, models: for(_ <- 1..int(1..3), do: model(one_of(programs), one_of(workers)))}
 
@@ -107,7 +107,7 @@ defmodule Workbooks.Properties.SuspensionTest do
     module = Wasm.compile!(@core)
     before = settled()
 
-    check "race", runs: runs(20, 5_000) do
+    check "race", runs: runs(20, 2_000) do
       owner = Worker.start()
       workers = for _ <- 1..int(2..6), do: Worker.start()
       %{instance: instance} = model(module, owner)

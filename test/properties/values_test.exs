@@ -78,8 +78,13 @@ defmodule Workbooks.Properties.ValuesTest do
       element = note("element", TestWitTypes.type(int(0..1)))
       type = one_of([:string, {:list, :u8}, {:list, element}, {:option, {:list, element}}])
       instance = instance(type)
-      value = TestWitTypes.value({:list, element})
-      value = if value == [] or value == "", do: [TestWitTypes.value(element)], else: value
+
+      value =
+        case TestWitTypes.value({:list, element}) do
+          "" -> <<7>>
+          [] -> [TestWitTypes.value(element)]
+          value -> value
+        end
 
       large =
         case type do

@@ -31,21 +31,31 @@ defmodule Workbooks.TestGuests do
     )
   end
 
-  @doc "Functions that behave badly, and one that behaves."
-  def misbehaving do
-    component!("""
+  @doc "A component of functions that behave badly, and one that behaves."
+  def misbehaving(options \\ []), do: misbehaving_wat() |> Wasm.componentize!() |> Wasm.compile!(options)
+
+  @doc "The same as a core module; `grow-or-trap` is `grow_or_trap` there."
+  def misbehaving_module(options \\ []), do: Wasm.compile!(misbehaving_wat(), options)
+
+  defp misbehaving_wat do
+    """
     (module
       (memory (export "memory") 1)
       (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
       (func (export "spin") (loop (br 0)))
+      (func $turns (export "turns") (param i64)
+        (loop
+          (local.set 0 (i64.sub (local.get 0) (i64.const 1)))
+          (br_if 0 (i64.gt_s (local.get 0) (i64.const 0)))))
       (func (export "boom") unreachable)
       (func $recurse (export "recurse") (call $recurse))
+      (func (export "recurse_later") (param i64) (call $turns (local.get 0)) (call $recurse))
       (func (export "divide") (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
       (func (export "peek") (param i32) (result i32) (i32.load (local.get 0)))
       (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
       (func (export "grow_or_trap") (param i32)
         (if (i32.eq (memory.grow (local.get 0)) (i32.const -1)) (then unreachable))))
-    """)
+    """
   end
 
   @doc "Counts its calls, in a global: an instance that remembers. It misbehaves too."

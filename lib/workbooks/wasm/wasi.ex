@@ -34,8 +34,9 @@ defmodule Workbooks.Wasm.WASI do
 
   Output is any bytes, which messages, functions and `:binary` get unharmed; `:stdio` on a device of
   text shows what is no text as `\uFFFD`. Functions run, and devices are asked, in the process that
-  calls the guest. Both streams together may hold `limits: [output_bytes: n]`, of what is not discarded:
-  a write beyond that fails, as on a full disk, and a call that fails for it does so with kind `:limit`.
+  calls the guest, also with `host: :isolated`: a timeout is seen once they answer. Both streams together
+  may hold `limits: [output_bytes: n]`: a write beyond that fails, and the call ends with an error of kind
+  `:limit`, whatever the guest makes of it.
 
   ## Whom a program may talk to
 
@@ -95,7 +96,7 @@ defmodule Workbooks.Wasm.WASI do
 
   @doc """
   What an instance wrote so far to the streams that are kept (`stdout: :binary`, `stderr: :binary`);
-  `""` of the others. It can be asked after the instance's end too, not after its close.
+  `""` of the others. It can be asked after the instance's end too.
   """
   @spec output(Instance.t()) :: {:ok, %{stdout: binary, stderr: binary}} | {:error, Error.t()}
   def output(%Instance{ref: ref}) do

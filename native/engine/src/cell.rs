@@ -283,7 +283,8 @@ impl Cell {
                 if let Outcome::Failed(error) = outcome {
                     return Err(error);
                 }
-                Ok((what, outcome))
+                // A guest may overlook that a write failed: its caller does not.
+                self.wrote_too_much().map_or(Ok((what, outcome)), Err)
             }
             // A program that ended itself well. It is not to be called again.
             (store, Err(error)) if wasi::exit_code(&error) == Some(0) => {
@@ -291,7 +292,7 @@ impl Cell {
                 let ended = std::mem::replace(state, State::Closed("its own exit"));
                 dispose((ended, store), self.memory());
                 self.let_go();
-                Ok((what, Outcome::Nothing))
+                self.wrote_too_much().map_or(Ok((what, Outcome::Nothing)), Err)
             }
             (store, result) => {
                 let error = self.why(what, result.err());
@@ -322,16 +323,10 @@ impl Cell {
         match error {
             _ if self.shared.cancelled.load(Relaxed) => cancelled(),
             Some(error) => {
-                let error = match what {
-                    _ if self.outbox.as_ref().is_some_and(|outbox| outbox.exceeded()) => {
-                        let most = self.shared.limits.output_bytes;
-                        Error::new(
-                            Kind::Limit,
-                            format!("the guest wrote more than {most} bytes, its limits: [output_bytes: …]"),
-                        )
-                    }
-                    What::Instantiate => Error::from_instantiation(&error, grow_refused),
-                    _ => Error::from_guest(&error, grow_refused),
+                let error = match (self.wrote_too_much(), what) {
+                    (Some(limit), _) => limit,
+                    (None, What::Instantiate) => Error::from_instantiation(&error, grow_refused),
+                    (None, _) => Error::from_guest(&error, grow_refused),
                 };
                 if error.kind == Kind::Trap {
                     TRAPS.fetch_add(1, Relaxed);
@@ -340,6 +335,14 @@ impl Cell {
             }
             None => Error::new(Kind::Internal, "the call ended without its store"),
         }
+    }
+
+    fn wrote_too_much(&self) -> Option<Error> {
+        let most = self.shared.limits.output_bytes;
+        self.outbox.as_ref().filter(|outbox| outbox.exceeded()).map(|_| {
+            let message = format!("the guest wrote more than {most} bytes, its limits: [output_bytes: …]");
+            Error::new(Kind::Limit, message)
+        })
     }
 
     /// See [`Instance::visit`](crate::Instance).

@@ -176,7 +176,9 @@ fn config(variant: Variant, pooling: bool) -> Config {
     if pooling {
         let mut pool = PoolingAllocationConfig::new();
         pool.total_component_instances(PLACES)
-            .total_stacks(PLACES)
+            // Every store may be in a call: those of components, and those of core modules,
+            // of which there are more where they have no memory.
+            .total_stacks(5 * PLACES)
             .total_memories(PLACES)
             .total_tables(4 * PLACES)
             .total_core_instances(4 * PLACES)

@@ -144,6 +144,7 @@ impl Instance {
         let options = CallOptions { timeout: setup.timeout, fuel: setup.fuel, metrics: false };
         let given = setup.host.clone();
         let slot = other.cell.begin_beside(&mut state, program, given, options, |store, slot| {
+            sources.virtual_time = store.data().wasi.as_ref().is_some_and(|wasi| wasi.has_virtual_time());
             let externs = externs(module, setup, &sources, store, slot, Some(other))?;
             let module = module.clone();
             Ok(Begin::Other(Box::new(move |store| module_fiber(module, externs, store, slot))))

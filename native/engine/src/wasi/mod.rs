@@ -127,6 +127,11 @@ impl Wasi {
         }
     }
 
+    /// Whether time goes on only when it is read or slept.
+    pub(crate) fn has_virtual_time(&self) -> bool {
+        self.clock.is_some()
+    }
+
     fn view(&mut self) -> WasiCtxView<'_> {
         WasiView::ctx(&mut self.context)
     }

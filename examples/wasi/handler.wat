@@ -1,0 +1,41 @@
+;; Answers 201 with the request's body, which it goes on writing after it has set the answer.
+(module
+  (import "wasi:http/types@0.2.0" "[method]incoming-request.consume" (func $consume (param i32 i32)))
+  (import "wasi:http/types@0.2.0" "[method]incoming-body.stream" (func $stream (param i32 i32)))
+  (import "wasi:http/types@0.2.0" "[constructor]fields" (func $fields (result i32)))
+  (import "wasi:http/types@0.2.0" "[constructor]outgoing-response" (func $response (param i32) (result i32)))
+  (import "wasi:http/types@0.2.0" "[method]outgoing-response.set-status-code" (func $status (param i32 i32) (result i32)))
+  (import "wasi:http/types@0.2.0" "[method]outgoing-response.body" (func $body (param i32 i32)))
+  (import "wasi:http/types@0.2.0" "[method]outgoing-body.write" (func $write (param i32 i32)))
+  (import "wasi:http/types@0.2.0" "[static]outgoing-body.finish" (func $finish (param i32 i32 i32 i32)))
+  (import "wasi:http/types@0.2.0" "[static]response-outparam.set"
+    (func $set (param i32 i32 i32 i32 i64 i32 i32 i32 i32)))
+  (import "wasi:io/streams@0.2.0" "[method]input-stream.blocking-read" (func $read (param i32 i64 i32)))
+  (import "wasi:io/streams@0.2.0" "[method]output-stream.blocking-write-and-flush"
+    (func $send (param i32 i32 i32 i32)))
+  (import "wasi:io/streams@0.2.0" "[resource-drop]output-stream" (func $drop (param i32)))
+  (memory (export "memory") 2)
+  ;; One list at a time, none longer than a read.
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 65536))
+  (func (export "wasi:http/incoming-handler@0.2.0#handle") (param $request i32) (param $out i32)
+    (local $in i32) (local $answer i32) (local $outgoing i32) (local $to i32)
+    (call $consume (local.get $request) (i32.const 0))
+    (call $stream (i32.load (i32.const 4)) (i32.const 0))
+    (local.set $in (i32.load (i32.const 4)))
+    (local.set $answer (call $response (call $fields)))
+    (drop (call $status (local.get $answer) (i32.const 201)))
+    (call $body (local.get $answer) (i32.const 0))
+    (local.set $outgoing (i32.load (i32.const 4)))
+    (call $set (local.get $out) (i32.const 0) (local.get $answer) (i32.const 0) (i64.const 0)
+      (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))
+    (call $write (local.get $outgoing) (i32.const 0))
+    (local.set $to (i32.load (i32.const 4)))
+    (block $end
+      (loop $more
+        (call $read (local.get $in) (i64.const 4096) (i32.const 0))
+        (br_if $end (i32.load8_u (i32.const 0)))
+        (call $send (local.get $to) (i32.load (i32.const 4)) (i32.load (i32.const 8)) (i32.const 16))
+        (br_if $end (i32.load8_u (i32.const 16)))
+        (br $more)))
+    (call $drop (local.get $to))
+    (call $finish (local.get $outgoing) (i32.const 0) (i32.const 0) (i32.const 32))))

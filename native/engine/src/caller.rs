@@ -7,6 +7,7 @@ use wasmtime::Store;
 use wasmtime::component::{ComponentNamedList, Func, Lift, Lower, TypedFunc, Val};
 
 use crate::blob::{Blob, BlobParams, BlobType};
+use crate::core_typed::Typed;
 use crate::resource;
 use crate::signature::Signature;
 use crate::store::{Data, Fiber, Outcome};
@@ -27,8 +28,8 @@ pub(crate) enum Way {
     Numbers(WithValues),
     Blobs(WithBlobs),
     Dynamic,
-    /// A core module's function.
-    Core,
+    /// A core module's function, and its typed way, if it has one.
+    Core(Option<Typed>),
 }
 
 /// The way for a component's function of this type.

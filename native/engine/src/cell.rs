@@ -15,6 +15,7 @@ use wasmtime::{AsContextMut, RootScope, Store, StoreContextMut};
 
 use crate::caller;
 use crate::core_caller;
+use crate::core_typed;
 use crate::error::{Error, Kind};
 use crate::instance::CallOptions;
 use crate::mailbox::{Input, Opaque, Reply, Shared};
@@ -458,6 +459,7 @@ pub(crate) enum Begin {
     Numbers(caller::WithValues, wasmtime::component::Func, caller::Params),
     Blobs(caller::WithBlobs, wasmtime::component::Func, caller::Blobs),
     Dynamic(wasmtime::component::Func, caller::Params, bool, Option<Signature>),
+    CoreTyped(core_typed::Typed, wasmtime::Func, core_caller::CoreValues),
     Core(wasmtime::Func, core_caller::CoreValues, usize),
     Other(Box<dyn FnOnce(Store<Data>) -> Fiber + Send>),
 }
@@ -470,6 +472,7 @@ impl Begin {
             Begin::Dynamic(func, params, has_result, handles) => {
                 caller::dynamic(func, store, params, has_result, handles)
             }
+            Begin::CoreTyped(call, func, params) => call(func, store, params),
             Begin::Core(func, params, results) => core_caller::call(func, store, params, results),
             Begin::Other(begin) => begin(store),
         }

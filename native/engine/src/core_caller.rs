@@ -15,12 +15,16 @@ pub(crate) fn call(func: Func, mut store: Store<Data>, params: CoreValues, resul
     Box::pin(async move {
         store.set_epoch_deadline(SLICE);
         let ended = run(func, &mut store, &params, results).await;
-        if ended.as_ref().is_err_and(|error| error.is::<ThrownException>()) {
-            // It is told as the error; kept in the store it would spoil the next call.
-            store.take_pending_exception();
-        }
+        forget_exception(&mut store, &ended);
         (Some(store), ended.map(Outcome::Core))
     })
+}
+
+/// An exception that ended a call is told as its error; kept in the store it would spoil the next one.
+pub(crate) fn forget_exception<T>(store: &mut Store<Data>, ended: &wasmtime::Result<T>) {
+    if ended.as_ref().is_err_and(|error| error.is::<ThrownException>()) {
+        store.take_pending_exception();
+    }
 }
 
 async fn run(func: Func, store: &mut Store<Data>, params: &CoreValues, results: usize) -> wasmtime::Result<CoreValues> {

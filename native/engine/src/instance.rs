@@ -192,7 +192,7 @@ impl Instance {
                 match export.way {
                     Way::Numbers(call) => Ok(Begin::Numbers(call, func, lowerer.params(signature, values)?)),
                     Way::Blobs(call) => Ok(Begin::Blobs(call, func, lowerer.blobs(signature, values)?)),
-                    Way::Dynamic | Way::Core => {
+                    Way::Dynamic | Way::Core(_) => {
                         let params = lowerer.params(signature, values)?;
                         let handles = signature.has_resource().then(|| signature.clone());
                         Ok(Begin::Dynamic(func, params, !signature.results.is_empty(), handles))
@@ -201,7 +201,11 @@ impl Instance {
             }
             Some(Slot::Module { functions, .. }) => {
                 let func = functions.get(function).copied().flatten().ok_or_else(no_function)?;
-                Ok(Begin::Core(func, lowerer.core(signature, values)?, signature.results.len()))
+                let params = lowerer.core(signature, values)?;
+                Ok(match export.way {
+                    Way::Core(Some(call)) => Begin::CoreTyped(call, func, params),
+                    _ => Begin::Core(func, params, signature.results.len()),
+                })
             }
             _ => Err(no_function()),
         }

@@ -10,6 +10,7 @@ use crate::aot::Overflow;
 use crate::caller::Way;
 use crate::component::Sources;
 use crate::core_host;
+use crate::core_typed;
 use crate::engine::Engine;
 use crate::error::{Error, Kind};
 use crate::names::Names;
@@ -105,7 +106,7 @@ impl Module {
         let functions: Vec<Function> = exports
             .iter()
             .filter_map(|(_, ty)| match ty {
-                ExternType::Func(signature) => Some(Function::new(signature.clone(), Way::Core)),
+                ExternType::Func(signature) => Some(Function::new(signature.clone(), Way::Core(core_typed::choose(signature)))),
                 _ => None,
             })
             .collect();

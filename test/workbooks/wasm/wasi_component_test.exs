@@ -149,6 +149,12 @@ defmodule Workbooks.Wasm.WASIComponentTest do
       assert_received {:asked, ^test}
     end
 
+    test "that never comes ends with the call's time where it is asked for apart", context do
+      instance = start(context, [stdin: fn _most -> Process.sleep(:infinity) end], host: :isolated)
+      assert {:error, %Error{kind: :timeout}} = Wasm.call(instance, "read", [4], timeout: 20)
+      assert Wasm.state(instance) == :closed
+    end
+
     test "is asked of a device", %{system: system} do
       {:ok, device} = StringIO.open("one\ntwo")
       assert {:ok, %{stdout: "one\ntwo"}} = WASI.run(system, wasi: [stdin: device])

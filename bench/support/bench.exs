@@ -183,10 +183,17 @@ defmodule Bench do
         _ -> "unknown processor"
       end
 
-    load = with({:ok, text} <- File.read("/proc/loadavg"), do: text |> String.split() |> hd()) |> to_string()
-
     "#{model}, #{System.schedulers_online()} schedulers of #{:erlang.system_info(:logical_processors)} cores, " <>
-      "Elixir #{System.version()}, OTP #{System.otp_release()}, load #{load} at the start"
+      "Elixir #{System.version()}, OTP #{System.otp_release()}, load #{load()} at the start"
+  end
+
+  @doc "How many processes of the whole machine wanted a core lately; 0.0 where it does not say."
+  def load do
+    with {:ok, text} <- File.read("/proc/loadavg"), {load, _} <- Float.parse(text) do
+      load
+    else
+      _ -> 0.0
+    end
   end
 
   def header, do: cells(@columns)

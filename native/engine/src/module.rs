@@ -106,7 +106,9 @@ impl Module {
         let functions: Vec<Function> = exports
             .iter()
             .filter_map(|(_, ty)| match ty {
-                ExternType::Func(signature) => Some(Function::new(signature.clone(), Way::Core(core_typed::choose(signature)))),
+                ExternType::Func(signature) => {
+                    Some(Function::new(signature.clone(), Way::Core(core_typed::choose(signature))))
+                }
                 _ => None,
             })
             .collect();

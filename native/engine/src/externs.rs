@@ -2,6 +2,7 @@
 
 use wasmtime::{AsContextMut, Extern, Ref, StoreContextMut, Val};
 
+use crate::cell::State;
 use crate::error::{Error, Kind};
 use crate::instance::Instance;
 use crate::lift::{Lifter, Sink};
@@ -60,16 +61,27 @@ impl Instance {
     ///
     /// # Errors
     /// As for [`Instance::memory_read`].
-    pub fn memory_write(&self, name: Option<&str>, offset: u64, bytes: Vec<u8>) -> Result<(), Error> {
+    pub fn memory_write(&self, name: Option<&str>, offset: u64, bytes: &[u8]) -> Result<(), Error> {
         let export = self.memory_name(name)?;
-        self.on_memory(export, move |memory, store| {
-            let data = memory.data_mut(store);
-            let range = range(offset, bytes.len() as u64, data.len())?;
-            if let Some(place) = data.get_mut(range) {
-                place.copy_from_slice(&bytes);
-            }
-            Ok(())
-        })
+        if let Some(done) = self.write_idle(&export, offset, bytes) {
+            return done;
+        }
+        // The guest's fiber writes them, and may outlive the caller's.
+        let bytes = bytes.to_vec();
+        self.on_memory(export, move |memory, store| write(memory, store, offset, &bytes))
+    }
+
+    /// Writes where the store is idle: straight from where the bytes are.
+    fn write_idle(&self, export: &str, offset: u64, bytes: &[u8]) -> Option<Result<(), Error>> {
+        let mut state = self.cell.lock().ok()?;
+        let State::Idle(store) = &mut *state else { return None };
+        let Some(Slot::Module { instance, .. }) = store.data().slots.get(self.slot) else { return None };
+        let instance = *instance;
+        let memory = instance.get_memory(&mut *store, export)?;
+        let done = write(memory, &mut store.as_context_mut(), offset, bytes);
+        drop(state);
+        self.cell.close_if_asked();
+        Some(done)
     }
 
     /// A global's value.
@@ -231,6 +243,20 @@ impl Instance {
 fn reference(value: &Detached, store: &mut StoreContextMut<'_, Data>) -> Result<Ref, Error> {
     let attached = value.attach(store).map_err(|error| Error::from_wasmtime(Kind::Internal, &error))?;
     attached.ref_().ok_or_else(|| Error::new(Kind::Type, "a table holds references alone"))
+}
+
+fn write(
+    memory: wasmtime::Memory,
+    store: &mut StoreContextMut<'_, Data>,
+    offset: u64,
+    bytes: &[u8],
+) -> Result<(), Error> {
+    let data = memory.data_mut(store);
+    let range = range(offset, bytes.len() as u64, data.len())?;
+    if let Some(place) = data.get_mut(range) {
+        place.copy_from_slice(bytes);
+    }
+    Ok(())
 }
 
 fn range(offset: u64, length: u64, size: usize) -> Result<std::ops::Range<usize>, Error> {

@@ -43,7 +43,7 @@ fn read<'a>(env: Env<'a>, instance: &Target, name: Option<&str>, offset: u64, le
 /// Writes all of `bytes` or nothing: `:ok`.
 #[rustler::nif]
 fn memory_write<'a>(env: Env<'a>, instance: Target, name: Option<&'a str>, offset: u64, bytes: Binary<'a>) -> Term<'a> {
-    done(env, instance.instance.memory_write(name, offset, bytes.as_slice().to_vec()))
+    done(env, instance.instance.memory_write(name, offset, bytes.as_slice()))
 }
 
 /// As `memory_write`, for any number of bytes.
@@ -55,7 +55,7 @@ fn memory_write_dirty<'a>(
     offset: u64,
     bytes: Binary<'a>,
 ) -> Term<'a> {
-    done(env, instance.instance.memory_write(name, offset, bytes.as_slice().to_vec()))
+    done(env, instance.instance.memory_write(name, offset, bytes.as_slice()))
 }
 
 #[rustler::nif]

@@ -254,6 +254,10 @@ defmodule Workbooks.Wasm do
   """
   @spec instantiate(Component.t() | Module.t(), keyword) :: result(Instance.t())
   def instantiate(program, options \\ []) do
+    is_struct(program, Component) or is_struct(program, Module) ||
+      raise ArgumentError,
+            "instantiate/2 takes a program, which compile/2 makes of bytes, got: #{inspect(program, limit: 5)}"
+
     schema = [
       imports: {:map, %{}},
       store: {:any, nil},

@@ -78,10 +78,7 @@ impl Instance {
         let Some(Slot::Module { instance, .. }) = store.data().slots.get(self.slot) else { return None };
         let instance = *instance;
         let memory = instance.get_memory(&mut *store, export)?;
-        let done = write(memory, &mut store.as_context_mut(), offset, bytes);
-        drop(state);
-        self.cell.close_if_asked();
-        Some(done)
+        Some(write(memory, &mut store.as_context_mut(), offset, bytes))
     }
 
     /// A global's value.

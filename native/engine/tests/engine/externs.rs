@@ -32,14 +32,14 @@ fn read(instance: &workbooks_engine::Instance, offset: u64, length: u64) -> Resu
 #[test]
 fn memory_is_read_and_written_within_its_bounds() {
     let instance = instance(&program(MODULE));
-    instance.memory_write(None, 65534, vec![1, 2]).expect("written");
+    instance.memory_write(None, 65534, &[1, 2]).expect("written");
     assert_eq!(read(&instance, 65533, 3).expect("read"), [0, 1, 2]);
     assert!(read(&instance, 65536, 0).expect("nothing").is_empty());
     for (offset, length) in [(65536, 1), (0, 65537), (0, 1 << 60), (1 << 63, 1), (u64::MAX, u64::MAX), (65537, 0)] {
         assert_eq!(read(&instance, offset, length).expect_err("outside").kind, Kind::Limit, "{offset} {length}");
     }
     // All or nothing.
-    assert_eq!(instance.memory_write(None, 65535, vec![7, 7]).expect_err("outside").kind, Kind::Limit);
+    assert_eq!(instance.memory_write(None, 65535, &[7, 7]).expect_err("outside").kind, Kind::Limit);
     assert_eq!(read(&instance, 65535, 1).expect("read"), [2]);
     assert_eq!(instance.memory_read(Some("second"), 65534, 2, <[u8]>::to_vec).expect("read"), [0, 0]);
     assert_eq!(instance.memory_len(Some("g")).expect_err("a global").kind, Kind::NotFound);
@@ -65,7 +65,7 @@ fn memory_is_there_while_the_guest_waits() {
     let asked = host_call(begin(&instance, "run", &[], CallOptions::default()));
     assert_eq!(asked.values.as_slice(), [Int(3)]);
     assert_eq!(read(&instance, 3, 1).expect("read"), [11]);
-    instance.memory_write(None, 4, vec![42]).expect("written");
+    instance.memory_write(None, 4, &[42]).expect("written");
     instance.global_set("g", Int(-9)).expect("set");
     assert_eq!(instance.global_get("g", &Plainly).expect("a global"), Int(-9));
     assert_eq!(instance.table_grow("t", 1, Plain::Nothing).expect("grown"), 2);

@@ -103,7 +103,7 @@ defmodule Workbooks.Conformance.WASITest do
   end
 
   defp compile(source, folder, flags \\ ~w(-O1 -s)) do
-    {:ok, zig} = @zig
+    zig = elem(@zig, 1)
     program = Path.join(folder, Path.basename(source, ".c") <> ".wasm")
     cache = Path.join(@tools, "zig-cache")
 
@@ -163,7 +163,7 @@ defmodule Workbooks.Conformance.WASITest do
   end
 
   defp reference(program, given, data) do
-    {:ok, wasmtime} = @wasmtime
+    wasmtime = elem(@wasmtime, 1)
 
     {:ok, job} =
       Workbooks.JSON.encode(%{

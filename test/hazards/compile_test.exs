@@ -3,7 +3,7 @@ defmodule Workbooks.Hazards.CompileTest do
   use ExUnit.Case, async: true
   use Workbooks.TestVM
 
-  alias Workbooks.{TestGuests, Wasm}
+  alias Workbooks.{TestBits, TestGuests, Wasm}
   alias Workbooks.Wasm.Error
 
   @header "\0asm" <> <<1, 0, 0, 0>>
@@ -25,7 +25,7 @@ defmodule Workbooks.Hazards.CompileTest do
 
       for _ <- 1..500 do
         at = :rand.uniform(byte_size(good)) - 1
-        <<before::binary-size(at), _, rest::binary>> = good
+        {before, _, rest} = TestBits.around(good, at)
         assert_compiled_or_refused(<<before::binary, :rand.uniform(256) - 1, rest::binary>>)
       end
 
@@ -42,7 +42,7 @@ defmodule Workbooks.Hazards.CompileTest do
       end
 
       for at <- 0..(byte_size(code) - 1)//997 do
-        <<before::binary-size(at), byte, rest::binary>> = code
+        {before, byte, rest} = TestBits.around(code, at)
 
         assert {:error, %Error{kind: :compile}} =
                  Wasm.deserialize(<<before::binary, Bitwise.bxor(byte, 1), rest::binary>>)

@@ -72,7 +72,15 @@ defmodule Workbooks.Hazards.HostFunctionTest do
 
           caller =
             spawn(fn ->
-              run(guest, host, fn _ -> send(test, {:in, self()}) && Process.sleep(:infinity) end, timeout: :infinity)
+              run(
+                guest,
+                host,
+                fn _ ->
+                  send(test, {:in, self()})
+                  Process.sleep(:infinity)
+                end,
+                timeout: :infinity
+              )
             end)
 
           assert_receive {:in, function}, 10_000
@@ -183,7 +191,12 @@ defmodule Workbooks.Hazards.HostFunctionTest do
     in_vm(fn ->
       for guest <- [:component, :core] do
         test = self()
-        never = fn _ -> send(test, {:in, self()}) && Process.sleep(:infinity) end
+
+        never = fn _ ->
+          send(test, {:in, self()})
+          Process.sleep(:infinity)
+        end
+
         {result, instance} = run(guest, :isolated, never, timeout: 50)
         assert {:error, %Error{kind: :timeout}} = result
         assert_received {:in, function}
@@ -211,7 +224,11 @@ defmodule Workbooks.Hazards.HostFunctionTest do
     in_vm(fn ->
       test = self()
       component = TestGuests.calling_host()
-      never = fn _ -> send(test, :in) && Process.sleep(:infinity) end
+
+      never = fn _ ->
+        send(test, :in)
+        Process.sleep(:infinity)
+      end
 
       callers =
         for _ <- 1..1_000 do

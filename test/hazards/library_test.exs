@@ -119,7 +119,12 @@ defmodule Workbooks.Hazards.LibraryTest do
   # A guest that waits for its host function.
   defp waiter do
     test = self()
-    never = fn _ -> send(test, :in) && Process.sleep(:infinity) end
+
+    never = fn _ ->
+      send(test, :in)
+      Process.sleep(:infinity)
+    end
+
     imports = %{"host:math/ops" => %{"apply" => never}}
     component = TestGuests.calling_host()
     pid = spawn(fn -> component |> Wasm.instantiate!(imports: imports) |> Wasm.call("run", [1], timeout: :infinity) end)

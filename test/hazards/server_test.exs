@@ -116,7 +116,12 @@ defmodule Workbooks.Hazards.ServerTest do
       in_vm(fn ->
         program = waiting(unquote(kind))
         test = self()
-        wait = fn x -> send(test, :in) && receive(do: (:go -> x)) end
+
+        wait = fn x ->
+          send(test, :in)
+          receive(do: (:go -> x))
+        end
+
         imports = %{"host:math/ops" => %{"apply" => wait}, "host:math/ops@1.0.0" => %{"apply" => wait}}
 
         callers =

@@ -51,7 +51,13 @@ defmodule Workbooks.Hazards.SuspensionTest do
 
           assert_receive {:suspension, suspension}, 20_000
           kill(first)
-          second = spawn(fn -> send(test, {:resumed, Wasm.resume(suspension, 41)}) && Process.sleep(:infinity) end)
+
+          second =
+            spawn(fn ->
+              send(test, {:resumed, Wasm.resume(suspension, 41)})
+              Process.sleep(:infinity)
+            end)
+
           assert_receive {:resumed, {:ok, 42}}, 20_000
           assert {:suspended, _} = Wasm.call(suspension.instance, "run", [1], on_host_call: :suspend)
           until(fn -> Wasm.state(suspension.instance) in [:suspended, :closed] end)

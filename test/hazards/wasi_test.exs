@@ -118,7 +118,11 @@ defmodule Workbooks.Hazards.WasiTest do
       in_vm(fn ->
         program = reading(unquote(kind))
         test = self()
-        stdin = fn _ -> send(test, {:asked, self()}) && Process.sleep(:infinity) end
+
+        stdin = fn _ ->
+          send(test, {:asked, self()})
+          Process.sleep(:infinity)
+        end
 
         caller =
           spawn(fn ->
@@ -143,7 +147,12 @@ defmodule Workbooks.Hazards.WasiTest do
     in_vm(fn ->
       for program <- [reading(:component), reading(:core)] do
         test = self()
-        stdin = fn _ -> send(test, {:asked, self()}) && Process.sleep(:infinity) end
+
+        stdin = fn _ ->
+          send(test, {:asked, self()})
+          Process.sleep(:infinity)
+        end
+
         instance = Wasm.instantiate!(program, wasi: [stdin: stdin], host: :isolated)
         assert {:error, %Error{kind: :timeout}} = Wasm.call(instance, entry(program), [], timeout: 50)
         assert_receive {:asked, asked}, 10_000

@@ -3,7 +3,7 @@ defmodule Workbooks.Properties.BytesTest do
   use ExUnit.Case, async: true
 
   import Workbooks.TestProperty
-  alias Workbooks.{TestGuests, Wasm}
+  alias Workbooks.{TestBits, TestGuests, Wasm}
   alias Workbooks.Wasm.{Component, Error, Module}
 
   @moduletag timeout: :infinity
@@ -44,7 +44,7 @@ defmodule Workbooks.Properties.BytesTest do
 
   defp mutate(bytes, size) do
     at = draw(size)
-    <<before::binary-size(at), byte, rest::binary>> = bytes
+    {before, byte, rest} = TestBits.around(bytes, at)
 
     any_of([
       fn -> <<before::binary, Bitwise.bxor(byte, 1 + draw(255)), rest::binary>> end,

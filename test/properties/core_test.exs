@@ -3,7 +3,7 @@ defmodule Workbooks.Properties.CoreTest do
   use ExUnit.Case, async: true
 
   import Workbooks.TestProperty
-  alias Workbooks.Wasm
+  alias Workbooks.{TestBits, Wasm}
   alias Workbooks.Wasm.{Error, Global, Table}
 
   @moduletag timeout: :infinity
@@ -58,7 +58,7 @@ defmodule Workbooks.Properties.CoreTest do
         fn -> draw(2 ** size) end
       ])
 
-    <<signed::signed-size(size)>> = <<bits::size(size)>>
+    signed = TestBits.signed(bits, size)
     {one_of([bits, signed]), signed}
   end
 
@@ -72,12 +72,11 @@ defmodule Workbooks.Properties.CoreTest do
         fn -> draw(2 ** size) end
       ])
 
-    exponent = size - 1 - mantissa
-
-    case <<bits::size(size)>> do
-      <<float::float-size(size)>> -> same(float)
-      <<sign::1, _::size(exponent), 0::size(mantissa)>> -> same(Enum.at([:infinity, :neg_infinity], sign))
-      _ -> same({:nan, bits})
+    cond do
+      float = TestBits.float(bits, size) -> same(float)
+      rem(bits, 2 ** mantissa) != 0 -> same({:nan, bits})
+      bits < 2 ** (size - 1) -> same(:infinity)
+      true -> same(:neg_infinity)
     end
   end
 

@@ -6,6 +6,7 @@ defmodule Workbooks.TestWitTypes do
   # {:record, [{name, type}]}, {:variant, [{name, type | nil}]}, {:enum, [name]}, {:flags, [name]}.
 
   import Workbooks.TestProperty
+  alias Workbooks.TestBits
 
   @integers %{
     s8: -0x80..0x7F,
@@ -83,7 +84,7 @@ defmodule Workbooks.TestWitTypes do
   def value(integer) when is_map_key(@integers, integer), do: integer(@integers[integer])
 
   # The edges come as often as all between them.
-  defp integer(min..max) do
+  defp integer(min..max//_) do
     any_of([fn -> 0 end, fn -> int(0..min(max, 100)) end, fn -> one_of([min, max]) end, fn -> int(min..max) end])
   end
 
@@ -104,10 +105,7 @@ defmodule Workbooks.TestWitTypes do
   end
 
   defp bits(bits, size) do
-    case <<bits::size(size)>> do
-      <<float::float-size(size)>> -> float
-      _infinity_or_nan -> :nan
-    end
+    TestBits.float(bits, size) || :nan
   end
 
   # --- what becomes of a value ---------------------------------------------------------------

@@ -4,7 +4,7 @@ defmodule Workbooks.Wast.Value do
   argument, `matches?/2` compares a result. Floats are compared by their bits.
   """
 
-  alias Workbooks.Wasm
+  alias Workbooks.{TestBits, Wasm}
 
   # What stands for the host's own value number `n`.
   defp host(n), do: {:host, String.to_integer(n)}
@@ -49,7 +49,7 @@ defmodule Workbooks.Wast.Value do
 
   def matches?(%{"type" => "v128", "lane_type" => type, "value" => values}, <<_::128>> = actual) do
     size = size(type)
-    lanes = for <<lane::little-size(size) <- actual>>, do: lane
+    lanes = TestBits.lanes(actual, size)
 
     values
     |> Enum.zip(lanes)
@@ -103,10 +103,7 @@ defmodule Workbooks.Wast.Value do
   defp infinity(size, 0), do: sign(size) - 2 * quiet(size)
   defp infinity(size, 1), do: sign(size) + infinity(size, 0)
 
-  defp bits(float, size) do
-    <<bits::size(size)>> = <<float::float-size(size)>>
-    bits
-  end
+  defp bits(float, size), do: TestBits.bits(float, size)
 
   # Bits as the bridge takes a float: it has terms of its own for those that Elixir has not.
   defp float(bits, size) do
@@ -116,14 +113,7 @@ defmodule Workbooks.Wast.Value do
     case bits do
       ^positive -> :infinity
       ^negative -> :neg_infinity
-      _ -> with <<nan::size(size)>> <- number(<<bits::size(size)>>, size), do: {:nan, nan}
-    end
-  end
-
-  defp number(bytes, size) do
-    case bytes do
-      <<float::float-size(size)>> -> float
-      nan -> nan
+      _ -> TestBits.float(bits, size) || {:nan, bits}
     end
   end
 

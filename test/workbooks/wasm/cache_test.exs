@@ -6,7 +6,7 @@ defmodule Workbooks.Wasm.CacheTest do
   import Bitwise
   import Workbooks.TestProject, only: [cmd: 3, folder!: 0]
 
-  alias Workbooks.{TestGuests, Wasm}
+  alias Workbooks.{TestBits, TestGuests, Wasm}
   alias Workbooks.Wasm.{Cache, Component, Error}
 
   setup do
@@ -297,13 +297,13 @@ defmodule Workbooks.Wasm.CacheTest do
         2, random ->
           {at, random} = :rand.uniform_s(size, random)
           {bit, random} = :rand.uniform_s(8, random)
-          <<before::binary-size(at - 1), byte, rest::binary>> = code
+          {before, byte, rest} = TestBits.around(code, at - 1)
           {<<before::binary, bxor(byte, 1 <<< (bit - 1)), rest::binary>>, random}
 
         3, random ->
           {at, random} = :rand.uniform_s(size, random)
           {more, random} = :rand.bytes_s(3, random)
-          <<before::binary-size(at), rest::binary>> = code
+          {before, rest} = TestBits.split(code, at)
           {before <> more <> rest, random}
 
         4, random ->

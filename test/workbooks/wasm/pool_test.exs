@@ -232,7 +232,15 @@ defmodule Workbooks.Wasm.PoolTest do
       for {reason, n} <- Enum.with_index([:normal, :shutdown, :kill]) do
         {:ok, pool} = Task.async(fn -> started(component: TestGuests.misbehaving(), max: 1) end) |> Task.await()
         me = self()
-        holder = spawn(fn -> Pool.run(pool, fn _ -> send(me, {:in, n}) && receive(do: (:never -> {:ok, nil})) end) end)
+
+        holder =
+          spawn(fn ->
+            Pool.run(pool, fn _ ->
+              send(me, {:in, n})
+              receive(do: (:never -> {:ok, nil}))
+            end)
+          end)
+
         assert_receive {:in, ^n}, 5_000
         wait(pool, {:told, n})
         if reason == :kill, do: Process.exit(pool, :kill), else: GenServer.stop(pool, reason)

@@ -18,10 +18,12 @@
 
 mod columns;
 mod components;
+mod cycles;
 mod edges;
 mod header_args;
 mod headlines;
 mod ids;
+mod issue;
 mod lint;
 mod metadata;
 mod noweb;
@@ -37,7 +39,8 @@ mod vars;
 mod component;
 
 pub use headlines::{Headline, Properties, headlines_json, parse_headlines};
-pub use lint::{Issue, Level, lint};
+pub use issue::{Issue, Level};
+pub use lint::lint;
 pub use metadata::{Metadata, metadata};
 pub use plan::{Args, Component, Edge, Endpoint, LineRun, Plan, Position, Values, World, tangle_plan};
 pub use render::options::{Depth, RenderOptions, Results, StepError};

@@ -34,7 +34,7 @@ pub struct Issue {
     pub hint: Option<String>,
 }
 
-/// Every code of `lint`: its name, how bad it is, what to do.
+/// Every code of `lint` and `check_upgrade`: how bad it is, its name, what to do.
 macro_rules! codes {
     ($($(#[$doc:meta])* $code:ident = Level::$level:ident, $name:literal, $hint:literal;)*) => {
         /// What can be wrong with a document.
@@ -99,6 +99,24 @@ codes! {
     /// One name, two elements.
     DuplicateName = Level::Warning, "duplicate_name",
         "give each #+NAME: once: a reference finds the first alone";
+    /// An output that a new version no longer has.
+    ExportRemoved = Level::Error, "export_removed",
+        "keep the output, or tell those who use it";
+    /// An output of another type.
+    ExportTypeChanged = Level::Error, "export_type_changed",
+        "keep the old type, or give the new value another name";
+    /// A component whose results have no place any more.
+    ComponentRemoved = Level::Error, "component_removed",
+        "keep the heading's title: a component's id is made of it";
+    /// An input that nobody gives yet.
+    ImportAdded = Level::Error, "import_added",
+        "give the input a value in the file, or take what the old version takes";
+    /// An input of another type.
+    ImportTypeChanged = Level::Error, "import_type_changed",
+        "take the old type, or give the new input another name";
+    /// A need that the old version does not have.
+    CapabilityAdded = Level::Warning, "capability_added",
+        "grant it where the workbook runs, or do without";
 }
 
 /// An issue, its place still a byte of the document.

@@ -16,6 +16,7 @@
     clippy::string_slice
 )]
 
+mod capabilities;
 mod columns;
 mod components;
 mod cycles;
@@ -33,6 +34,8 @@ mod sig;
 mod source;
 pub mod syntax;
 mod table;
+mod tags;
+mod upgrade;
 mod vars;
 
 #[cfg(target_arch = "wasm32")]
@@ -46,3 +49,4 @@ pub use plan::{Args, Component, Edge, Endpoint, LineRun, Plan, Position, Values,
 pub use render::options::{Depth, RenderOptions, Results, StepError};
 pub use render::render;
 pub use sig::{Signature, Type, parse_sig};
+pub use upgrade::check_upgrade;

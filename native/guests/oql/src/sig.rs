@@ -18,7 +18,7 @@ pub struct Signature {
 }
 
 /// The types a signature may name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Type {
     /// `bool`, `s8` … `u64`, `f32`, `f64`, `char`, `string`.
     Primitive(&'static str),

@@ -94,6 +94,7 @@ fn headlines_every_heading_has_every_key() {
         "todo",
         "priority",
         "tags",
+        "all_tags",
         "properties",
         "scheduled",
         "deadline",
@@ -106,7 +107,7 @@ fn headlines_every_heading_has_every_key() {
         let mut keys = keys(heading);
         keys.sort_unstable();
         assert_eq!(keys, wanted);
-        assert_eq!(keys.len(), 11);
+        assert_eq!(keys.len(), 12);
     }
 }
 

@@ -40,12 +40,15 @@ impl<'a> Level<'a> {
     }
 }
 
+/// What holds somewhere, if anything does.
+type Held<'a> = Option<Rc<Level<'a>>>;
+
 /// Inherited header arguments of a whole document.
 #[derive(Debug, Default)]
 pub struct Scopes<'a> {
     file: HashMap<String, Rc<Level<'a>>>,
     /// For each key what holds from which heading on.
-    headings: HashMap<String, Vec<(usize, Option<Rc<Level<'a>>>)>>,
+    headings: HashMap<String, Vec<(usize, Held<'a>)>>,
     /// Every place that says something, with its heading.
     pub written: Vec<(Option<usize>, Vec<Arg<'a>>)>,
 }
@@ -67,19 +70,19 @@ impl<'a> Scopes<'a> {
     }
 
     /// `header-args` that hold under a heading.
-    pub fn general(&self, heading: Option<usize>) -> Option<Rc<Level<'a>>> {
+    pub fn general(&self, heading: Option<usize>) -> Held<'a> {
         self.at(KEY, heading)
     }
 
     /// `header-args:lang` that hold under a heading.
-    pub fn language(&self, heading: Option<usize>, lang: &str) -> Option<Rc<Level<'a>>> {
+    pub fn language(&self, heading: Option<usize>, lang: &str) -> Held<'a> {
         if lang.is_empty() || (self.file.is_empty() && self.headings.is_empty()) {
             return None;
         }
         self.at(&format!("{KEY}:{}", lang.to_lowercase()), heading)
     }
 
-    fn at(&self, key: &str, heading: Option<usize>) -> Option<Rc<Level<'a>>> {
+    fn at(&self, key: &str, heading: Option<usize>) -> Held<'a> {
         let steps = heading.and_then(|h| {
             let steps = self.headings.get(key)?;
             steps.get(steps.partition_point(|(from, _)| *from <= h).checked_sub(1)?)
@@ -106,7 +109,7 @@ impl<'a> Scopes<'a> {
 
     fn outline(&mut self, doc: &Document<'a>) {
         // Headings with arguments around the one at hand: level, key, what held before.
-        let mut open: Vec<(usize, String, Option<Rc<Level<'a>>>)> = Vec::new();
+        let mut open: Vec<(usize, String, Held<'a>)> = Vec::new();
         for (i, heading) in doc.headings.iter().enumerate() {
             while let Some((_, key, before)) = open.pop_if(|(level, ..)| *level >= heading.level) {
                 self.headings.entry(key).or_default().push((i, before));
@@ -122,12 +125,7 @@ impl<'a> Scopes<'a> {
 
     /// Sets what these lines of one place say; tells which keys held what before.
     /// Of several base lines a drawer's first counts, a file's last.
-    fn level_of(
-        &mut self,
-        heading: Option<usize>,
-        lines: Vec<Line<'a>>,
-        last: bool,
-    ) -> Vec<(String, Option<Rc<Level<'a>>>)> {
+    fn level_of(&mut self, heading: Option<usize>, lines: Vec<Line<'a>>, last: bool) -> Vec<(String, Held<'a>)> {
         let mut keys: Vec<String> = Vec::new();
         let mut said: HashMap<String, (bool, Vec<Arg<'a>>)> = HashMap::new();
         for line in lines {

@@ -29,7 +29,7 @@ mod plan;
 mod render;
 mod sig;
 mod source;
-mod syntax;
+pub mod syntax;
 mod table;
 mod vars;
 

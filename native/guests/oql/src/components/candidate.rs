@@ -15,18 +15,18 @@ fn language(written: &str) -> String {
 }
 
 /// A heading and those of its blocks that are one source.
-pub struct Candidate<'d> {
+pub struct Candidate<'d, 'a> {
     /// Index of the heading.
     pub heading: usize,
     /// Its blocks of one language.
-    pub blocks: Vec<(&'d Element, &'d Source)>,
+    pub blocks: Vec<(&'d Element<'a>, &'d Source)>,
     /// That language, normalised.
     pub lang: String,
 }
 
 impl<'d, 'a> Model<'d, 'a> {
     /// The candidate at a heading; says what keeps it from being one.
-    pub fn candidate(&mut self, index: usize) -> Option<Candidate<'d>> {
+    pub fn candidate(&mut self, index: usize) -> Option<Candidate<'d, 'a>> {
         let doc = self.doc;
         let heading = self.heading(index)?;
         let wired = ["in", "out", "deps", "sig"].iter().any(|k| heading.property(k).is_some());

@@ -34,8 +34,8 @@ pub fn data(doc: &Document, element: &Element, colnames: Option<&str>) -> Value 
         }
         Kind::List(list) => {
             let first = |item: &Item| match item.children.first().map(|e| &e.kind) {
-                Some(Kind::Paragraph(spans)) => {
-                    let words: Vec<&str> = spans.iter().map(|s| s.of(doc.text).trim()).collect();
+                Some(Kind::Paragraph(text)) => {
+                    let words: Vec<&str> = text.span.of(doc.text).lines().map(str::trim).collect();
                     Value::String(words.join(" "))
                 }
                 _ => Value::String(String::new()),

@@ -16,7 +16,7 @@ impl<'d, 'a> Model<'d, 'a> {
     pub fn draft(
         &mut self,
         workbook: &str,
-        candidate: &Candidate<'d>,
+        candidate: &Candidate<'d, 'a>,
         args: &[HeaderArgs<'a>],
         noweb: &mut Option<Noweb<'d, 'a>>,
     ) -> Option<Draft> {

@@ -11,8 +11,8 @@ use crate::lint::{Issue, Level};
 use crate::syntax::tree::{Element, Kind, walk};
 use crate::vars::{self, Written};
 
-struct Lookup<'d> {
-    data: HashMap<&'d str, &'d Element>,
+struct Lookup<'d, 'a> {
+    data: HashMap<&'d str, &'d Element<'a>>,
     blocks: HashMap<&'d str, usize>,
     by_id: HashMap<String, usize>,
 }
@@ -31,12 +31,12 @@ pub fn variables(model: &mut Model, pending: Vec<(Vec<Var>, Option<&str>)>) {
     }
 }
 
-fn lookup<'d>(model: &Model<'d, '_>) -> Lookup<'d> {
+fn lookup<'d, 'a>(model: &Model<'d, 'a>) -> Lookup<'d, 'a> {
     let doc = model.doc;
     let mut data = HashMap::new();
     let mut starts: HashMap<usize, &str> = HashMap::new();
     for (_, section) in doc.all_sections() {
-        walk(section, &mut |element: &'d Element| {
+        walk(section, &mut |element: &'d Element<'a>| {
             let Some(name) = element.name() else { return };
             match &element.kind {
                 Kind::Table(_) | Kind::Example(_) | Kind::List(_) | Kind::Fixed(_) => {

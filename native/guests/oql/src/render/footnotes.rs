@@ -8,8 +8,8 @@ use crate::syntax::tree::{Element, Kind, walk};
 
 /// What is known of footnotes.
 #[derive(Default)]
-pub struct Notes<'r> {
-    definitions: HashMap<&'r str, &'r [Element]>,
+pub struct Notes<'r, 'a> {
+    definitions: HashMap<&'r str, &'r [Element<'a>]>,
     numbers: HashMap<String, usize>,
     /// In the order of their numbers.
     order: Vec<Note>,
@@ -22,12 +22,12 @@ struct Note {
     references: usize,
 }
 
-impl<'r> Notes<'r> {
+impl<'r, 'a> Notes<'r, 'a> {
     /// The definitions of a document.
-    pub fn of(doc: &'r Document) -> Self {
+    pub fn of(doc: &'r Document<'a>) -> Self {
         let mut notes = Notes::default();
         for (_, section) in doc.all_sections() {
-            walk(section, &mut |element: &'r Element| {
+            walk(section, &mut |element: &'r Element<'a>| {
                 if let Kind::Footnote(label, children) = &element.kind {
                     notes.definitions.entry(label.of(doc.text)).or_insert(children);
                 }

@@ -147,7 +147,7 @@ impl<'r, 'a> Html<'r, 'a> {
         id.map(|id| format!(" id=\"{}\"", escape(&id))).unwrap_or_default()
     }
 
-    fn title(&mut self, heading: &Heading, out: &mut String) {
+    fn title(&mut self, heading: &Heading<'a>, out: &mut String) {
         if let Some(todo) = heading.todo.filter(|_| self.settings.todo) {
             let state = if heading.done { "done" } else { "todo" };
             out.push_str(&format!("<span class=\"{state} {}\">{}</span> ", class(todo), escape(todo)));
@@ -155,7 +155,7 @@ impl<'r, 'a> Html<'r, 'a> {
         if let Some(priority) = heading.priority.filter(|_| self.settings.priority) {
             out.push_str(&format!("<span class=\"priority\">[{}]</span> ", escape(priority)));
         }
-        self.inline(heading.title, out);
+        self.text_of(&heading.text, out);
         if self.settings.tags && !heading.tags.is_empty() {
             let tags: Vec<String> =
                 heading.tags.iter().map(|t| format!("<span class=\"{}\">{}</span>", class(t), escape(t))).collect();
@@ -163,7 +163,7 @@ impl<'r, 'a> Html<'r, 'a> {
         }
     }
 
-    fn section(&mut self, index: usize, heading: &Heading, out: &mut String) {
+    fn section(&mut self, index: usize, heading: &Heading<'a>, out: &mut String) {
         if self.settings.planning {
             let parts =
                 [("CLOSED:", heading.closed), ("DEADLINE:", heading.deadline), ("SCHEDULED:", heading.scheduled)];

@@ -8,7 +8,8 @@ use super::escape::{class, escape, legal, typography};
 use super::options::Scripts;
 use crate::syntax::document::Document;
 use crate::syntax::lines::slice;
-use crate::syntax::objects::{Object, objects};
+use crate::syntax::objects::{LinkForm, Object, ObjectKind, objects_of};
+use crate::syntax::text::Text;
 
 /// `#+MACRO: name text`, and the file's own: title, author, date, email.
 pub fn macros(doc: &Document) -> HashMap<String, String> {
@@ -27,12 +28,18 @@ pub fn macros(doc: &Document) -> HashMap<String, String> {
 impl<'r, 'a> Html<'r, 'a> {
     /// A text with its markup.
     pub fn inline(&mut self, text: &str, out: &mut String) {
-        self.objects(&objects(text), true, out);
+        self.objects(&objects_of(text), true, out);
+    }
+
+    /// A text of the document with its markup.
+    pub fn text_of(&mut self, text: &Text<'a>, out: &mut String) {
+        let doc = self.doc;
+        self.objects(doc.objects(text), true, out);
     }
 
     /// A text with its markup but without links, footnotes and targets.
     pub fn plain_inline(&mut self, text: &str, out: &mut String) {
-        let kept: Vec<Object> = unlinked(objects(text));
+        let kept: Vec<Object> = unlinked(objects_of(text));
         self.objects(&kept, true, out);
     }
 
@@ -57,22 +64,22 @@ impl<'r, 'a> Html<'r, 'a> {
     }
 
     fn object(&mut self, object: &Object, macros: bool, out: &mut String) {
-        match object {
-            Object::Text(text) => self.text(text, out),
-            Object::Bold(inner) => self.wrap("b", '*', inner, macros, out),
-            Object::Italic(inner) => self.wrap("i", '/', inner, macros, out),
-            Object::Strike(inner) => self.wrap("del", '+', inner, macros, out),
-            Object::Underline(inner) => {
+        match &object.kind {
+            ObjectKind::Text(text) => self.text(text, out),
+            ObjectKind::Bold(inner) => self.wrap("b", '*', inner, macros, out),
+            ObjectKind::Italic(inner) => self.wrap("i", '/', inner, macros, out),
+            ObjectKind::Strike(inner) => self.wrap("del", '+', inner, macros, out),
+            ObjectKind::Underline(inner) => {
                 self.wrap("span class=\"underline\"", '_', inner, macros, out);
             }
-            Object::Verbatim(text) | Object::Code(text) => {
+            ObjectKind::Verbatim(text) | ObjectKind::Code(text) => {
                 out.push_str(&format!("<code>{}</code>", escape(text)));
             }
-            Object::Link(path, description) => {
-                self.link(path, description.as_deref(), macros, out);
-            }
-            Object::Url(url) => self.bare_url(url, out),
-            Object::Footnote(label, definition) => {
+            ObjectKind::Link(link) => match link.form {
+                LinkForm::Plain | LinkForm::Angle => self.bare_url(link.path, out),
+                _ => self.link(link.path, link.description.as_deref(), macros, out),
+            },
+            ObjectKind::Footnote(label, definition) => {
                 if self.settings.footnotes {
                     let inline = definition.as_ref().map(|objects| {
                         |html: &mut Self| {
@@ -84,24 +91,24 @@ impl<'r, 'a> Html<'r, 'a> {
                     self.footnote(label, inline, out);
                 }
             }
-            Object::Timestamp(stamp) => {
+            ObjectKind::Timestamp(stamp) => {
                 if self.settings.timestamps {
                     out.push_str(&super::timestamps::html(stamp));
                 }
             }
-            Object::Entity(name) => self.entity(name, out),
-            Object::Latex(text) => out.push_str(&escape(&latex(text))),
-            Object::Snippet(backend, value) => {
+            ObjectKind::Entity(name) => self.entity(name, out),
+            ObjectKind::Latex(text) => out.push_str(&escape(&latex(text))),
+            ObjectKind::Snippet(backend, value) => {
                 if self.options.allow_html && backend.eq_ignore_ascii_case("html") {
                     out.push_str(&legal(value));
                 }
             }
-            Object::Target(name) => {
+            ObjectKind::Target(name) => {
                 if let Some(id) = self.targets.claim(name) {
                     out.push_str(&format!("<a id=\"{}\"></a>", escape(&id)));
                 }
             }
-            Object::Radio(inner) => {
+            ObjectKind::Radio(inner) => {
                 let mut text = String::new();
                 self.objects(inner, macros, &mut text);
                 match self.targets.claim(&words(inner)) {
@@ -109,24 +116,24 @@ impl<'r, 'a> Html<'r, 'a> {
                     None => out.push_str(&text),
                 }
             }
-            Object::Cookie(text) => {
+            ObjectKind::Cookie(text) => {
                 if self.settings.cookies {
                     out.push_str(&format!("<code>{}</code>", escape(text)));
                 }
             }
-            Object::Macro(name, args) => self.call(name, args, macros, out),
-            Object::InlineSource(lang, code) => {
+            ObjectKind::Macro(name, args) => self.call(name, args, macros, out),
+            ObjectKind::InlineSource(lang, code) => {
                 let lang = class(lang);
                 out.push_str(&format!("<code class=\"src src-{lang}\" data-lang=\"{lang}\">{}</code>", escape(code)));
             }
-            Object::InlineCall => {}
-            Object::Subscript(inner, braced) => {
+            ObjectKind::InlineCall => {}
+            ObjectKind::Subscript(inner, braced) => {
                 self.script("sub", '_', inner, *braced, macros, out);
             }
-            Object::Superscript(inner, braced) => {
+            ObjectKind::Superscript(inner, braced) => {
                 self.script("sup", '^', inner, *braced, macros, out);
             }
-            Object::LineBreak => out.push_str("<br />"),
+            ObjectKind::LineBreak => out.push_str("<br />"),
         }
     }
 
@@ -182,7 +189,7 @@ impl<'r, 'a> Html<'r, 'a> {
         };
         self.macro_budget = left;
         let text = fill(template, args);
-        let parsed = objects(&text);
+        let parsed = objects_of(&text);
         self.objects(&parsed, false, out);
     }
 }
@@ -222,8 +229,8 @@ fn latex(text: &str) -> String {
 
 /// The plain words among these objects.
 fn words(inner: &[Object]) -> String {
-    let words = inner.iter().filter_map(|o| match o {
-        Object::Text(t) => Some(*t),
+    let words = inner.iter().filter_map(|o| match &o.kind {
+        ObjectKind::Text(t) => Some(*t),
         _ => None,
     });
     words.collect()
@@ -231,18 +238,27 @@ fn words(inner: &[Object]) -> String {
 
 fn unlinked(objects: Vec<Object<'_>>) -> Vec<Object<'_>> {
     let mut out = Vec::new();
-    for object in objects {
-        match object {
-            Object::Link(path, None) => out.push(Object::Text(path)),
-            Object::Link(_, Some(inner)) | Object::Radio(inner) => out.extend(unlinked(inner)),
-            Object::Url(url) => out.push(Object::Text(url)),
-            Object::Footnote(..) | Object::Target(_) => {}
-            Object::Bold(inner) => out.push(Object::Bold(unlinked(inner))),
-            Object::Italic(inner) => out.push(Object::Italic(unlinked(inner))),
-            Object::Underline(inner) => out.push(Object::Underline(unlinked(inner))),
-            Object::Strike(inner) => out.push(Object::Strike(unlinked(inner))),
-            other => out.push(other),
-        }
+    for Object { kind, span } in objects {
+        let kind = match kind {
+            ObjectKind::Link(link) => match link.description {
+                Some(inner) => {
+                    out.extend(unlinked(inner));
+                    continue;
+                }
+                None => ObjectKind::Text(link.path),
+            },
+            ObjectKind::Radio(inner) => {
+                out.extend(unlinked(inner));
+                continue;
+            }
+            ObjectKind::Footnote(..) | ObjectKind::Target(_) => continue,
+            ObjectKind::Bold(inner) => ObjectKind::Bold(unlinked(inner)),
+            ObjectKind::Italic(inner) => ObjectKind::Italic(unlinked(inner)),
+            ObjectKind::Underline(inner) => ObjectKind::Underline(unlinked(inner)),
+            ObjectKind::Strike(inner) => ObjectKind::Strike(unlinked(inner)),
+            other => other,
+        };
+        out.push(Object { kind, span });
     }
     out
 }

@@ -5,7 +5,7 @@ use super::attributes::list;
 use super::escape::escape;
 use super::url::{Use, has_scheme, safe};
 use crate::ids::slug;
-use crate::syntax::objects::Object;
+use crate::syntax::objects::{Link, Object, ObjectKind};
 
 /// Where a link leads.
 enum Aim {
@@ -36,10 +36,12 @@ impl<'r, 'a> Html<'r, 'a> {
         }
         let mut text = String::new();
         match description {
-            Some([Object::Text(inner) | Object::Url(inner)]) => match self.image(inner.trim(), &[]) {
-                Some(image) => text.push_str(&image),
-                None => self.objects(description.unwrap_or(&[]), macros, &mut text),
-            },
+            Some([Object { kind: ObjectKind::Text(inner) | ObjectKind::Link(Link { path: inner, .. }), .. }]) => {
+                match self.image(inner.trim(), &[]) {
+                    Some(image) => text.push_str(&image),
+                    None => self.objects(description.unwrap_or(&[]), macros, &mut text),
+                }
+            }
             Some(inner) => self.objects(inner, macros, &mut text),
             None => self.own_text(path, &mut text),
         }

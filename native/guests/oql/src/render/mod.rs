@@ -30,7 +30,7 @@ pub(crate) struct Html<'r, 'a> {
     /// For each heading whether it is left out.
     pub hidden: Vec<bool>,
     pub targets: targets::Targets<'r>,
-    pub notes: footnotes::Notes<'r>,
+    pub notes: footnotes::Notes<'r, 'a>,
     pub results: results::Placement,
     pub entities: HashMap<String, Option<String>>,
     pub macros: HashMap<String, String>,

@@ -68,7 +68,7 @@ impl<'r> Targets<'r> {
                 targets.uuids.entry(uuid.to_string()).or_insert(i);
             }
         }
-        for line in (0..doc.lines.len()).map(|i| doc.lines.get(i).of(doc.text)) {
+        for line in (0..doc.lines.count()).map(|i| doc.lines.get(i).of(doc.text)) {
             let mut rest = line;
             while let Some((_, behind)) = rest.split_once("<<") {
                 let name = behind.trim_start_matches('<');

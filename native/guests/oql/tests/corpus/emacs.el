@@ -36,7 +36,6 @@
       enable-dir-local-variables nil
       org-element-use-cache nil
       org-inhibit-startup t
-      org-id-track-globally nil
       org-export-allow-bind-keywords nil
       org-export-use-babel t
       org-confirm-babel-evaluate t

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 
 use crate::lines::unified;
@@ -46,6 +47,14 @@ pub fn files() -> Vec<File> {
     }
     files.sort_by(|a, b| a.name.cmp(&b.name));
     files
+}
+
+/// What `work` gives; a panic is told with the name of the file that it is about.
+pub fn attempt<T>(name: &str, work: impl FnOnce() -> T) -> T {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        say(&format!("\n{name}.org is what made the kernel panic"));
+        resume_unwind(panic)
+    })
 }
 
 /// Which files are equal and which are not, beside the list of those that may differ.

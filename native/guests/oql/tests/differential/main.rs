@@ -10,7 +10,7 @@ mod lines;
 use oql::{RenderOptions, render};
 
 /// Per cent of the files that are equal at least. What the issue asks for is 98: raise it with the kernel.
-const LEAST: f64 = 0.0;
+const LEAST: f64 = 30.0;
 /// Whether every file that differs must be named in `corpus/differences.txt`: once `LEAST` is 98.
 const ALL_NAMED: bool = false;
 
@@ -20,7 +20,7 @@ fn pages_are_structured_as_those_of_emacs() {
     let mut tally = corpus::Tally::new("html", "differences.txt");
     for file in corpus::files() {
         let expected = file.expected("html");
-        let ours = render(&file.org, &options);
+        let ours = corpus::attempt(&file.name, || render(&file.org, &options));
         if expected.starts_with("<!-- error: ") {
             tally.not_exported();
             continue;

@@ -109,7 +109,8 @@
           (org-mode)
           (cons (org-export-as 'html nil nil t) nil))
       (error
-       (let ((text (string-replace default-directory "" (error-message-string problem))))
+       ;; Without the folders of this machine.
+       (let ((text (replace-regexp-in-string "/[^ ]*/" "" (error-message-string problem))))
          (cons (format "<!-- error: %s -->\n" (replace-regexp-in-string "--+" "-" text)) t))))))
 
 ;;; The parse, as JSON

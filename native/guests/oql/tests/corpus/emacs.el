@@ -16,6 +16,7 @@
 
 (require 'org)
 (require 'org-element)
+(require 'org-id)                       ; else `id:' is a link from the first file on that happens to load it
 (require 'org-inlinetask)
 (require 'oc)
 (require 'oc-basic)

@@ -17,8 +17,8 @@ defmodule Workbooks.OQL do
   ## Instances
 
   They are in three pools, by how long the document is, so that a short one never waits
-  for a long one to end: `Workbooks.OQL` (to 64 KiB), `Workbooks.OQL.Medium` (to 1 MiB)
-  and `Workbooks.OQL.Long`. Each has one instance for each scheduler at most; the
+  for a long one to end: `Workbooks.OQL.Short` (to 64 KiB), `.Medium` (to 1 MiB) and
+  `.Long`. Each has one instance for each scheduler at most; the
   options of `Workbooks.Wasm.Pool` hold for all three:
 
       config :workbooks, Workbooks.OQL, max: 8

@@ -12,7 +12,7 @@ defmodule Workbooks.OQL.Lanes do
   # {the pool's name, bytes that it takes at most}: an integer is less than an atom. A step is as long
   # as those before it a sixteenth: milliseconds, tens of them, and what is longer.
   @lanes [
-    {Workbooks.OQL, 64 * 1024},
+    {Workbooks.OQL.Short, 64 * 1024},
     {Workbooks.OQL.Medium, 1024 * 1024},
     {Workbooks.OQL.Long, :infinity}
   ]

@@ -4,6 +4,7 @@ defmodule Workbooks.OQL.IdentityTest do
 
   import Workbooks.TestProperty
   alias Workbooks.{OQL, TestWait}
+  alias Workbooks.OQL.Short
   alias Workbooks.Wasm.Pool
 
   @examples Path.expand("../../../examples/*.org", __DIR__) |> Path.wildcard()
@@ -42,19 +43,19 @@ defmodule Workbooks.OQL.IdentityTest do
   test "from instances that took another's place" do
     documents = Enum.map(@examples, &File.read!/1)
     before = Enum.map(documents, &answers/1)
-    terminated = Pool.stats(OQL).terminated
+    terminated = Pool.stats(Short).terminated
 
     # As many at once as there are, each killed while it has its instance.
     me = self()
 
     for _ <- 1..3 do
-      hold = fn -> Pool.run(OQL, fn _ -> send(me, :held) && Process.sleep(:infinity) end, timeout: :infinity) end
-      pids = for _ <- 1..Pool.stats(OQL).max, do: spawn(hold)
+      hold = fn -> Pool.run(Short, fn _ -> send(me, :held) && Process.sleep(:infinity) end, timeout: :infinity) end
+      pids = for _ <- 1..Pool.stats(Short).max, do: spawn(hold)
       for _ <- pids, do: assert_receive(:held, 20_000)
       for pid <- pids, do: Process.exit(pid, :kill)
     end
 
-    TestWait.until(fn -> Pool.stats(OQL).terminated >= terminated + 3 end)
+    TestWait.until(fn -> Pool.stats(Short).terminated >= terminated + 3 end)
     assert [^before] = everywhere(documents)
   end
 

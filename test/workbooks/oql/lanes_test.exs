@@ -3,12 +3,12 @@ defmodule Workbooks.OQL.LanesTest do
   use ExUnit.Case, async: false
 
   alias Workbooks.{OQL, Telemetry, TestWait, Wasm}
-  alias Workbooks.OQL.{Lanes, Long, Medium}
+  alias Workbooks.OQL.{Lanes, Long, Medium, Short}
   alias Workbooks.Wasm.{Error, Pool}
 
   @kib 1024
   @mib 1024 * 1024
-  @lanes [OQL, Medium, Long]
+  @lanes [Short, Medium, Long]
 
   # Prose, so that its time is what a document's of its length usually is.
   defp document(bytes),
@@ -28,8 +28,8 @@ defmodule Workbooks.OQL.LanesTest do
 
   describe "a lane" do
     test "is chosen by all that a call is given" do
-      assert Lanes.of(0) == OQL
-      assert Lanes.of(64 * @kib) == OQL
+      assert Lanes.of(0) == Short
+      assert Lanes.of(64 * @kib) == Short
       assert Lanes.of(64 * @kib + 1) == Medium
       assert Lanes.of(@mib) == Medium
       assert Lanes.of(@mib + 1) == Long
@@ -49,9 +49,9 @@ defmodule Workbooks.OQL.LanesTest do
     end
 
     test "serves who waits for it when an instance is free" do
-      holders = fill(OQL)
+      holders = fill(Short)
       waiting = Task.async(fn -> OQL.render("short", timeout: 20_000) end)
-      TestWait.until(fn -> Pool.stats(OQL).waiting == 1 end)
+      TestWait.until(fn -> Pool.stats(Short).waiting == 1 end)
       for pid <- holders, do: send(pid, :release)
       assert {:ok, "<" <> _} = Task.await(waiting)
     end
@@ -97,11 +97,11 @@ defmodule Workbooks.OQL.LanesTest do
     end
 
     test "that stayed small is kept" do
-      settled(OQL)
-      before = Pool.stats(OQL).terminated
+      settled(Short)
+      before = Pool.stats(Short).terminated
       for _ <- 1..20, do: assert({:ok, _} = OQL.render(document(10 * @kib)))
-      settled(OQL)
-      assert %{terminated: ^before, available: available} = Pool.stats(OQL)
+      settled(Short)
+      assert %{terminated: ^before, available: available} = Pool.stats(Short)
       assert available > 0
     end
 
@@ -125,7 +125,7 @@ defmodule Workbooks.OQL.LanesTest do
     on_exit(fn -> Telemetry.detach(:oql_calls) end)
 
     OQL.render("Some text")
-    assert_receive {%{duration: _}, %{function: "render", bytes: 11, pool: OQL, result: :ok}}
+    assert_receive {%{duration: _}, %{function: "render", bytes: 11, pool: Short, result: :ok}}
     OQL.parse_headlines(document(70 * @kib))
     assert_receive {_, %{function: "parse-headlines", pool: Medium, result: :ok}}
     OQL.lint(<<255>>)

@@ -1,18 +1,41 @@
 //! Timestamps.
 
+use super::Html;
 use super::escape::escape;
+use super::settings::Stamps;
+use crate::syntax::objects::{Object, ObjectKind};
 
-/// The text of a timestamp; a range's dashes as one.
-pub fn text(stamp: &str) -> String {
-    match stamp.split_once(">--<").map(|p| (p, ">", "<")).or_else(|| stamp.split_once("]--[").map(|p| (p, "]", "["))) {
-        Some(((from, to), close, open)) => {
-            format!("{}&#x2013;{}", escape(&format!("{from}{close}")), escape(&format!("{open}{to}")))
+impl Html<'_, '_> {
+    /// A timestamp in a text; the dashes of a range as one.
+    pub fn timestamp(&self, stamp: &str, out: &mut String) {
+        out.push_str("<span class=\"timestamp-wrapper\"><span class=\"timestamp\">");
+        for (i, part) in stamp.split("--").enumerate() {
+            if i > 0 {
+                out.push_str("&#x2013;");
+            }
+            out.push_str(&escape(part));
         }
-        None => escape(stamp),
+        out.push_str("</span></span>");
     }
-}
 
-/// A timestamp in a text.
-pub fn html(stamp: &str) -> String {
-    format!("<span class=\"timestamp-wrapper\"><span class=\"timestamp\">{}</span></span>", text(stamp))
+    /// Whether timestamps of this kind are left out of a paragraph that holds
+    /// nothing but timestamps.
+    pub fn hides(&self, stamp: &str) -> bool {
+        match self.settings.timestamps {
+            Stamps::All => false,
+            Stamps::None => true,
+            Stamps::Active => !stamp.starts_with('<'),
+            Stamps::Inactive => stamp.starts_with('<'),
+        }
+    }
+
+    /// Whether a paragraph holds timestamps alone.
+    pub fn only_stamps(&self, objects: &[Object]) -> bool {
+        self.settings.timestamps != Stamps::All
+            && objects.iter().all(|object| match &object.kind {
+                ObjectKind::Timestamp(_) => true,
+                ObjectKind::Text(text) => text.trim().is_empty(),
+                _ => false,
+            })
+    }
 }

@@ -7,8 +7,7 @@ use super::settings::Tags;
 use crate::syntax::headings::Heading;
 
 /// Elements that may hold a section.
-const CONTAINERS: [&str; 9] =
-    ["div", "section", "article", "aside", "main", "header", "footer", "nav", "details"];
+const CONTAINERS: [&str; 9] = ["div", "section", "article", "aside", "main", "header", "footer", "nav", "details"];
 
 enum Open {
     Section(&'static str),
@@ -129,7 +128,10 @@ impl<'r, 'a> Html<'r, 'a> {
         out.push_str("</h");
         number_into(out, h);
         out.push_str(">\n");
-        self.section(&shown, heading, out);
+        // One without anything of its own has a section where headings stand below it.
+        if !shown.bare && (self.has_section(shown.index) || !self.outline.below(doc, shown.index).is_empty()) {
+            self.section(&shown, heading, out);
+        }
         open.push((shown.level, Open::Section(container)));
     }
 
@@ -214,12 +216,10 @@ impl<'r, 'a> Html<'r, 'a> {
         out.push('"');
         self.id_attribute("text-", shown.index, out);
         out.push_str(">\n");
-        if !shown.bare {
-            self.planning(heading, out);
-            self.property_drawer(heading.line + 1..heading.body.start, out);
-            let doc = self.doc;
-            self.elements(doc.section_of(shown.index), out);
-        }
+        self.planning(heading, out);
+        self.property_drawer(heading.line + 1..heading.body.start, out);
+        let doc = self.doc;
+        self.elements(doc.section_of(shown.index), out);
         out.push_str("</div>\n");
     }
 }

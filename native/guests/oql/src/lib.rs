@@ -19,7 +19,7 @@
 mod columns;
 mod components;
 mod edges;
-mod header_args;
+pub mod header_args;
 mod headlines;
 mod ids;
 mod lint;

@@ -34,6 +34,8 @@ mod table;
 mod vars;
 
 #[cfg(target_arch = "wasm32")]
+mod alloc;
+#[cfg(target_arch = "wasm32")]
 mod component;
 
 pub use headlines::{Headline, Properties, headlines_json, parse_headlines};

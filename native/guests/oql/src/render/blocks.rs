@@ -6,12 +6,13 @@ use super::escape::{class, escape, legal};
 use crate::header_args::HeaderArgs;
 use crate::source::dedented;
 use crate::syntax::lines::Span;
-use crate::syntax::objects::{Object, objects};
-use crate::syntax::tree::{Element, Keyword, Kind, Source};
+use crate::syntax::objects::{Object, ObjectKind};
+use crate::syntax::text::Text;
+use crate::syntax::tree::{Caption, Element, Kind, Source};
 
 impl<'r, 'a> Html<'r, 'a> {
     /// Elements in a row.
-    pub fn elements(&mut self, elements: &[Element], out: &mut String) {
+    pub fn elements(&mut self, elements: &[Element<'a>], out: &mut String) {
         // Results in the file belong to the block before them.
         let mut drop_results = false;
         for element in elements {
@@ -24,7 +25,7 @@ impl<'r, 'a> Html<'r, 'a> {
                 Kind::Source(source) if !results => {
                     drop_results = !self.source(element, source, out);
                 }
-                Kind::Silent => {}
+                Kind::Comment => {}
                 _ => {
                     drop_results = false;
                     self.element(element, out);
@@ -33,9 +34,9 @@ impl<'r, 'a> Html<'r, 'a> {
         }
     }
 
-    fn element(&mut self, element: &Element, out: &mut String) {
+    fn element(&mut self, element: &Element<'a>, out: &mut String) {
         match &element.kind {
-            Kind::Paragraph(lines) => self.paragraph(element, lines, out),
+            Kind::Paragraph(text) => self.paragraph(element, text, out),
             Kind::List(list) => self.list(element, list, out),
             Kind::Table(lines) if self.settings.tables => self.table(element, lines, out),
             Kind::Source(source) => {
@@ -47,7 +48,7 @@ impl<'r, 'a> Html<'r, 'a> {
                 out.push_str(&format!("<pre{attributes}>\n{}</pre>\n", escape(&text)));
             }
             Kind::Fixed(lines) if self.settings.fixed => self.fixed(element, lines, out),
-            Kind::Table(lines) | Kind::Fixed(lines) => {
+            Kind::Table(lines) | Kind::Fixed(lines) | Kind::Drawn(lines) => {
                 let text = self.joined(lines);
                 out.push_str(&format!("<p>\n{}\n</p>\n", escape(&text)));
             }
@@ -57,7 +58,7 @@ impl<'r, 'a> Html<'r, 'a> {
                     out.push_str(&legal(&self.code(lines)));
                 }
             }
-            Kind::Verse(lines) => self.verse(element, lines, out),
+            Kind::Verse(text) => self.verse(element, text, out),
             Kind::Quote(children) => {
                 let attributes = self.tag(element, "");
                 self.container("blockquote", &attributes, children, out);
@@ -71,24 +72,20 @@ impl<'r, 'a> Html<'r, 'a> {
                 let attributes = self.tag(element, &name);
                 self.container("div", &attributes, children, out);
             }
-            Kind::Drawer(name, children) => {
-                let name = name.of(self.doc.text);
-                let hidden = ["properties", "logbook"].iter().any(|n| name.eq_ignore_ascii_case(n));
-                if self.settings.drawers && !hidden {
-                    self.elements(children, out);
-                }
-            }
+            Kind::Drawer(name, children) => self.drawer(*name, children, out),
             Kind::Dynamic(children) => self.elements(children, out),
             Kind::Rule => out.push_str("<hr />\n"),
-            Kind::Keyword(keyword) => self.keyword(keyword, out),
+            Kind::Keyword(keyword) => self.keyword(keyword, element.span, out),
             Kind::Latex(span) => {
                 out.push_str(&format!("{}\n", escape(span.of(self.doc.text))));
             }
-            Kind::Footnote(..) | Kind::Silent => {}
+            Kind::Inlinetask(heading, children) => self.inlinetask(heading, children, out),
+            Kind::Clock(span) => self.clock(*span, out),
+            Kind::Diary(_) | Kind::Call(_) | Kind::Footnote(..) | Kind::Comment => {}
         }
     }
 
-    fn container(&mut self, name: &str, attributes: &str, children: &[Element], out: &mut String) {
+    fn container(&mut self, name: &str, attributes: &str, children: &[Element<'a>], out: &mut String) {
         out.push_str(&format!("<{name}{attributes}>\n"));
         self.elements(children, out);
         out.push_str(&format!("</{name}>\n"));
@@ -110,35 +107,40 @@ impl<'r, 'a> Html<'r, 'a> {
         out
     }
 
-    /// Whether a paragraph is a picture and nothing else.
-    pub fn is_figure(&self, lines: &[Span]) -> bool {
-        let [line] = lines else { return false };
-        let text = line.of(self.doc.text).trim();
-        text.starts_with("[[")
-            && text.ends_with("]]")
-            && matches!(objects(text).as_slice(), [Object::Link(path, None)] if self.image(path, &[]).is_some())
+    /// The picture that is all of this paragraph.
+    pub fn figure_path(&self, text: &Text<'a>) -> Option<&'a str> {
+        let source = text.span.of(self.doc.text);
+        if !source.starts_with("[[") || source.contains('\n') {
+            return None;
+        }
+        match self.doc.objects(text) {
+            [Object { kind: ObjectKind::Link(link), .. }] if link.description.is_none() => {
+                self.image(link.path, &[]).map(|_| link.path)
+            }
+            _ => None,
+        }
     }
 
-    fn paragraph(&mut self, element: &Element, lines: &[Span], out: &mut String) {
-        let text = self.joined(lines);
-        if self.is_figure(lines)
-            && let [Object::Link(path, None)] = objects(&text).as_slice()
-        {
+    fn paragraph(&mut self, element: &Element<'a>, text: &Text<'a>, out: &mut String) {
+        if let Some(path) = self.figure_path(text) {
             return self.figure(element, path, out);
         }
         let mut body = String::new();
-        self.inline(&text, &mut body);
-        if body.trim().is_empty() {
+        let doc = self.doc;
+        self.lone_stamps = self.only_stamps(doc.objects(text));
+        self.text_of(text, &mut body);
+        if body.trim().is_empty() && !std::mem::take(&mut self.lone_stamps) {
             return;
         }
         let attributes = match element.name() {
             Some(_) => self.tag(element, ""),
+            None if self.in_note => " class=\"footpara\"".to_string(),
             None => String::new(),
         };
         out.push_str(&format!("<p{attributes}>\n{body}\n</p>\n"));
     }
 
-    fn figure(&mut self, element: &Element, path: &str, out: &mut String) {
+    fn figure(&mut self, element: &Element<'a>, path: &str, out: &mut String) {
         let mut own = attributes(self.doc, element);
         let id = match self.asked_id(&mut own) {
             Some(id) => {
@@ -151,16 +153,26 @@ impl<'r, 'a> Html<'r, 'a> {
             return;
         };
         out.push_str(&format!("<figure{id}>\n{image}\n"));
-        if let Some(caption) = element.meta.as_ref().and_then(|m| m.caption.clone()) {
+        if let Some(caption) = captions(element) {
             self.figures += 1;
             out.push_str(&format!("<figcaption><span class=\"figure-number\">Figure {}: </span>", self.figures));
-            self.inline(&caption, out);
+            self.caption(caption, out);
             out.push_str("</figcaption>\n");
         }
         out.push_str("</figure>\n");
     }
 
-    fn fixed(&mut self, element: &Element, lines: &[Span], out: &mut String) {
+    /// Caption lines as one.
+    pub fn caption(&mut self, captions: &[Caption<'a>], out: &mut String) {
+        for (i, caption) in captions.iter().enumerate() {
+            if i > 0 {
+                out.push(' ');
+            }
+            self.text_of(&caption.long, out);
+        }
+    }
+
+    fn fixed(&mut self, element: &Element<'a>, lines: &[Span], out: &mut String) {
         let mut text = String::new();
         for span in lines {
             let line = span.of(self.doc.text).trim_start();
@@ -172,10 +184,10 @@ impl<'r, 'a> Html<'r, 'a> {
         out.push_str(&format!("<pre{attributes}>\n{}</pre>\n", escape(&text)));
     }
 
-    fn verse(&mut self, element: &Element, lines: &[Span], out: &mut String) {
+    fn verse(&mut self, element: &Element<'a>, text: &Text<'a>, out: &mut String) {
         let attributes = self.tag(element, "verse");
         out.push_str(&format!("<p{attributes}>\n"));
-        let text = self.code(lines);
+        let text = text.span.of(self.doc.text);
         let mut body = String::new();
         for line in text.lines() {
             let trimmed = line.trim_start();
@@ -189,20 +201,8 @@ impl<'r, 'a> Html<'r, 'a> {
         out.push_str("</p>\n");
     }
 
-    fn keyword(&mut self, keyword: &Keyword, out: &mut String) {
-        let value = keyword.value.of(self.doc.text);
-        match keyword.key.as_str() {
-            "INCLUDE" => out.push_str(&format!("<p class=\"note\">Not included: {}</p>\n", escape(value))),
-            "HTML" if self.options.allow_html => {
-                out.push_str(&legal(value));
-                out.push('\n');
-            }
-            _ => {}
-        }
-    }
-
     /// A source block with its result; tells whether results in the file stay.
-    fn source(&mut self, element: &Element, source: &Source, out: &mut String) -> bool {
+    fn source(&mut self, element: &Element<'a>, source: &Source, out: &mut String) -> bool {
         let doc = self.doc;
         let heading = doc.heading_at(element.span.start);
         let args = HeaderArgs::of(doc, heading, element, source);
@@ -226,17 +226,17 @@ impl<'r, 'a> Html<'r, 'a> {
         false
     }
 
-    fn listing(&mut self, element: &Element, source: &Source, out: &mut String) {
+    fn listing(&mut self, element: &Element<'a>, source: &Source, out: &mut String) {
         let lang = class(source.lang.of(self.doc.text));
         let text = self.code(&source.body);
         out.push_str("<div class=\"org-src-container\">\n");
-        if let Some(caption) = element.meta.as_ref().and_then(|m| m.caption.clone()) {
+        if let Some(caption) = captions(element) {
             self.listings += 1;
             out.push_str(&format!(
                 "<label class=\"org-src-name\"><span class=\"listing-number\">Listing {}: </span>",
                 self.listings
             ));
-            self.inline(&caption, out);
+            self.caption(caption, out);
             out.push_str("</label>");
         }
         let (kind, data) = match lang.is_empty() {
@@ -246,4 +246,9 @@ impl<'r, 'a> Html<'r, 'a> {
         let attributes = self.tag(element, &kind);
         out.push_str(&format!("<pre{attributes}{data}>{}</pre>\n</div>\n", escape(&text)));
     }
+}
+
+/// The captions of an element that has any.
+pub fn captions<'e, 'a>(element: &'e Element<'a>) -> Option<&'e [Caption<'a>]> {
+    element.meta.as_ref().map(|m| m.caption.as_slice()).filter(|c| !c.is_empty())
 }

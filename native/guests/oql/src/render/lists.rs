@@ -5,7 +5,7 @@ use crate::syntax::tree::{Check, Element, Item, Kind, List, ListKind};
 
 impl<'r, 'a> Html<'r, 'a> {
     /// A list.
-    pub fn list(&mut self, element: &Element, list: &List, out: &mut String) {
+    pub fn list(&mut self, element: &Element<'a>, list: &List<'a>, out: &mut String) {
         let name = match list.kind {
             ListKind::Unordered => "ul",
             ListKind::Ordered => "ol",
@@ -19,7 +19,7 @@ impl<'r, 'a> Html<'r, 'a> {
         out.push_str(&format!("</{name}>\n"));
     }
 
-    fn item(&mut self, item: &Item, kind: ListKind, out: &mut String) {
+    fn item(&mut self, item: &Item<'a>, kind: ListKind, out: &mut String) {
         let state = match item.checkbox {
             Some(Check::On) => " class=\"on\"",
             Some(Check::Off) => " class=\"off\"",
@@ -34,8 +34,8 @@ impl<'r, 'a> Html<'r, 'a> {
         };
         if kind == ListKind::Descriptive {
             out.push_str(&format!("<dt{state}>{checkbox}"));
-            match item.tag {
-                Some(span) => self.inline(span.of(self.doc.text), out),
+            match &item.tag {
+                Some(tag) => self.text_of(tag, out),
                 None => out.push_str("(no term)"),
             }
             out.push_str("</dt><dd>");
@@ -48,9 +48,9 @@ impl<'r, 'a> Html<'r, 'a> {
             None => String::new(),
         };
         out.push_str(&format!("<li{value}{state}>{checkbox}"));
-        if let Some(span) = item.tag {
+        if let Some(tag) = &item.tag {
             out.push_str("<b>");
-            self.inline(span.of(self.doc.text), out);
+            self.text_of(tag, out);
             out.push_str("</b> ");
         }
         self.contents_of(item, out);
@@ -58,13 +58,12 @@ impl<'r, 'a> Html<'r, 'a> {
     }
 
     /// A first paragraph stands bare unless another one follows.
-    fn contents_of(&mut self, item: &Item, out: &mut String) {
+    fn contents_of(&mut self, item: &Item<'a>, out: &mut String) {
         let bare = item.children.iter().filter(|c| matches!(c.kind, Kind::Paragraph(_))).count() == 1;
         match item.children.split_first() {
             Some((first, rest)) if bare => match &first.kind {
-                Kind::Paragraph(lines) if !self.is_figure(lines) => {
-                    let text = self.joined(lines);
-                    self.inline(&text, out);
+                Kind::Paragraph(text) if self.figure_path(text).is_none() => {
+                    self.text_of(text, out);
                     if !rest.is_empty() {
                         out.push('\n');
                         self.elements(rest, out);

@@ -7,7 +7,7 @@ use crate::table::{Row, has_header, number, rows};
 
 impl<'r, 'a> Html<'r, 'a> {
     /// A table with its header and its groups of rows.
-    pub fn table(&mut self, element: &Element, lines: &[Span], out: &mut String) {
+    pub fn table(&mut self, element: &Element<'a>, lines: &[Span], out: &mut String) {
         let rows = rows(self.doc.text, lines);
         let header = has_header(&rows);
         let right = numeric_columns(&rows, header);
@@ -16,13 +16,13 @@ impl<'r, 'a> Html<'r, 'a> {
             _ => "org-left",
         };
         out.push_str(&format!("<table{}>\n", self.tag(element, "")));
-        if let Some(caption) = element.meta.as_ref().and_then(|m| m.caption.clone()) {
+        if let Some(caption) = super::blocks::captions(element) {
             self.tables += 1;
             out.push_str(&format!(
                 "<caption class=\"t-above\"><span class=\"table-number\">Table {}:</span> ",
                 self.tables
             ));
-            self.inline(&caption, out);
+            self.caption(caption, out);
             out.push_str("</caption>\n");
         }
         out.push_str("<colgroup>\n");

@@ -1,11 +1,15 @@
 //! A whole document, read.
 
+use std::cell::OnceCell;
+
 use super::elements::Reader;
 use super::headings::{Heading, headings};
 use super::lines::Lines;
+use super::objects::Object;
 use super::probe::Opener;
+use super::text::{Inline, Text};
 use super::tree::{Element, Keyword};
-use crate::header_args::INHERITED;
+use crate::header_args::Scopes;
 
 /// A document: its outline and each section's elements.
 pub struct Document<'a> {
@@ -16,13 +20,15 @@ pub struct Document<'a> {
     /// Its headings, in order.
     pub headings: Vec<Heading<'a>>,
     /// What stands before the first heading.
-    pub preamble: Vec<Element>,
+    pub preamble: Vec<Element<'a>>,
     /// Each heading's own section.
-    pub sections: Vec<Vec<Element>>,
+    pub sections: Vec<Vec<Element<'a>>>,
+    /// What reading objects needs.
+    pub inline: Inline<'a>,
     /// Every keyword, with where it stands.
     pub keywords: Vec<(usize, Keyword)>,
-    /// The `#+PROPERTY:` lines about header arguments.
-    pub file_properties: Vec<(usize, Keyword)>,
+    /// Header arguments that blocks inherit, once somebody asks.
+    scopes: OnceCell<Scopes<'a>>,
     /// Openers without an end.
     pub unclosed: Vec<(usize, Opener)>,
 }
@@ -38,28 +44,22 @@ impl<'a> Document<'a> {
             headings: Vec::new(),
             preamble: Vec::new(),
             sections: Vec::new(),
+            inline: Inline { text },
             keywords: Vec::new(),
-            file_properties: Vec::new(),
+            scopes: OnceCell::new(),
             unclosed: Vec::new(),
         };
-        let first = headings.first().map_or(document.lines.len(), |h| h.line);
+        let first = headings.first().map_or(document.lines.count(), |h| h.line);
         document.preamble = document.section(0..first);
         for heading in &headings {
             let section = document.section(heading.body.clone());
             document.sections.push(section);
         }
         document.headings = headings;
-        document.file_properties = document
-            .keywords
-            .iter()
-            .filter(|(_, k)| k.key == "PROPERTY" && k.value.of(text).starts_with("header-args"))
-            .take(INHERITED)
-            .cloned()
-            .collect();
         document
     }
 
-    fn section(&mut self, range: std::ops::Range<usize>) -> Vec<Element> {
+    fn section(&mut self, range: std::ops::Range<usize>) -> Vec<Element<'a>> {
         let lines = self.lines.range(range);
         let mut reader = Reader::new(self.text, lines);
         let elements = reader.elements(lines, 0, false);
@@ -68,13 +68,23 @@ impl<'a> Document<'a> {
         elements
     }
 
+    /// Header arguments that blocks inherit.
+    pub fn scopes(&self) -> &Scopes<'a> {
+        self.scopes.get_or_init(|| Scopes::read(self))
+    }
+
+    /// The objects of a text.
+    pub fn objects<'t>(&self, text: &'t Text<'a>) -> &'t [Object<'a>] {
+        text.objects(&self.inline)
+    }
+
     /// The elements of a heading's own section.
-    pub fn section_of(&self, heading: usize) -> &[Element] {
+    pub fn section_of(&self, heading: usize) -> &[Element<'a>] {
         self.sections.get(heading).map_or(&[], Vec::as_slice)
     }
 
     /// Every section with the heading it belongs to, in order.
-    pub fn all_sections(&self) -> impl Iterator<Item = (Option<usize>, &[Element])> {
+    pub fn all_sections(&self) -> impl Iterator<Item = (Option<usize>, &[Element<'a>])> {
         std::iter::once((None, self.preamble.as_slice()))
             .chain(self.sections.iter().enumerate().map(|(i, s)| (Some(i), s.as_slice())))
     }

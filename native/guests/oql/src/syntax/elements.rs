@@ -7,7 +7,8 @@ use super::index::Ends;
 use super::lines::{Span, slice};
 use super::lists::list;
 use super::probe::{Opener, Probe, probe};
-use super::tree::{Element, Keyword, Kind, Meta, Source};
+use super::text::{Place, Text};
+use super::tree::{Caption, Element, Keyword, Kind, Meta, Source};
 
 /// Reads one section.
 pub struct Reader<'a> {
@@ -29,9 +30,9 @@ impl<'a> Reader<'a> {
 
     /// The elements in `lines`; `text_first` where the first line continues an
     /// item or footnote and so is text whatever it looks like.
-    pub fn elements(&mut self, lines: &[Span], depth: usize, text_first: bool) -> Vec<Element> {
+    pub fn elements(&mut self, lines: &[Span], depth: usize, text_first: bool) -> Vec<Element<'a>> {
         let mut out = Vec::new();
-        let mut meta: Option<Box<Meta>> = None;
+        let mut meta: Option<Box<Meta<'a>>> = None;
         let mut at = 0;
         while let Some(span) = lines.get(at).copied() {
             if is_blank(span.of(self.text)) {
@@ -71,7 +72,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn paragraph(&mut self, lines: &[Span], at: usize, depth: usize) -> (Kind, usize) {
+    fn paragraph(&mut self, lines: &[Span], at: usize, depth: usize) -> (Kind<'a>, usize) {
         let mut next = at + 1;
         while let Some(span) = lines.get(next) {
             if is_blank(span.of(self.text)) || self.probe(lines, next, depth).is_some() {
@@ -79,10 +80,13 @@ impl<'a> Reader<'a> {
             }
             next += 1;
         }
-        (Kind::Paragraph(within(lines, at, next)), next)
+        let mut span = whole(lines, at, next);
+        let indent = span.of(self.text).len() - span.of(self.text).trim_start().len();
+        span.start += indent;
+        (Kind::Paragraph(Text::new(span, Place::Paragraph)), next)
     }
 
-    fn element(&mut self, found: Probe, lines: &[Span], at: usize, depth: usize) -> (Kind, usize) {
+    fn element(&mut self, found: Probe, lines: &[Span], at: usize, depth: usize) -> (Kind<'a>, usize) {
         match found {
             Probe::Block(name, end) => (self.block(&name, lines, at, end, depth), end + 1),
             Probe::Dynamic(end) => (Kind::Dynamic(self.children(lines, at, end, depth)), end + 1),
@@ -112,7 +116,9 @@ impl<'a> Reader<'a> {
             }
             Probe::Footnote(label, text_at) => self.footnote(label, text_at, lines, at, depth),
             Probe::Rule => (Kind::Rule, at + 1),
-            Probe::Silent | Probe::Unclosed(_) => (Kind::Silent, at + 1),
+            Probe::Clock => (Kind::Clock(whole(lines, at, at + 1)), at + 1),
+            Probe::Diary => (Kind::Diary(whole(lines, at, at + 1)), at + 1),
+            Probe::Comment | Probe::Unclosed(_) => (Kind::Comment, at + 1),
         }
     }
 
@@ -127,7 +133,7 @@ impl<'a> Reader<'a> {
         next
     }
 
-    fn footnote(&mut self, label: Span, text_at: usize, lines: &[Span], at: usize, depth: usize) -> (Kind, usize) {
+    fn footnote(&mut self, label: Span, text_at: usize, lines: &[Span], at: usize, depth: usize) -> (Kind<'a>, usize) {
         let mut next = at + 1;
         let mut blanks = 0;
         while let Some(span) = lines.get(next) {
@@ -149,12 +155,12 @@ impl<'a> Reader<'a> {
         (Kind::Footnote(label, children), next)
     }
 
-    fn children(&mut self, lines: &[Span], at: usize, end: usize, depth: usize) -> Vec<Element> {
+    fn children(&mut self, lines: &[Span], at: usize, end: usize, depth: usize) -> Vec<Element<'a>> {
         let inner = lines.get(at + 1..end).unwrap_or(&[]);
         self.elements(inner, depth + 1, false)
     }
 
-    fn block(&mut self, name: &str, lines: &[Span], at: usize, end: usize, depth: usize) -> Kind {
+    fn block(&mut self, name: &str, lines: &[Span], at: usize, end: usize, depth: usize) -> Kind<'a> {
         let begin = lines.get(at).copied().unwrap_or_default();
         let (first, rest) = self.begin_words(begin, name.len());
         let body = || within(lines, at + 1, end);
@@ -162,8 +168,8 @@ impl<'a> Reader<'a> {
             "src" => Kind::Source(Source { lang: first, args: rest, body: body() }),
             "example" => Kind::Example(body()),
             "export" => Kind::Export(first, body()),
-            "verse" => Kind::Verse(body()),
-            "comment" => Kind::Silent,
+            "verse" => Kind::Verse(Text::new(whole(lines, at + 1, end), Place::Paragraph)),
+            "comment" => Kind::Comment,
             "quote" => Kind::Quote(self.children(lines, at, end, depth)),
             "center" => Kind::Center(self.children(lines, at, end, depth)),
             _ => {
@@ -193,6 +199,13 @@ impl<'a> Reader<'a> {
         let args = begin.end - rest.trim_start().len();
         (Span { start, end: stop }, Span { start: args, end: begin.end.max(args) })
     }
+}
+
+/// From the first of these lines to the last.
+fn whole(lines: &[Span], from: usize, to: usize) -> Span {
+    let lines = lines.get(from..to).unwrap_or(&[]);
+    let start = lines.first().map_or(0, |l| l.start);
+    Span { start, end: lines.last().map_or(start, |l| l.end) }
 }
 
 fn within(lines: &[Span], from: usize, to: usize) -> Vec<Span> {
@@ -227,13 +240,7 @@ fn note(meta: &mut Meta, key: &str, span: Span, value: &str) {
         "NAME" | "TBLNAME" | "SRCNAME" | "LABEL" if !value.is_empty() => {
             meta.name = Some(value.to_string());
         }
-        "CAPTION" => match &mut meta.caption {
-            Some(caption) => {
-                caption.push(' ');
-                caption.push_str(value);
-            }
-            None => meta.caption = Some(value.to_string()),
-        },
+        "CAPTION" => meta.caption.push(Caption { short: None, long: Text::new(span, Place::Keyword) }),
         "HEADER" | "HEADERS" => meta.headers.push(span),
         "ATTR_HTML" => meta.attr_html.push(span),
         "RESULTS" | "RESULT" => meta.results = true,

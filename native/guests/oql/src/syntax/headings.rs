@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::lines::{Lines, slice};
+use super::lines::{Lines, Span, slice};
 use super::probe::keyword;
+use super::text::{Place, Text};
 use crate::ids::Ids;
 
 /// One heading.
@@ -22,6 +23,8 @@ pub struct Heading<'a> {
     pub priority: Option<&'a str>,
     /// The title alone.
     pub title: &'a str,
+    /// The title with its markup.
+    pub text: Text<'a>,
     /// Its own tags.
     pub tags: Vec<&'a str>,
     /// It is a `COMMENT` heading.
@@ -63,7 +66,7 @@ impl<'a> States<'a> {
     /// From `#+TODO:`, `#+SEQ_TODO:` and `#+TYP_TODO:`; `TODO` and `DONE` without them.
     pub fn read(text: &'a str, lines: &Lines) -> Self {
         let mut states = States { open: Vec::new(), done: Vec::new() };
-        for i in 0..lines.len() {
+        for i in 0..lines.count() {
             let line = lines.get(i).of(text);
             if !line.starts_with("#+") {
                 continue;
@@ -104,7 +107,7 @@ pub fn headings<'a>(text: &'a str, lines: &Lines) -> Vec<Heading<'a>> {
     let mut ids = Ids::default();
     let mut out: Vec<Heading<'a>> = Vec::new();
     let mut open: Vec<usize> = Vec::new();
-    for i in 0..lines.len() {
+    for i in 0..lines.count() {
         let span = lines.get(i);
         let line = span.of(text);
         let Some(level) = stars(line) else { continue };
@@ -121,6 +124,8 @@ pub fn headings<'a>(text: &'a str, lines: &Lines) -> Vec<Heading<'a>> {
             }
         }
         let mut heading = title_line(slice(text, span.start + level, span.end), &states);
+        let start = heading.title.as_ptr() as usize - text.as_ptr() as usize;
+        heading.text = Text::new(Span { start, end: start + heading.title.len() }, Place::Title);
         heading.id = ids.assign(heading.title);
         heading.level = level;
         heading.line = i;
@@ -132,7 +137,7 @@ pub fn headings<'a>(text: &'a str, lines: &Lines) -> Vec<Heading<'a>> {
             body += 1;
         }
         body = drawer(&mut heading, text, lines, body);
-        heading.body = body..lines.len();
+        heading.body = body..lines.count();
         open.push(out.len());
         out.push(heading);
     }
@@ -166,8 +171,7 @@ fn title_line<'a>(rest: &'a str, states: &States) -> Heading<'a> {
     }
     let (rest, tags) = tags(rest);
     let (commented, title) = match rest.strip_prefix("COMMENT") {
-        Some("") => (true, ""),
-        Some(t) if t.starts_with([' ', '\t']) => (true, t.trim_start()),
+        Some(t) if t.is_empty() || t.starts_with([' ', '\t']) => (true, t.trim_start()),
         _ => (false, rest),
     };
     Heading {
@@ -177,6 +181,7 @@ fn title_line<'a>(rest: &'a str, states: &States) -> Heading<'a> {
         done,
         priority,
         title,
+        text: Text::new(Span::default(), Place::Title),
         tags,
         commented,
         properties: Vec::new(),
@@ -267,7 +272,7 @@ fn drawer<'a>(heading: &mut Heading<'a>, text: &'a str, lines: &Lines, at: usize
     }
     let mut pairs: Vec<(&'a str, String)> = Vec::new();
     let mut seen: HashMap<String, usize> = HashMap::new();
-    for i in at + 1..lines.len() {
+    for i in at + 1..lines.count() {
         let line = lines.get(i).of(text).trim();
         if line.eq_ignore_ascii_case(":END:") {
             heading.properties = pairs;

@@ -41,7 +41,7 @@ impl Lines {
     }
 
     /// How many lines there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.spans.len()
     }
 

@@ -4,6 +4,7 @@ use super::elements::Reader;
 use super::index::End;
 use super::index::strip_prefix_no_case;
 use super::lines::{Span, indentation, slice};
+use super::text::{Place, Text};
 use super::tree::{Check, Item, List, ListKind};
 
 /// A bullet and what follows it.
@@ -38,7 +39,7 @@ pub fn bullet(body: &str, offset: usize, indent: usize) -> Option<Bullet> {
 }
 
 /// Reads the list whose first item is at `at`; gives the list and the index behind it.
-pub fn list(reader: &mut Reader, lines: &[Span], at: usize, first: Bullet, depth: usize) -> (List, usize) {
+pub fn list<'a>(reader: &mut Reader<'a>, lines: &[Span], at: usize, first: Bullet, depth: usize) -> (List<'a>, usize) {
     let mut items = Vec::new();
     let mut kind = None;
     let mut current = first;
@@ -102,11 +103,20 @@ fn block_end(reader: &Reader, lines: &[Span], at: usize, body: &str) -> Option<u
     reader.ends.after(&End::Block(name), lines, at)
 }
 
-fn item(reader: &mut Reader, lines: &[Span], bullet: Bullet, depth: usize) -> (Item, ListKind) {
+fn item<'a>(reader: &mut Reader<'a>, lines: &[Span], bullet: Bullet, depth: usize) -> (Item<'a>, ListKind) {
     let text = reader.text;
     let first = lines.first().copied().unwrap_or_default();
     let mut at = bullet.text.min(first.end);
-    let mut item = Item { counter: None, checkbox: None, tag: None, children: Vec::new() };
+    let start = first.start + slice(text, first.start, first.end).len()
+        - slice(text, first.start, first.end).trim_start().len();
+    let bullet_end = slice(text, start, at).trim_end().len() + start;
+    let mut item = Item {
+        bullet: Span { start, end: bullet_end },
+        counter: None,
+        checkbox: None,
+        tag: None,
+        children: Vec::new(),
+    };
     let rest = |at: usize| slice(text, at, first.end);
     let skip = |at: usize, n: usize| {
         let behind = slice(text, at + n, first.end);
@@ -136,10 +146,10 @@ fn item(reader: &mut Reader, lines: &[Span], bullet: Bullet, depth: usize) -> (I
     if !bullet.ordered
         && let Some((tag, behind)) = tag(rest(at))
     {
-        item.tag = Some(Span { start: at, end: at + tag });
+        item.tag = Some(Text::new(Span { start: at, end: at + tag }, Place::Tag));
         at = skip(at, behind);
     }
-    let kind = match (bullet.ordered, item.tag) {
+    let kind = match (bullet.ordered, &item.tag) {
         (true, _) => ListKind::Ordered,
         (_, Some(_)) => ListKind::Descriptive,
         _ => ListKind::Unordered,

@@ -11,6 +11,7 @@ pub mod lines;
 pub mod lists;
 pub mod objects;
 pub mod probe;
+pub mod text;
 pub mod tree;
 
 /// What nests deeper than this is text.

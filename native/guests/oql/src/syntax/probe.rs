@@ -27,8 +27,12 @@ pub enum Probe {
     Rule,
     /// `[fn:label]`: the label and where its text begins.
     Footnote(Span, usize),
-    /// `# …`, a clock or a diary line.
-    Silent,
+    /// `# …`
+    Comment,
+    /// `CLOCK: …`
+    Clock,
+    /// `%%(…)`
+    Diary,
     /// An opener without an end: text, and something to tell the author.
     Unclosed(Opener),
 }
@@ -63,15 +67,15 @@ pub fn probe(text: &str, lines: &[Span], at: usize, ends: &Ends, nest: bool) -> 
             let end = ends.after(&End::Latex(name.to_string()), lines, at)?;
             Some(Probe::Latex(end))
         }
-        b'C' if body.starts_with("CLOCK:") => Some(Probe::Silent),
-        b'%' if offset == span.start && body.starts_with("%%(") => Some(Probe::Silent),
+        b'C' if body.starts_with("CLOCK:") => Some(Probe::Clock),
+        b'%' if offset == span.start && body.starts_with("%%(") => Some(Probe::Diary),
         _ => None,
     }
 }
 
 fn hash(text: &str, lines: &[Span], at: usize, ends: &Ends, nest: bool, body: &str, offset: usize) -> Option<Probe> {
     if body == "#" || body.starts_with("# ") {
-        return Some(Probe::Silent);
+        return Some(Probe::Comment);
     }
     if let Some(rest) = strip_prefix_no_case(body, "#+begin_") {
         let name = rest.split([' ', '\t']).next().unwrap_or("").to_ascii_lowercase();

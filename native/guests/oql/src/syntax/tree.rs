@@ -1,20 +1,22 @@
-//! The tree that reading gives: elements with positions. Texts inside are
-//! spans; [`super::objects`] reads them when somebody wants their markup.
+//! The tree that reading gives: elements with positions. A [`Text`] inside
+//! keeps its objects from the first time that somebody asks for them.
 
+use super::headings::Heading;
 use super::lines::Span;
+use super::text::Text;
 
 /// One element and what stands before it in affiliated keywords.
 #[derive(Debug)]
-pub struct Element {
+pub struct Element<'a> {
     /// What it is.
-    pub kind: Kind,
+    pub kind: Kind<'a>,
     /// Where it stands, without its affiliated keywords.
     pub span: Span,
     /// `#+NAME:`, `#+CAPTION:` and their like.
-    pub meta: Option<Box<Meta>>,
+    pub meta: Option<Box<Meta<'a>>>,
 }
 
-impl Element {
+impl Element<'_> {
     /// Its `#+NAME:`.
     pub fn name(&self) -> Option<&str> {
         self.meta.as_ref().and_then(|m| m.name.as_deref())
@@ -23,11 +25,11 @@ impl Element {
 
 /// Affiliated keywords.
 #[derive(Debug, Default)]
-pub struct Meta {
+pub struct Meta<'a> {
     /// `#+NAME:`
     pub name: Option<String>,
-    /// `#+CAPTION:`, several joined.
-    pub caption: Option<String>,
+    /// `#+CAPTION:`, each line a text.
+    pub caption: Vec<Caption<'a>>,
     /// `#+HEADER:` values with where they stand.
     pub headers: Vec<Span>,
     /// `#+ATTR_HTML:` values.
@@ -36,15 +38,26 @@ pub struct Meta {
     pub results: bool,
 }
 
+/// A `#+CAPTION:` line.
+#[derive(Debug)]
+pub struct Caption<'a> {
+    /// What stands in brackets: `#+CAPTION[short]: long`.
+    pub short: Option<Text<'a>>,
+    /// The caption itself.
+    pub long: Text<'a>,
+}
+
 /// The kinds of element.
 #[derive(Debug)]
-pub enum Kind {
-    /// Lines of text.
-    Paragraph(Vec<Span>),
+pub enum Kind<'a> {
+    /// A text.
+    Paragraph(Text<'a>),
     /// A list.
-    List(List),
+    List(List<'a>),
     /// Rows, each a line.
     Table(Vec<Span>),
+    /// A table drawn with `+---+`, as table.el does.
+    Drawn(Vec<Span>),
     /// `#+begin_src`
     Source(Source),
     /// `#+begin_example`
@@ -52,19 +65,21 @@ pub enum Kind {
     /// `#+begin_export`
     Export(Span, Vec<Span>),
     /// `#+begin_verse`
-    Verse(Vec<Span>),
+    Verse(Text<'a>),
     /// `#+begin_quote`
-    Quote(Vec<Element>),
+    Quote(Vec<Element<'a>>),
     /// `#+begin_center`
-    Center(Vec<Element>),
+    Center(Vec<Element<'a>>),
     /// Any other block, with its name.
-    Special(Span, Vec<Element>),
+    Special(Span, Vec<Element<'a>>),
     /// A drawer with its name.
-    Drawer(Span, Vec<Element>),
+    Drawer(Span, Vec<Element<'a>>),
     /// `#+begin: name`
-    Dynamic(Vec<Element>),
+    Dynamic(Vec<Element<'a>>),
     /// `[fn:label] …` with its label.
-    Footnote(Span, Vec<Element>),
+    Footnote(Span, Vec<Element<'a>>),
+    /// A heading of fifteen stars or more, and what stands before its `END`.
+    Inlinetask(Box<Heading<'a>>, Vec<Element<'a>>),
     /// `: …`
     Fixed(Vec<Span>),
     /// `-----`
@@ -73,8 +88,14 @@ pub enum Kind {
     Keyword(Keyword),
     /// `\begin{x} … \end{x}`
     Latex(Span),
-    /// A comment, a comment block, a clock: nothing to show.
-    Silent,
+    /// `CLOCK: …`
+    Clock(Span),
+    /// `%%(…)`
+    Diary(Span),
+    /// `#+CALL: …`
+    Call(Span),
+    /// `# …` lines or a comment block: nothing to show.
+    Comment,
 }
 
 /// `#+KEY: value`
@@ -99,11 +120,11 @@ pub struct Source {
 
 /// A list.
 #[derive(Debug)]
-pub struct List {
+pub struct List<'a> {
     /// Its kind, which the first item decides.
     pub kind: ListKind,
     /// Its items.
-    pub items: Vec<Item>,
+    pub items: Vec<Item<'a>>,
 }
 
 /// The kinds of list.
@@ -119,15 +140,17 @@ pub enum ListKind {
 
 /// A list item.
 #[derive(Debug)]
-pub struct Item {
+pub struct Item<'a> {
+    /// The bullet, without what follows it.
+    pub bullet: Span,
     /// `[@3]`
     pub counter: Option<u32>,
     /// `[X]`, `[ ]`, `[-]`
     pub checkbox: Option<Check>,
     /// The term of a descriptive item.
-    pub tag: Option<Span>,
+    pub tag: Option<Text<'a>>,
     /// Its contents.
-    pub children: Vec<Element>,
+    pub children: Vec<Element<'a>>,
 }
 
 /// A checkbox's state.
@@ -142,7 +165,7 @@ pub enum Check {
 }
 
 /// Calls `f` for every element, outer ones first, in document order.
-pub fn walk<'t>(elements: &'t [Element], f: &mut impl FnMut(&'t Element)) {
+pub fn walk<'t, 'a>(elements: &'t [Element<'a>], f: &mut impl FnMut(&'t Element<'a>)) {
     for element in elements {
         f(element);
         match &element.kind {
@@ -151,7 +174,8 @@ pub fn walk<'t>(elements: &'t [Element], f: &mut impl FnMut(&'t Element)) {
             | Kind::Special(_, c)
             | Kind::Drawer(_, c)
             | Kind::Dynamic(c)
-            | Kind::Footnote(_, c) => walk(c, f),
+            | Kind::Footnote(_, c)
+            | Kind::Inlinetask(_, c) => walk(c, f),
             Kind::List(list) => list.items.iter().for_each(|item| walk(&item.children, f)),
             _ => {}
         }

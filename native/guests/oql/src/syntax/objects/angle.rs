@@ -2,7 +2,7 @@
 
 use super::scan::{Scan, next};
 use super::url::PROTOCOLS;
-use super::{Found, Object};
+use super::{Found, Link, LinkForm, ObjectKind};
 use crate::syntax::headings::timestamp_len;
 use crate::syntax::lines::slice;
 
@@ -22,18 +22,22 @@ impl<'t> Scan<'t> {
                 return None;
             }
             let object = match three {
-                true => Object::Radio(self.read(at + width, close, depth + 1, true)),
-                false => Object::Target(inner),
+                true => ObjectKind::Radio(self.read(at + width, close, depth + 1, true)),
+                false => ObjectKind::Target(inner),
             };
             return Some((object, at, close + width));
         }
         let rest = slice(self.text, at, high);
         if let Some(len) = timestamp_len(rest) {
-            return Some((Object::Timestamp(slice(rest, 0, len)), at, at + len));
+            return Some((ObjectKind::Timestamp(slice(rest, 0, len)), at, at + len));
         }
         let close = next(&self.angle_close, at).filter(|c| *c < line_end && c - at < 4096)?;
         let inner = slice(self.text, at + 1, close);
         let (scheme, _) = inner.get(..16.min(inner.len())).unwrap_or(inner).split_once(':')?;
-        (!in_link && PROTOCOLS.contains(&scheme) && !inner.contains('<')).then_some((Object::Url(inner), at, close + 1))
+        (!in_link && PROTOCOLS.contains(&scheme) && !inner.contains('<')).then_some((
+            ObjectKind::Link(Link { form: LinkForm::Angle, path: inner, description: None }),
+            at,
+            close + 1,
+        ))
     }
 }

@@ -1,7 +1,7 @@
 //! Snippets, macros, inline code and calls.
 
 use super::scan::{Scan, next, partner};
-use super::{Found, Object};
+use super::{Found, ObjectKind};
 use crate::syntax::lines::slice;
 
 impl<'t> Scan<'t> {
@@ -17,7 +17,7 @@ impl<'t> Scan<'t> {
             return None;
         }
         let value = slice(inner, head + 1, inner.len());
-        Some((Object::Snippet(slice(inner, 0, head), value), at, close + 2))
+        Some((ObjectKind::Snippet(slice(inner, 0, head), value), at, close + 2))
     }
 
     /// `{{{name(arguments)}}}`
@@ -30,14 +30,14 @@ impl<'t> Scan<'t> {
         let name = slice(rest, 0, len);
         let behind = at + 3 + len;
         if slice(self.text, behind, high).starts_with("}}}") {
-            return Some((Object::Macro(name, ""), at, behind + 3));
+            return Some((ObjectKind::Macro(name, ""), at, behind + 3));
         }
         if self.byte(behind) != b'(' {
             return None;
         }
         let close = next(&self.curly_three, behind + 1).filter(|c| c + 3 <= high)?;
         let args = slice(self.text, behind + 1, close).strip_suffix(')')?;
-        Some((Object::Macro(name, args), at, close + 3))
+        Some((ObjectKind::Macro(name, args), at, close + 3))
     }
 
     /// `src_lang{…}` and `call_name(…)`, seen at their underscore.
@@ -69,13 +69,13 @@ impl<'t> Scan<'t> {
             let close = partner(&self.curlies, end).filter(|c| *c < high)?;
             let lang = slice(rest, 0, stop);
             let code = slice(self.text, end + 1, close);
-            return Some((Object::InlineSource(lang, code), from, close + 1));
+            return Some((ObjectKind::InlineSource(lang, code), from, close + 1));
         }
         let close = partner(&self.parens, end).filter(|c| *c < high)?;
         end = close + 1;
         if self.byte(end) == b'[' {
             end = partner(&self.squares, end).filter(|c| *c < high)? + 1;
         }
-        Some((Object::InlineCall, from, end))
+        Some((ObjectKind::InlineCall, from, end))
     }
 }

@@ -1,7 +1,7 @@
 //! Emphasis, sub- and superscripts.
 
 use super::scan::{MARKS, Scan, next, partner};
-use super::{Found, Object};
+use super::{Found, ObjectKind};
 use crate::syntax::MAX_DEPTH;
 use crate::syntax::lines::slice;
 
@@ -53,12 +53,12 @@ impl<'t> Scan<'t> {
         let text = slice(self.text, at + 1, close);
         let nested = || self.read(at + 1, close, depth + 1, in_link);
         let object = match mark {
-            b'*' => Object::Bold(nested()),
-            b'/' => Object::Italic(nested()),
-            b'_' => Object::Underline(nested()),
-            b'+' => Object::Strike(nested()),
-            b'=' => Object::Verbatim(text),
-            _ => Object::Code(text),
+            b'*' => ObjectKind::Bold(nested()),
+            b'/' => ObjectKind::Italic(nested()),
+            b'_' => ObjectKind::Underline(nested()),
+            b'+' => ObjectKind::Strike(nested()),
+            b'=' => ObjectKind::Verbatim(text),
+            _ => ObjectKind::Code(text),
         };
         Some((object, at, close + 1))
     }
@@ -72,7 +72,11 @@ impl<'t> Scan<'t> {
             let close = partner(&self.curlies, at + 1).filter(|c| *c < high)?;
             (self.read(at + 2, close, depth + 1, in_link), close + 1, true)
         } else if self.byte(at + 1) == b'*' {
-            (vec![Object::Text(slice(self.text, at + 1, at + 2))], at + 2, false)
+            {
+                let mut star = Vec::new();
+                self.push_text(&mut star, at + 1, at + 2);
+                (star, at + 2, false)
+            }
         } else {
             let rest = slice(self.text, at + 1, high);
             let sign = usize::from(rest.starts_with(['+', '-']));
@@ -87,8 +91,8 @@ impl<'t> Scan<'t> {
             (self.read(at + 1, end, MAX_DEPTH, in_link), end, false)
         };
         let object = match self.byte(at) {
-            b'_' => Object::Subscript(inner, braced),
-            _ => Object::Superscript(inner, braced),
+            b'_' => ObjectKind::Subscript(inner, braced),
+            _ => ObjectKind::Superscript(inner, braced),
         };
         Some((object, at, end))
     }

@@ -1,7 +1,7 @@
 //! What begins with `\` or `$`: line breaks, entities, LaTeX.
 
 use super::scan::{Scan, next};
-use super::{Found, Object};
+use super::{Found, ObjectKind};
 use crate::syntax::lines::slice;
 
 impl<'t> Scan<'t> {
@@ -14,7 +14,7 @@ impl<'t> Scan<'t> {
                 let blanks = rest.len() - line.len();
                 if line.is_empty() || line.starts_with('\n') {
                     let end = at + 2 + blanks;
-                    return Some((Object::LineBreak, at, end.min(high)));
+                    return Some((ObjectKind::LineBreak, at, end.min(high)));
                 }
                 None
             }
@@ -38,21 +38,21 @@ impl<'t> Scan<'t> {
                 } else if self.byte(end).is_ascii_alphanumeric() {
                     return None;
                 }
-                Some((Object::Entity(name), at, end))
+                Some((ObjectKind::Entity(name), at, end))
             }
         }
     }
 
     fn latex(&self, places: &[usize], at: usize, high: usize) -> Found<'t> {
         let close = next(places, at + 2).filter(|c| c + 2 <= high)?;
-        Some((Object::Latex(slice(self.text, at, close + 2)), at, close + 2))
+        Some((ObjectKind::Latex(slice(self.text, at, close + 2)), at, close + 2))
     }
 
     /// The object at a `$`.
     pub fn dollar(&self, at: usize, high: usize) -> Found<'t> {
         if self.byte(at + 1) == b'$' {
             let close = next(&self.dollar_two, at + 2).filter(|c| c + 2 <= high)?;
-            return Some((Object::Latex(slice(self.text, at, close + 2)), at, close + 2));
+            return Some((ObjectKind::Latex(slice(self.text, at, close + 2)), at, close + 2));
         }
         let first = self.byte(at + 1);
         if (at > 0 && self.byte(at - 1) == b'$')
@@ -72,6 +72,6 @@ impl<'t> Scan<'t> {
         if second.is_some_and(|n| n < close) {
             return None;
         }
-        Some((Object::Latex(slice(self.text, at, close + 1)), at, close + 1))
+        Some((ObjectKind::Latex(slice(self.text, at, close + 1)), at, close + 1))
     }
 }

@@ -15,9 +15,21 @@ mod url;
 
 use scan::Scan;
 
-/// An object.
+use super::lines::Span;
+use super::text::{Inline, Place};
+
+/// An object and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Object<'t> {
+pub struct Object<'t> {
+    /// What it is.
+    pub kind: ObjectKind<'t>,
+    /// Where it stands in the document.
+    pub span: Span,
+}
+
+/// The kinds of object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ObjectKind<'t> {
     /// Plain text.
     Text(&'t str),
     /// `*bold*`
@@ -32,10 +44,8 @@ pub enum Object<'t> {
     Verbatim(&'t str),
     /// `~code~`
     Code(&'t str),
-    /// A link with its path and, where it has one, its description.
-    Link(&'t str, Option<Vec<Object<'t>>>),
-    /// A bare or angled URL.
-    Url(&'t str),
+    /// A link.
+    Link(Link<'t>),
     /// `[fn:label]`, `[fn:label:text]`, `[fn::text]`
     Footnote(&'t str, Option<Vec<Object<'t>>>),
     /// `<2026-01-01 Thu>` or a range.
@@ -66,11 +76,41 @@ pub enum Object<'t> {
     LineBreak,
 }
 
-/// The objects of a text.
-pub fn objects(text: &str) -> Vec<Object<'_>> {
-    let scan = Scan::new(text);
+/// A link, as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link<'t> {
+    /// Its form.
+    pub form: LinkForm,
+    /// What it leads to.
+    pub path: &'t str,
+    /// What it shows.
+    pub description: Option<Vec<Object<'t>>>,
+}
+
+/// How a link is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkForm {
+    /// `[[path][description]]`
+    Bracket,
+    /// `<scheme:path>`
+    Angle,
+    /// `scheme:path`
+    Plain,
+    /// A text that a radio target made a link.
+    Radio,
+}
+
+/// The objects of a text that stands at `span`.
+pub fn objects<'t>(inline: &Inline<'t>, span: Span, _place: Place) -> Vec<Object<'t>> {
+    let text = span.of(inline.text);
+    let scan = Scan::new(text, span.start);
     scan.read(0, text.len(), 0, false)
 }
 
+/// The objects of a text that stands nowhere.
+pub fn objects_of(text: &str) -> Vec<Object<'_>> {
+    objects(&Inline { text }, Span { start: 0, end: text.len() }, Place::Paragraph)
+}
+
 /// An object, where it begins, where the text behind it begins.
-type Found<'t> = Option<(Object<'t>, usize, usize)>;
+type Found<'t> = Option<(ObjectKind<'t>, usize, usize)>;

@@ -1,9 +1,9 @@
 //! A text as objects in a row.
 
-use super::Object;
 use super::scan::Scan;
+use super::{Object, ObjectKind};
 use crate::syntax::MAX_DEPTH;
-use crate::syntax::lines::slice;
+use crate::syntax::lines::{Span, slice};
 
 impl<'t> Scan<'t> {
     /// The objects between two places.
@@ -12,7 +12,7 @@ impl<'t> Scan<'t> {
         let mut start = low;
         let mut at = low;
         if depth > MAX_DEPTH {
-            push_text(&mut out, slice(self.text, low, high));
+            self.push_text(&mut out, low, high);
             return out;
         }
         while at < high {
@@ -34,21 +34,27 @@ impl<'t> Scan<'t> {
             };
             match found {
                 Some((object, from, next)) if next > at => {
-                    push_text(&mut out, slice(self.text, start, from));
-                    out.push(object);
+                    self.push_text(&mut out, start, from);
+                    out.push(Object { kind: object, span: self.span(from, next) });
                     at = next;
                     start = next;
                 }
                 _ => at += 1,
             }
         }
-        push_text(&mut out, slice(self.text, start, high));
+        self.push_text(&mut out, start, high);
         out
     }
-}
 
-fn push_text<'t>(out: &mut Vec<Object<'t>>, text: &'t str) {
-    if !text.is_empty() {
-        out.push(Object::Text(text));
+    /// A place in this text as one in the document.
+    pub fn span(&self, from: usize, to: usize) -> Span {
+        Span { start: self.base + from, end: self.base + to }
+    }
+
+    /// Plain text between two places.
+    pub fn push_text(&self, out: &mut Vec<Object<'t>>, from: usize, to: usize) {
+        if from < to {
+            out.push(Object { kind: ObjectKind::Text(slice(self.text, from, to)), span: self.span(from, to) });
+        }
     }
 }

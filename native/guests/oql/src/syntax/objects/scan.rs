@@ -8,6 +8,8 @@ type Places = Vec<usize>;
 pub struct Scan<'t> {
     /// The text.
     pub text: &'t str,
+    /// Where it stands in the document.
+    pub base: usize,
     /// Line ends.
     pub newline: Places,
     /// `]`
@@ -60,8 +62,8 @@ pub fn partner(pairs: &[(usize, usize)], open: usize) -> Option<usize> {
 
 impl<'t> Scan<'t> {
     /// Notes the marks of a text.
-    pub fn new(text: &'t str) -> Self {
-        let mut s = Scan { text, ..Scan::default() };
+    pub fn new(text: &'t str, base: usize) -> Self {
+        let mut s = Scan { text, base, ..Scan::default() };
         let bytes = text.as_bytes();
         let (mut squares, mut curlies, mut parens) = (Vec::new(), Vec::new(), Vec::new());
         for (i, b) in bytes.iter().copied().enumerate() {

@@ -1,7 +1,7 @@
 //! What begins with `[`: links, footnotes, timestamps, cookies.
 
 use super::scan::{Scan, next, partner};
-use super::{Found, Object};
+use super::{Found, Link, LinkForm, ObjectKind};
 use crate::syntax::headings::timestamp_len;
 use crate::syntax::lines::slice;
 
@@ -16,14 +16,14 @@ impl<'t> Scan<'t> {
             return self.footnote(at, high, depth);
         }
         if let Some(len) = timestamp_len(rest) {
-            return Some((Object::Timestamp(slice(rest, 0, len)), at, at + len));
+            return Some((ObjectKind::Timestamp(slice(rest, 0, len)), at, at + len));
         }
         let close = next(&self.square_close, at).filter(|c| *c < high && c - at < 24)?;
         let inner = slice(self.text, at + 1, close);
         let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
         let cookie = inner.strip_suffix('%').is_some_and(digits)
             || inner.split_once('/').is_some_and(|(a, b)| digits(a) && digits(b));
-        cookie.then(|| (Object::Cookie(slice(self.text, at, close + 1)), at, close + 1))
+        cookie.then(|| (ObjectKind::Cookie(slice(self.text, at, close + 1)), at, close + 1))
     }
 
     fn link(&self, at: usize, high: usize, depth: usize) -> Found<'t> {
@@ -33,7 +33,7 @@ impl<'t> Scan<'t> {
         }
         let path = slice(self.text, at + 2, close);
         match self.byte(close + 1) {
-            b']' => Some((Object::Link(path, None), at, close + 2)),
+            b']' => Some((ObjectKind::Link(Link { form: LinkForm::Bracket, path, description: None }), at, close + 2)),
             b'[' => {
                 let mut end = next(&self.square_two, close + 2).filter(|e| e + 1 < high)?;
                 // `[[a][b [c]]]`: the description's own bracket closes first.
@@ -44,7 +44,11 @@ impl<'t> Scan<'t> {
                     return None;
                 }
                 let description = self.read(close + 2, end, depth + 1, true);
-                Some((Object::Link(path, Some(description)), at, end + 2))
+                Some((
+                    ObjectKind::Link(Link { form: LinkForm::Bracket, path, description: Some(description) }),
+                    at,
+                    end + 2,
+                ))
             }
             _ => None,
         }
@@ -67,6 +71,6 @@ impl<'t> Scan<'t> {
         } else {
             return None;
         };
-        Some((Object::Footnote(label, definition), at, close + 1))
+        Some((ObjectKind::Footnote(label, definition), at, close + 1))
     }
 }

@@ -1,7 +1,7 @@
 //! URLs without brackets.
 
 use super::scan::Scan;
-use super::{Found, Object};
+use super::{Found, Link, LinkForm, ObjectKind};
 use crate::syntax::lines::slice;
 
 /// The schemes that make a bare URL.
@@ -34,6 +34,10 @@ impl<'t> Scan<'t> {
             return None;
         }
         let end = at + 1 + body.len();
-        Some((Object::Url(slice(self.text, from, end)), from, end))
+        Some((
+            ObjectKind::Link(Link { form: LinkForm::Plain, path: slice(self.text, from, end), description: None }),
+            from,
+            end,
+        ))
     }
 }

@@ -127,9 +127,8 @@ impl<'r, 'a> Html<'r, 'a> {
         }
         let mut body = String::new();
         let doc = self.doc;
-        self.lone_stamps = self.only_stamps(doc.objects(text));
         self.text_of(text, &mut body);
-        if body.trim().is_empty() && !std::mem::take(&mut self.lone_stamps) {
+        if body.trim().is_empty() && !self.only_stamps(doc.objects(text)) {
             return;
         }
         let attributes = match element.name() {

@@ -5,7 +5,7 @@ use super::entities::entity;
 use super::escape::{class, escape, legal, typography};
 use super::settings::{Latex, Scripts};
 use crate::syntax::objects::{LinkForm, Object, ObjectKind, objects_of};
-use crate::syntax::text::Text;
+use crate::syntax::text::{Place, Text};
 
 impl<'r, 'a> Html<'r, 'a> {
     /// A text with its markup.
@@ -16,11 +16,23 @@ impl<'r, 'a> Html<'r, 'a> {
     /// A text of the document with its markup.
     pub fn text_of(&mut self, text: &Text<'a>, out: &mut String) {
         let doc = self.doc;
-        self.objects(doc.objects(text), out);
+        let objects = doc.objects(text);
+        let lone = text.place == Place::Paragraph && self.only_stamps(objects);
+        let outer = std::mem::replace(&mut self.lone_stamps, lone);
+        self.objects(objects, out);
+        self.lone_stamps = outer;
     }
 
     /// Objects in a row.
     pub fn objects(&mut self, objects: &[Object], out: &mut String) {
+        match self.settings.quotes {
+            true => self.quoted(objects, out),
+            false => self.plainly(objects, out),
+        }
+    }
+
+    /// Objects in a row, quotes as they were typed.
+    pub fn plainly(&mut self, objects: &[Object], out: &mut String) {
         for object in objects {
             self.object(object, out);
         }
@@ -39,7 +51,7 @@ impl<'r, 'a> Html<'r, 'a> {
         out.push_str(&format!("</{name}>"));
     }
 
-    fn object(&mut self, object: &Object, out: &mut String) {
+    pub fn object(&mut self, object: &Object, out: &mut String) {
         match &object.kind {
             ObjectKind::Text(text) => self.text(text, out),
             ObjectKind::Bold(inner) => self.wrap("b", '*', inner, out),
@@ -116,7 +128,7 @@ impl<'r, 'a> Html<'r, 'a> {
         }
     }
 
-    fn text(&self, text: &str, out: &mut String) {
+    pub fn text(&self, text: &str, out: &mut String) {
         let html = typography(text, self.settings.special);
         match self.settings.breaks {
             true => out.push_str(&html.replace('\n', "<br />\n")),

@@ -17,15 +17,12 @@ impl<'r, 'a> Html<'r, 'a> {
                 out.push_str(&legal(value));
                 out.push('\n');
             }
-            "INCLUDE" => self.refused("Not included: ", value, out),
-            "SETUPFILE" => self.refused("Not read: ", value, out),
+            "INCLUDE" => {
+                for part in ["<p class=\"note\">Not included: ", &escape(value), "</p>\n"] {
+                    out.push_str(part);
+                }
+            }
             _ => {}
-        }
-    }
-
-    fn refused(&self, what: &str, value: &str, out: &mut String) {
-        for part in ["<p class=\"note\">", what, &escape(value), "</p>\n"] {
-            out.push_str(part);
         }
     }
 

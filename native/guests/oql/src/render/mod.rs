@@ -2,6 +2,7 @@
 
 pub mod attributes;
 pub mod blocks;
+pub mod dates;
 pub mod entities;
 pub mod escape;
 pub mod footnotes;
@@ -13,6 +14,7 @@ pub mod lists;
 pub mod macros;
 pub mod options;
 pub mod outline;
+pub mod quotes;
 pub mod results;
 pub mod settings;
 pub mod table;

@@ -142,6 +142,8 @@ pub struct Settings {
     pub cookies: bool,
     pub latex: Latex,
     pub broken: Broken,
+    /// `#+HTML_CONTAINER:`: what holds the sections of the first level.
+    pub container: String,
     /// `#+LANGUAGE:`
     pub language: String,
     /// Trees with one of these tags alone are shown, if there is one.
@@ -182,6 +184,7 @@ impl Settings {
             cookies: true,
             latex: Latex::All,
             broken: Broken::Text,
+            container: doc.keyword("HTML_CONTAINER").next().unwrap_or("div").to_string(),
             language: "en".into(),
             select: vec!["export".into()],
             exclude: vec!["noexport".into()],

@@ -46,11 +46,12 @@ impl<'r, 'a> Html<'r, 'a> {
     }
 
     /// The heading that a link's text leads to.
-    fn heading_of(&self, path: &str) -> Option<usize> {
+    fn heading_of(&mut self, path: &str) -> Option<usize> {
         let id = match path.strip_prefix('#') {
-            Some(id) => id,
-            None => self.targets.find(path)?,
+            Some(id) => id.to_string(),
+            None => self.targets.find(path)?.to_string(),
         };
+        self.spend_contents(self.doc.headings.len()).then_some(())?;
         (0..self.doc.headings.len()).find(|i| self.targets.heading_id(*i) == id)
     }
 }

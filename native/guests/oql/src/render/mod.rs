@@ -47,6 +47,8 @@ pub(crate) struct Html<'r, 'a> {
     pub tables: usize,
     pub figures: usize,
     pub listings: usize,
+    /// What tables of contents may still cost.
+    pub contents_left: usize,
     /// The paragraph being written is right in a footnote's definition.
     pub in_note: bool,
     /// It holds timestamps alone.
@@ -85,6 +87,7 @@ fn page(doc: &Document, placement: &results::Placement, options: &RenderOptions)
         tables: 0,
         figures: 0,
         listings: 0,
+        contents_left: 16 * (doc.text.len() + doc.headings.len() * toc::ENTRY) + (1 << 16),
         in_note: false,
         lone_stamps: false,
         settings: &settings,

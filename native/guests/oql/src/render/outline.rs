@@ -86,6 +86,12 @@ impl Outline {
         self.parts.get(shown.number.0..shown.number.1).unwrap_or(&[])
     }
 
+    /// The level of a heading of the document.
+    pub fn level(&self, index: usize) -> usize {
+        let at = self.shown.binary_search_by_key(&index, |s| s.index).ok();
+        at.and_then(|at| self.shown.get(at)).map_or(0, |s| s.level)
+    }
+
     /// Where the headings below this one of the document stand among those shown.
     pub fn below(&self, doc: &Document, index: usize) -> std::ops::Range<usize> {
         let end = doc.headings.get(index).map_or(0, |h| h.end);
@@ -101,17 +107,16 @@ fn is_archived(heading: &Heading) -> bool {
 
 /// Whether this heading or inline task is left out, whatever stands above it.
 pub fn left_out(heading: &Heading, settings: &Settings) -> bool {
-    let excluded = |tag: &str| settings.exclude.iter().any(|e| e == tag);
     heading.commented
-        || heading.tags.iter().any(|t| excluded(t))
-        || settings.filetags.iter().any(|t| excluded(t))
+        || heading.tags.iter().any(|t| settings.exclude.contains(*t))
+        || !settings.filetags.is_disjoint(&settings.exclude)
         || (settings.archived == Archived::None && is_archived(heading))
         || heading.todo.is_some_and(|todo| match &settings.tasks {
             Tasks::None => true,
             Tasks::All => false,
             Tasks::Todo => heading.done,
             Tasks::Done => !heading.done,
-            Tasks::Only(states) => !states.iter().any(|s| s == todo),
+            Tasks::Only(states) => !states.contains(todo),
         })
 }
 
@@ -133,8 +138,8 @@ fn hidden(doc: &Document, settings: &Settings, selected: Option<&[bool]>) -> Vec
 /// Where a heading has a select tag: for each heading whether it has one, or
 /// one above or below it.
 fn selected(doc: &Document, settings: &Settings) -> Option<Vec<bool>> {
-    let is_selected = |tag: &str| settings.select.iter().any(|s| s == tag);
-    if settings.filetags.iter().any(|t| is_selected(t)) {
+    let is_selected = |tag: &str| settings.select.contains(tag);
+    if !settings.filetags.is_disjoint(&settings.select) {
         return None;
     }
     let commented = doc.commented();

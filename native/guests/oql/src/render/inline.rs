@@ -7,10 +7,17 @@ use super::settings::{Latex, Scripts};
 use crate::syntax::objects::{LinkForm, Object, ObjectKind, objects_of};
 use crate::syntax::text::{Place, Text};
 
+/// Where a text ends in memory.
+fn end_of(text: &str) -> usize {
+    text.as_ptr() as usize + text.len()
+}
+
 impl<'r, 'a> Html<'r, 'a> {
     /// A text with its markup.
     pub fn inline(&mut self, text: &str, out: &mut String) {
+        let outer = std::mem::replace(&mut self.text_end, end_of(text));
         self.objects(&objects_of(text), out);
+        self.text_end = outer;
     }
 
     /// A text of the document with its markup.
@@ -18,9 +25,11 @@ impl<'r, 'a> Html<'r, 'a> {
         let doc = self.doc;
         let objects = doc.objects(text);
         let lone = text.place == Place::Paragraph && self.only_stamps(objects);
-        let outer = std::mem::replace(&mut self.lone_stamps, lone);
+        let end = end_of(text.span.of(doc.text));
+        let outer = (self.lone_stamps, std::mem::replace(&mut self.text_end, end));
+        self.lone_stamps = lone;
         self.objects(objects, out);
-        self.lone_stamps = outer;
+        (self.lone_stamps, self.text_end) = outer;
     }
 
     /// Objects in a row.

@@ -97,21 +97,22 @@ impl Html<'_, '_> {
             }
             out.push_str(&escape(part));
         }
-        self.blank_behind(raw, out);
+        self.blank_behind(raw, self.text_end, out);
         out.push_str("</span></span>");
     }
 
     /// A timestamp that a heading has, as plain text.
     pub fn planned(&self, raw: &str, out: &mut String) {
         out.push_str(&typography(&canonical(raw), self.settings.special));
-        self.blank_behind(raw, out);
+        self.blank_behind(raw, usize::MAX, out);
     }
 
-    /// A blank where one follows in the document: Org counts it to the timestamp.
-    fn blank_behind(&self, raw: &str, out: &mut String) {
-        let at = (raw.as_ptr() as usize).checked_sub(self.doc.text.as_ptr() as usize);
+    /// A blank where one follows in the same text: Org counts it to the timestamp.
+    fn blank_behind(&self, raw: &str, end: usize, out: &mut String) {
+        let start = raw.as_ptr() as usize;
+        let at = start.checked_sub(self.doc.text.as_ptr() as usize);
         let behind = at.and_then(|at| self.doc.text.get(at + raw.len()..));
-        if behind.is_some_and(|b| b.starts_with([' ', '\t'])) {
+        if start + raw.len() < end && behind.is_some_and(|b| b.starts_with([' ', '\t'])) {
             out.push(' ');
         }
     }

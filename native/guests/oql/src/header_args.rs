@@ -79,7 +79,8 @@ pub fn own<'a>(doc: &Document<'a>, element: &Element, source: &Source) -> Vec<Ar
     all
 }
 
-fn inherited<'a>(doc: &Document<'a>, heading: Option<usize>, key: &str) -> Vec<Arg<'a>> {
+/// The arguments that the nearest `key` property above, or else the file, gives.
+pub fn inherited<'a>(doc: &Document<'a>, heading: Option<usize>, key: &str) -> Vec<Arg<'a>> {
     let mut at = heading;
     while let Some(h) = at.and_then(|i| doc.headings.get(i)) {
         if h.property(key).is_some() {

@@ -154,7 +154,7 @@ impl<'d, 'a> Noweb<'d, 'a> {
 }
 
 /// The next `<<name>>` at or behind `from`.
-fn reference(line: &str, from: usize) -> Option<(usize, usize)> {
+pub fn reference(line: &str, from: usize) -> Option<(usize, usize)> {
     let mut at = from;
     loop {
         let start = at + line.get(at..)?.find("<<")?;

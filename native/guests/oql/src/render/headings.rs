@@ -7,8 +7,7 @@ use super::settings::Tags;
 use crate::syntax::headings::Heading;
 
 /// Elements that may hold a section.
-const CONTAINERS: [&str; 9] =
-    ["div", "section", "article", "aside", "main", "header", "footer", "nav", "details"];
+const CONTAINERS: [&str; 9] = ["div", "section", "article", "aside", "main", "header", "footer", "nav", "details"];
 
 enum Open {
     Section(&'static str),

@@ -142,7 +142,9 @@ impl<'r, 'a> Macros<'r, 'a> {
             let value: Vec<&str> = doc.keyword(key).take(count).collect();
             match value.is_empty() {
                 true => templates.entry(name.to_string()).or_insert(Template::Text("".into())),
-                false => templates.entry(name.to_string()).insert_entry(Template::Text(value.join(" ").into())).into_mut(),
+                false => {
+                    templates.entry(name.to_string()).insert_entry(Template::Text(value.join(" ").into())).into_mut()
+                }
             };
         }
         for name in ["time", "modification-time", "input-file"] {

@@ -82,6 +82,12 @@ impl Outline {
         self.parts.get(shown.number.0..shown.number.1).unwrap_or(&[])
     }
 
+    /// The parts of the number of the heading with this index in the document.
+    pub fn number_of(&self, index: usize) -> &[u32] {
+        let at = self.shown.binary_search_by_key(&index, |s| s.index).ok();
+        at.and_then(|i| self.shown.get(i)).map_or(&[], |shown| self.number(shown))
+    }
+
     /// Where the headings below this one of the document stand among those shown.
     pub fn below(&self, doc: &Document, index: usize) -> std::ops::Range<usize> {
         let end = doc.headings.get(index).map_or(0, |h| h.end);

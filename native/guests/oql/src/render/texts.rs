@@ -50,7 +50,10 @@ impl<'r, 'a> Texts<'r, 'a> {
                         self.row(*line, f);
                     }
                 }
-                Kind::Quote(children) | Kind::Center(children) | Kind::Special(_, children) | Kind::Dynamic(children) => {
+                Kind::Quote(children)
+                | Kind::Center(children)
+                | Kind::Special(_, children)
+                | Kind::Dynamic(children) => {
                     self.each(children, f);
                 }
                 Kind::Drawer(name, children) => {

@@ -24,32 +24,94 @@ pub enum Phrase {
 /// In the order of [`Phrase`]; an empty one is said in English.
 type Phrases = [&'static str; 7];
 
-const ENGLISH: Phrases = [
-    "Table of Contents",
-    "Footnotes",
-    "List of Tables",
-    "List of Listings",
-    "Table %d:",
-    "Listing %d:",
-    "Figure %d:",
-];
+const ENGLISH: Phrases =
+    ["Table of Contents", "Footnotes", "List of Tables", "List of Listings", "Table %d:", "Listing %d:", "Figure %d:"];
 
 const LANGUAGES: [(&str, Phrases); 19] = [
-    ("cs", ["Obsah", "Poznámky pod čarou", "Seznam tabulek", "Seznam programů", "Tabulka %d:", "Program %d:", "Obrázek %d:"]),
+    (
+        "cs",
+        [
+            "Obsah",
+            "Poznámky pod čarou",
+            "Seznam tabulek",
+            "Seznam programů",
+            "Tabulka %d:",
+            "Program %d:",
+            "Obrázek %d:",
+        ],
+    ),
     ("da", ["Indhold", "Fodnoter", "Tabeller", "Programmer", "Tabel %d", "Program %d", "Figur %d"]),
-    ("de", ["Inhaltsverzeichnis", "Fußnoten", "Tabellenverzeichnis", "Programmauflistungsverzeichnis", "Tabelle %d", "Programmlisting %d", "Abbildung %d:"]),
-    ("es", ["Índice", "Notas al pie de página", "Índice de tablas", "Índice de Listados de programas", "Tabla %d", "Listado de programa %d", "Figura %d:"]),
+    (
+        "de",
+        [
+            "Inhaltsverzeichnis",
+            "Fußnoten",
+            "Tabellenverzeichnis",
+            "Programmauflistungsverzeichnis",
+            "Tabelle %d",
+            "Programmlisting %d",
+            "Abbildung %d:",
+        ],
+    ),
+    (
+        "es",
+        [
+            "Índice",
+            "Notas al pie de página",
+            "Índice de tablas",
+            "Índice de Listados de programas",
+            "Tabla %d",
+            "Listado de programa %d",
+            "Figura %d:",
+        ],
+    ),
     ("fi", ["Sisällysluettelo", "Alaviitteet", "", "", "", "", ""]),
-    ("fr", ["Table des matières", "Notes de bas de page", "Liste des tableaux", "Liste des programmes", "Tableau %d :", "Programme\u{a0}%d\u{a0}:", "Figure\u{a0}%d\u{a0}:"]),
+    (
+        "fr",
+        [
+            "Table des matières",
+            "Notes de bas de page",
+            "Liste des tableaux",
+            "Liste des programmes",
+            "Tableau %d :",
+            "Programme\u{a0}%d\u{a0}:",
+            "Figure\u{a0}%d\u{a0}:",
+        ],
+    ),
     ("it", ["Indice", "Note a piè di pagina", "Indice delle tabelle", "", "Tabella %d:", "Listato %d :", "Figura %d:"]),
     ("ja", ["目次", "脚注", "表目次", "ソースコード目次", "表%d:", "ソースコード%d:", "図%d: "]),
     ("nb", ["Innhold", "Fotnoter", "Tabeller", "Dataprogrammer", "Tabell %d", "Dataprogram %d", "Illustrasjon %d"]),
-    ("nl", ["Inhoudsopgave", "Voetnoten", "Lijst van tabellen", "Lijst van programma's", "Tabel\u{a0}%d:", "Programma\u{a0}%d:", "Figuur\u{a0}%d:"]),
+    (
+        "nl",
+        [
+            "Inhoudsopgave",
+            "Voetnoten",
+            "Lijst van tabellen",
+            "Lijst van programma's",
+            "Tabel\u{a0}%d:",
+            "Programma\u{a0}%d:",
+            "Figuur\u{a0}%d:",
+        ],
+    ),
     ("nn", ["Innhald", "Fotnotar", "Tabeller", "", "Tabell %d", "", "Illustrasjon %d"]),
     ("no", ["Innhold", "Fotnoter", "Tabeller", "Dataprogrammer", "Tabell %d", "Dataprogram %d", "Illustrasjon %d"]),
     ("pl", ["Spis treści", "Przypis", "", "", "", "", ""]),
-    ("pt_BR", ["Índice", "Notas de Rodapé", "Índice de Tabelas", "Índice de Listagens", "Tabela %d:", "Listagem %d:", "Figura %d:"]),
-    ("ru", ["Содержание", "Сноски", "Список таблиц", "Список распечаток", "Таблица %d.:", "Распечатка %d.:", "Рис. %d.:"]),
+    (
+        "pt_BR",
+        [
+            "Índice",
+            "Notas de Rodapé",
+            "Índice de Tabelas",
+            "Índice de Listagens",
+            "Tabela %d:",
+            "Listagem %d:",
+            "Figura %d:",
+        ],
+    ),
+    (
+        "ru",
+        ["Содержание", "Сноски", "Список таблиц", "Список распечаток", "Таблица %d.:", "Распечатка %d.:", "Рис. %d.:"],
+    ),
     ("sv", ["Innehåll", "Fotnoter", "Tabeller", "", "Tabell %d", "", "Illustration %d"]),
     ("tr", ["İçindekiler", "Dipnotlar", "Tablo Listesi", "Program Listesi", "Tablo %d", "Program %d:", "Şekil %d:"]),
     ("uk", ["Зміст", "Примітки", "", "", "", "", ""]),

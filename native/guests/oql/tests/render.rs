@@ -24,7 +24,7 @@ fn lacks(org: &str, unwanted: &str) {
 fn headings_have_ids_numbers_and_containers() {
     assert_eq!(
         html("* One\ntext\n** Two\n"),
-        "<div id=\"outline-container-one\" class=\"outline-2\">\n<h2 id=\"one\"><span class=\"section-number-2\">1.</span> One</h2>\n<div class=\"outline-text-2\" id=\"text-one\">\n<p>\ntext\n</p>\n</div>\n<div id=\"outline-container-two\" class=\"outline-3\">\n<h3 id=\"two\"><span class=\"section-number-3\">1.1.</span> Two</h3>\n<div class=\"outline-text-3\" id=\"text-two\">\n</div>\n</div>\n</div>\n"
+        "<div id=\"outline-container-one\" class=\"outline-2\">\n<h2 id=\"one\"><span class=\"section-number-2\">1.</span> One</h2>\n<div class=\"outline-text-2\" id=\"text-one\">\n<p>\ntext\n</p>\n</div>\n<div id=\"outline-container-two\" class=\"outline-3\">\n<h3 id=\"two\"><span class=\"section-number-3\">1.1.</span> Two</h3>\n</div>\n</div>\n"
     );
 }
 

@@ -81,14 +81,21 @@ fn a_target_twice_is_one_id_and_links_go_to_the_first() {
     assert_eq!(ids("<<t>> a\n\n<<t>> b"), ["t"]);
     assert_eq!(ids("<<<r>>> a\n\n<<<r>>> b"), ["r"]);
     let got = html("[[t]]\n\n<<t>>first\n\n<<t>>second");
-    assert!(got.contains("<a href=\"#t\">No description for this link</a>") && got.contains("<a id=\"t\"></a>first") && got.contains("\nsecond"));
+    assert!(
+        got.contains("<a href=\"#t\">No description for this link</a>")
+            && got.contains("<a id=\"t\"></a>first")
+            && got.contains("\nsecond")
+    );
     assert!(html("<<<r>>> a\n\n<<<r>>> b").contains("<p>\nr b\n</p>"), "the words of a radio target stay");
 }
 
 #[test]
 fn a_name_twice_is_one_id() {
     assert_eq!(ids("#+NAME: n\n| a |\n\n#+NAME: n\n: b\n\n#+NAME: n\n[[file:a.png]]\n\n<<n>>"), ["n", "figure-1"]);
-    assert_eq!(ids("#+ATTR_HTML: :id n\n| a |\n\n#+ATTR_HTML: :id n\n[[file:a.png]]\n\n#+NAME: n\n- a\n"), ["n", "figure-1"]);
+    assert_eq!(
+        ids("#+ATTR_HTML: :id n\n| a |\n\n#+ATTR_HTML: :id n\n[[file:a.png]]\n\n#+NAME: n\n- a\n"),
+        ["n", "figure-1"]
+    );
 }
 
 #[test]

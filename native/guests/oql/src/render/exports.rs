@@ -6,8 +6,8 @@ use std::collections::{HashMap, HashSet};
 use super::Html;
 use super::indentation::rewritten;
 use super::results::Placement;
-use crate::header_args::{HeaderArgs, inherited, parse};
-use crate::noweb::reference;
+use crate::header_args::HeaderArgs;
+use crate::noweb::references;
 use crate::source::code_lines;
 use crate::syntax::document::Document;
 use crate::syntax::lines::slice;
@@ -101,16 +101,13 @@ impl Exports {
     ) {
         let doc = reading.doc;
         let args = HeaderArgs::of(doc, reading.heading, element, source);
-        let said = args.get("exports").and_then(|v| v.split([' ', '\t']).next());
         let live = reading.placement.has_block(element.span.start);
-        let (code, result, stay) = match said {
+        let (code, result, stay) = match args.exports() {
             Some("results") => (false, true, true),
             Some("both") => (true, true, true),
             Some("none") => (false, false, false),
             Some("code") => (true, false, false),
-            // What Org does not know leaves all as it is.
-            Some(_) => (true, live, true),
-            None => (true, live, false),
+            _ => (true, live, false),
         };
         let noweb = match args.get("noweb") {
             Some("strip-export") => Noweb::Strip,
@@ -186,30 +183,19 @@ fn results_name<'a>(doc: &Document<'a>, element: &Element) -> Option<&'a str> {
     })
 }
 
-/// The `:exports` of inline code, whose own arguments stand in brackets behind its language.
-pub fn inline_exports<'t>(doc: &Document<'t>, heading: Option<usize>, lang: &str, own: &'t str) -> Option<&'t str> {
-    let mut all = inherited(doc, heading, "header-args");
-    all.append(&mut inherited(doc, heading, &format!("header-args:{lang}")));
-    all.append(&mut parse(own, 0));
-    let value = all.iter().rev().find(|a| a.key == "exports").map(|a| a.value)?;
-    value.split([' ', '\t']).next()
-}
-
 impl<'r, 'a> Html<'r, 'a> {
     /// A block's lines with its references replaced or taken out.
     pub fn woven(&mut self, source: &Source, how: Noweb) -> Vec<Cow<'a, str>> {
-        let lines = code_lines(self.doc, &source.body);
         let doc = self.doc;
-        let mut missing = Vec::new();
-        let lines = match how {
-            Noweb::Expand => {
-                let noweb = self.noweb.get_or_insert_with(|| crate::noweb::Noweb::new(doc));
-                noweb.expand(lines, &mut missing)
-            }
-            _ => lines,
-        };
-        // What nothing is named after stands for nothing.
-        let strip = how == Noweb::Strip || !missing.is_empty();
+        let mut lines = code_lines(doc, source);
+        let mut strip = how == Noweb::Strip;
+        if how == Noweb::Expand {
+            let noweb = self.noweb.get_or_insert_with(|| crate::noweb::Noweb::new(doc));
+            let (expanded, missing) = noweb.expand(None, lines);
+            lines = expanded;
+            // What nothing is named after stands for nothing.
+            strip = !missing.is_empty();
+        }
         let lines = lines.into_iter().map(|line| match strip {
             true => Cow::Owned(without_references(&line.text)),
             false => Cow::Owned(line.text),
@@ -221,9 +207,9 @@ impl<'r, 'a> Html<'r, 'a> {
 fn without_references(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
     let mut at = 0;
-    while let Some((start, end)) = reference(line, at) {
-        out.push_str(slice(line, at, start));
-        at = end;
+    for reference in references(line) {
+        out.push_str(slice(line, at, reference.start));
+        at = reference.end;
     }
     out.push_str(slice(line, at, line.len()));
     out

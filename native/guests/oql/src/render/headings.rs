@@ -93,7 +93,7 @@ impl<'r, 'a> Html<'r, 'a> {
             open.push((shown.level, Open::Item(list)));
             return;
         }
-        let container = container(heading);
+        let container = self.outer_element(&shown, heading);
         let n = shown.level + 1;
         out.push('<');
         out.push_str(container);
@@ -128,7 +128,10 @@ impl<'r, 'a> Html<'r, 'a> {
         out.push_str("</h");
         number_into(out, h);
         out.push_str(">\n");
-        self.section(&shown, heading, out);
+        // One without anything of its own has a section where headings stand below it.
+        if !shown.bare && (self.has_section(shown.index) || !self.outline.below(doc, shown.index).is_empty()) {
+            self.section(&shown, heading, out);
+        }
         open.push((shown.level, Open::Section(container)));
     }
 
@@ -156,6 +159,14 @@ impl<'r, 'a> Html<'r, 'a> {
             self.id_into(prefix, heading, out);
             out.push('"');
         }
+    }
+
+    /// What holds a heading's section: what it or, for those of the first level,
+    /// the document asks for, where that is something that can hold any section.
+    fn outer_element(&self, shown: &Shown, heading: &Heading) -> &'static str {
+        let file = || Some(self.settings.container.as_str()).filter(|_| shown.level == 1);
+        let asked = heading.property("HTML_CONTAINER").or_else(file).unwrap_or("div");
+        CONTAINERS.into_iter().find(|c| c.eq_ignore_ascii_case(asked)).unwrap_or("div")
     }
 
     /// State, priority, title, tags.
@@ -213,19 +224,10 @@ impl<'r, 'a> Html<'r, 'a> {
         out.push('"');
         self.id_attribute("text-", shown.index, out);
         out.push_str(">\n");
-        if !shown.bare {
-            self.planning(heading, out);
-            self.property_drawer(heading.line + 1..heading.body.start, out);
-            let doc = self.doc;
-            self.elements(doc.section_of(shown.index), out);
-        }
+        self.planning(heading, out);
+        self.property_drawer(heading.line + 1..heading.body.start, out);
+        let doc = self.doc;
+        self.elements(doc.section_of(shown.index), out);
         out.push_str("</div>\n");
     }
-}
-
-/// What holds a heading's section: its `:HTML_CONTAINER:` where that is one
-/// that can hold any section.
-fn container(heading: &Heading) -> &'static str {
-    let asked = heading.property("HTML_CONTAINER").unwrap_or("div");
-    CONTAINERS.into_iter().find(|c| c.eq_ignore_ascii_case(asked)).unwrap_or("div")
 }

@@ -3,12 +3,12 @@
 use super::Html;
 use super::entities::{blanks, entity};
 use super::escape::{Plain, legal, push_attribute, push_plain, push_text};
-use super::exports::inline_exports;
 use super::latex::fragment;
 use super::settings::{Latex, Scripts};
+use crate::header_args::HeaderArgs;
 use crate::syntax::lines::slice;
 use crate::syntax::objects::{Object, ObjectKind, objects_of};
-use crate::syntax::text::Text;
+use crate::syntax::text::{Place, Text};
 
 impl<'r, 'a> Html<'r, 'a> {
     /// A text with its markup.
@@ -19,24 +19,38 @@ impl<'r, 'a> Html<'r, 'a> {
     /// A text of the document with its markup.
     pub fn text_of(&mut self, text: &Text<'a>, out: &mut String) {
         let doc = self.doc;
-        self.objects(doc.objects(text), out);
+        let objects = doc.objects(text);
+        let lone = text.place == Place::Paragraph && self.only_stamps(objects);
+        let outer = std::mem::replace(&mut self.lone_stamps, lone);
+        self.objects(objects, out);
+        self.lone_stamps = outer;
     }
 
     /// Objects in a row.
     pub fn objects(&mut self, objects: &[Object], out: &mut String) {
-        for object in objects {
-            self.object(object, false, out);
-        }
+        self.row(objects, false, out);
     }
 
     /// Objects in a row, behind the last of which a line ends.
     pub fn ended_objects(&mut self, objects: &[Object], out: &mut String) {
-        let last = objects.len().saturating_sub(1);
-        for (i, object) in objects.iter().enumerate() {
-            self.object(object, i == last, out);
-        }
+        self.row(objects, true, out);
         if self.settings.breaks {
             out.push_str("<br />");
+        }
+    }
+
+    fn row(&mut self, objects: &[Object], ends_line: bool, out: &mut String) {
+        match self.settings.quotes {
+            true => self.quoted(objects, ends_line, out),
+            false => self.plainly(objects, ends_line, out),
+        }
+    }
+
+    /// Objects in a row, quotes as they were typed.
+    pub fn plainly(&mut self, objects: &[Object], ends_line: bool, out: &mut String) {
+        let last = objects.len().saturating_sub(1);
+        for (i, object) in objects.iter().enumerate() {
+            self.object(object, ends_line && i == last, out);
         }
     }
 
@@ -52,7 +66,8 @@ impl<'r, 'a> Html<'r, 'a> {
         out.push_str(close);
     }
 
-    fn object(&mut self, object: &Object, ends_line: bool, out: &mut String) {
+    /// An object; whether a line ends behind it.
+    pub fn object(&mut self, object: &Object, ends_line: bool, out: &mut String) {
         match &object.kind {
             ObjectKind::Text(text) => push_plain(out, text, self.plain(ends_line)),
             ObjectKind::Bold(inner) => self.wrap("<b>", "</b>", '*', inner, out),
@@ -188,8 +203,8 @@ impl<'r, 'a> Html<'r, 'a> {
         let written = object.span.of(doc.text);
         let args = written.split_once('[').filter(|(before, _)| before.len() == "src_".len() + lang.len());
         let args = args.map_or("", |(_, rest)| slice(rest, 0, rest.find("]{").unwrap_or(0)));
-        let exports = inline_exports(doc, doc.heading_at(object.span.start), lang, args);
-        if !matches!(exports, Some("code" | "both")) {
+        let heading = doc.heading_at(object.span.start);
+        if !matches!(HeaderArgs::inline(doc, heading, lang, args).exports(), Some("code" | "both")) {
             return;
         }
         out.push_str("<code class=\"src src-");

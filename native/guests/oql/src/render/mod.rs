@@ -5,6 +5,7 @@ pub mod blocks;
 pub mod captions;
 pub mod code;
 pub mod columns;
+pub mod dates;
 pub mod destinations;
 pub mod entities;
 pub mod entity_table;
@@ -23,6 +24,7 @@ pub mod macros;
 pub mod options;
 pub mod ordinals;
 pub mod outline;
+pub mod quotes;
 pub mod results;
 pub mod settings;
 pub mod table;
@@ -63,6 +65,8 @@ pub(crate) struct Html<'r, 'a> {
     pub link_attributes: Option<attributes::Attributes>,
     /// The last number of an id that nobody asked for.
     pub fresh: usize,
+    /// What tables of contents may still cost.
+    pub contents_left: usize,
     /// The paragraph being written is right in a footnote's definition.
     pub in_note: bool,
     /// It holds timestamps alone.
@@ -107,6 +111,7 @@ fn page(doc: &Document, placement: &results::Placement, options: &RenderOptions)
         ordinals: None,
         link_attributes: None,
         fresh: 0,
+        contents_left: 16 * (doc.text.len() + doc.headings.len() * toc::ENTRY) + (1 << 16),
         in_note: false,
         lone_stamps: false,
         settings: &settings,

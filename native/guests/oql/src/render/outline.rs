@@ -41,9 +41,13 @@ impl Outline {
     pub fn of(doc: &Document, settings: &Settings) -> Self {
         let selected = selected(doc, settings);
         let hidden = hidden(doc, settings, selected.as_deref());
+        let odd =
+            doc.keyword("STARTUP").flat_map(str::split_whitespace).filter(|w| matches!(*w, "odd" | "oddeven")).last();
+        // With every other level left out, three stars are the second one.
+        let level = |h: &Heading| if odd == Some("odd") { h.level / 2 + 1 } else { h.level };
         let mut outline = Outline { hidden, headless: selected.is_some(), ..Outline::default() };
         let visible = || doc.headings.iter().enumerate().filter(|(i, _)| outline.hidden.get(*i) == Some(&false));
-        let base = visible().filter(|(_, h)| h.parent.is_none()).map(|(_, h)| h.level).min().unwrap_or(1);
+        let base = visible().filter(|(_, h)| h.parent.is_none()).map(|(_, h)| level(h)).min().unwrap_or(1);
         let mut unnumbered: Vec<Option<&str>> = Vec::with_capacity(doc.headings.len());
         for heading in &doc.headings {
             let above = || heading.parent.and_then(|p| unnumbered.get(p).copied().flatten());
@@ -53,7 +57,7 @@ impl Outline {
         let mut parts = Vec::new();
         let mut shown = Vec::new();
         for (index, heading) in visible() {
-            let level = (heading.level + 1).saturating_sub(base).max(1);
+            let level = (level(heading) + 1).saturating_sub(base).max(1);
             let said = unnumbered.get(index).copied().flatten().filter(|v| !v.is_empty() && *v != "nil");
             let numbered = said.is_none() && settings.num.covers(level);
             let mut number = (parts.len(), parts.len());
@@ -88,6 +92,12 @@ impl Outline {
         at.and_then(|i| self.shown.get(i)).map_or(&[], |shown| self.number(shown))
     }
 
+    /// The level of a heading of the document.
+    pub fn level(&self, index: usize) -> usize {
+        let at = self.shown.binary_search_by_key(&index, |s| s.index).ok();
+        at.and_then(|at| self.shown.get(at)).map_or(0, |s| s.level)
+    }
+
     /// Where the headings below this one of the document stand among those shown.
     pub fn below(&self, doc: &Document, index: usize) -> std::ops::Range<usize> {
         let end = doc.headings.get(index).map_or(0, |h| h.end);
@@ -103,17 +113,16 @@ fn is_archived(heading: &Heading) -> bool {
 
 /// Whether this heading or inline task is left out, whatever stands above it.
 pub fn left_out(heading: &Heading, settings: &Settings) -> bool {
-    let excluded = |tag: &str| settings.exclude.iter().any(|e| e == tag);
     heading.commented
-        || heading.tags.iter().any(|t| excluded(t))
-        || settings.filetags.iter().any(|t| excluded(t))
+        || heading.tags.iter().any(|t| settings.exclude.contains(*t))
+        || !settings.filetags.is_disjoint(&settings.exclude)
         || (settings.archived == Archived::None && is_archived(heading))
         || heading.todo.is_some_and(|todo| match &settings.tasks {
             Tasks::None => true,
             Tasks::All => false,
             Tasks::Todo => heading.done,
             Tasks::Done => !heading.done,
-            Tasks::Only(states) => !states.iter().any(|s| s == todo),
+            Tasks::Only(states) => !states.contains(todo),
         })
 }
 
@@ -135,8 +144,8 @@ fn hidden(doc: &Document, settings: &Settings, selected: Option<&[bool]>) -> Vec
 /// Where a heading has a select tag: for each heading whether it has one, or
 /// one above or below it.
 fn selected(doc: &Document, settings: &Settings) -> Option<Vec<bool>> {
-    let is_selected = |tag: &str| settings.select.iter().any(|s| s == tag);
-    if settings.filetags.iter().any(|t| is_selected(t)) {
+    let is_selected = |tag: &str| settings.select.contains(tag);
+    if !settings.filetags.is_disjoint(&settings.select) {
         return None;
     }
     let commented = doc.commented();

@@ -1,12 +1,16 @@
 //! What a task says of itself: planning, properties, clocks, drawers; inline tasks.
 
 use super::Html;
-use super::escape::{escape, typography};
+use super::escape::escape;
 use super::outline::left_out;
 use super::settings::Names;
+use super::timestamps;
 use crate::syntax::headings::Heading;
 use crate::syntax::lines::Span;
 use crate::syntax::tree::Element;
+
+/// What a planning line says, in the order of the page.
+const KEYS: [&str; 3] = ["CLOSED:", "DEADLINE:", "SCHEDULED:"];
 
 impl<'r, 'a> Html<'r, 'a> {
     /// `CLOSED:`, `DEADLINE:`, `SCHEDULED:`, where they are wanted.
@@ -14,20 +18,24 @@ impl<'r, 'a> Html<'r, 'a> {
         if !self.settings.planning {
             return;
         }
-        let parts = [("CLOSED:", heading.closed), ("DEADLINE:", heading.deadline), ("SCHEDULED:", heading.scheduled)];
-        let mut between = "<p><span class=\"timestamp-wrapper\">";
-        for (key, stamp) in parts {
+        let line = self.doc.lines.get(heading.line + 1).of(self.doc.text).trim_start();
+        let plans = |key: &str| line.get(..key.len()).is_some_and(|k| k.eq_ignore_ascii_case(key));
+        if !KEYS.iter().any(|key| plans(key)) {
+            return;
+        }
+        out.push_str("<p><span class=\"timestamp-wrapper\">");
+        let stamps = [heading.closed, heading.deadline, heading.scheduled];
+        let mut between = "";
+        for (key, stamp) in KEYS.iter().zip(stamps) {
             let Some(stamp) = stamp else { continue };
             for part in [between, "<span class=\"timestamp-kwd\">", key, "</span> <span class=\"timestamp\">"] {
                 out.push_str(part);
             }
-            out.push_str(&typography(stamp, self.settings.special));
+            self.planned(stamp, out);
             out.push_str("</span>");
             between = " ";
         }
-        if between == " " {
-            out.push_str("</span></p>\n");
-        }
+        out.push_str("</span></p>\n");
     }
 
     /// The properties among these lines, where they are wanted.
@@ -47,11 +55,8 @@ impl<'r, 'a> Html<'r, 'a> {
                 open = true;
             }
             out.push_str(&escape(key));
-            out.push(':');
-            if !value.is_empty() {
-                out.push(' ');
-                out.push_str(&escape(value));
-            }
+            out.push_str(": ");
+            out.push_str(&escape(value));
             out.push('\n');
         }
         if open {
@@ -65,15 +70,20 @@ impl<'r, 'a> Html<'r, 'a> {
         let Some(value) = line.get("CLOCK:".len()..).filter(|_| self.settings.clocks) else {
             return;
         };
-        let (stamp, duration) = value.split_once("=>").unwrap_or((value, ""));
-        out.push_str(
-            "<p>\n<span class=\"timestamp-wrapper\">\n<span class=\"timestamp-kwd\">CLOCK:</span> <span class=\"timestamp\">",
-        );
-        out.push_str(&escape(stamp.trim()));
+        let value = value.trim_start();
+        out.push_str("<p>\n<span class=\"timestamp-wrapper\">\n<span class=\"timestamp-kwd\">CLOCK:</span> ");
+        out.push_str("<span class=\"timestamp\">");
+        let raw = timestamps::stamp(value).unwrap_or("");
+        out.push_str(&escape(&timestamps::canonical(raw)));
+        let rest = value.get(raw.len()..).unwrap_or("");
+        if !raw.is_empty() && rest.starts_with([' ', '\t']) {
+            out.push(' ');
+        }
         out.push_str("</span>");
-        if !duration.trim().is_empty() {
+        let duration = rest.split_once(" => ").map_or("", |(_, d)| d.trim());
+        if !duration.is_empty() && !duration.contains([' ', '\t']) {
             out.push_str(" <span class=\"timestamp\">(");
-            out.push_str(&escape(duration.trim()));
+            out.push_str(&escape(duration));
             out.push_str(")</span>");
         }
         out.push_str("\n</span>\n</p>\n");

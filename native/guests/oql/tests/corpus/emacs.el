@@ -16,6 +16,7 @@
 
 (require 'org)
 (require 'org-element)
+(require 'org-id)                       ; else `id:' is a link from the first file on that happens to load it
 (require 'org-inlinetask)
 (require 'oc)
 (require 'oc-basic)
@@ -109,7 +110,8 @@
           (org-mode)
           (cons (org-export-as 'html nil nil t) nil))
       (error
-       (let ((text (string-replace default-directory "" (error-message-string problem))))
+       ;; Without the folders of this machine.
+       (let ((text (replace-regexp-in-string "/[^ ]*/" "" (error-message-string problem))))
          (cons (format "<!-- error: %s -->\n" (replace-regexp-in-string "--+" "-" text)) t))))))
 
 ;;; The parse, as JSON
@@ -148,8 +150,15 @@
   (let ((start (corpus-start node)))
     (list (cons 'begin (corpus-byte start)) (cons 'line (corpus-line start)))))
 
+(defun corpus-end (node)
+  "The end of NODE: of an object without the blanks behind it."
+  (- (org-element-property :end node)
+     (if (memq (org-element-type node) org-element-all-objects)
+         (or (org-element-property :post-blank node) 0)
+       0)))
+
 (defun corpus-span (node)
-  (append (corpus-place node) (list (cons 'end (corpus-byte (org-element-property :end node))))))
+  (append (corpus-place node) (list (cons 'end (corpus-byte (corpus-end node))))))
 
 (defun corpus-contents (node)
   (let ((begin (org-element-property :contents-begin node))
@@ -206,6 +215,17 @@
                                                (or (corpus-string (org-element-property :value child)) ""))))
                                 (org-element-contents node)))))))))
 
+(defun corpus-arguments (node)
+  "The header arguments in force for the source block NODE, Org's own defaults left out."
+  (let ((org-babel-default-header-args nil)
+        (org-babel-default-header-args:emacs-lisp nil))
+    (save-excursion
+      (goto-char (org-element-property :begin node))
+      (mapcar (lambda (pair)
+                (vector (substring (symbol-name (car pair)) 1)
+                        (if (cdr pair) (corpus-string (format "%s" (cdr pair))) "")))
+              (nth 2 (org-babel-get-src-block-info 'light node))))))
+
 (defun corpus-block (node)
   (append
    (corpus-span node)
@@ -214,9 +234,10 @@
    (pcase (org-element-type node)
      ('src-block
       (append (corpus-get node :language :switches :parameters :value)
-              (list (cons 'header (corpus-list (org-element-property :header node))))))
+              (list (cons 'header (corpus-list (org-element-property :header node)))
+                    (cons 'arguments (vconcat (corpus-arguments node))))))
      ('example-block (corpus-get node :switches :value))
-     ('export-block (corpus-get node :type :value))
+     ('export-block (cons (cons 'backend (org-element-property :type node)) (corpus-get node :value)))
      ('comment-block (corpus-get node :value))
      ('special-block (list (cons 'kind (org-element-property :type node))))
      ('dynamic-block
@@ -254,8 +275,11 @@
    (list (cons 'bullet (org-element-property :bullet node))
          (cons 'counter (org-element-property :counter node))
          (cons 'checkbox (let ((box (org-element-property :checkbox node))) (and box (symbol-name box))))
-         (cons 'tag (let ((tag (org-element-property :tag node)))
-                      (and tag (substring-no-properties (org-element-interpret-data tag))))))))
+         (cons 'tag (and (org-element-property :tag node)
+                         (save-excursion
+                           (goto-char (org-element-property :begin node))
+                           (looking-at org-list-full-item-re)
+                           (match-string-no-properties 4)))))))
 
 (defun corpus-plain-list (node)
   (append
@@ -266,7 +290,7 @@
                                        (org-element-contents node)))))))
 
 (defun corpus-link (node)
-  (append (corpus-place node)
+  (append (corpus-span node)
           (corpus-get node :type :path :raw-link :format :search-option :application)
           (list (cons 'contents (corpus-contents node)))))
 
@@ -281,44 +305,44 @@
     (keywords (keyword) ,(lambda (node) (append (corpus-place node) (corpus-get node :key :value))))
     (calls (babel-call inline-babel-call)
            ,(lambda (node)
-              (append (corpus-place node)
+              (append (corpus-span node)
                       (list (cons 'inline (corpus-bool (eq (org-element-type node) 'inline-babel-call))))
                       (corpus-get node :call :inside-header :arguments :end-header))))
     (sources (inline-src-block)
-             ,(lambda (node) (append (corpus-place node) (corpus-get node :language :parameters :value))))
+             ,(lambda (node) (append (corpus-span node) (corpus-get node :language :parameters :value))))
     (tables (table) corpus-table)
     (lists (plain-list) corpus-plain-list)
     (fixed (fixed-width) ,(lambda (node) (append (corpus-place node) (corpus-get node :value))))
-    (footnotes (footnote-definition) ,(lambda (node) (append (corpus-place node) (corpus-get node :label))))
-    (notes (footnote-reference) ,(lambda (node) (append (corpus-place node) (corpus-get node :label :type))))
+    (footnotes (footnote-definition) ,(lambda (node) (append (corpus-span node) (corpus-get node :label))))
+    (notes (footnote-reference) ,(lambda (node) (append (corpus-span node) (corpus-get node :label :type))))
     (links (link) corpus-link)
-    (timestamps (timestamp) ,(lambda (node) (append (corpus-place node) (corpus-get node :type :raw-value))))
+    (timestamps (timestamp) ,(lambda (node) (append (corpus-span node) (corpus-get node :type :raw-value))))
     (clocks (clock)
             ,(lambda (node)
-               (append (corpus-place node)
+               (append (corpus-span node)
                        (list (cons 'value (corpus-raw (org-element-property :value node))))
                        (corpus-get node :status :duration))))
     (citations (citation) ,(lambda (node)
-                             (append (corpus-place node)
+                             (append (corpus-span node)
                                      (corpus-get node :style)
                                      (list (cons 'keys
                                                  (corpus-list
                                                   (org-element-map node 'citation-reference
                                                     (lambda (reference) (org-element-property :key reference)))))))))
     (macros (macro) ,(lambda (node)
-                       (append (corpus-place node) (corpus-get node :key)
+                       (append (corpus-span node) (corpus-get node :key)
                                (list (cons 'args (corpus-list (org-element-property :args node)))))))
     (targets (target radio-target) ,(lambda (node)
-                                      (append (corpus-place node)
+                                      (append (corpus-span node)
                                               (list (cons 'radio (corpus-bool (eq (org-element-type node) 'radio-target))))
                                               (corpus-get node :value))))
-    (entities (entity) ,(lambda (node) (append (corpus-place node) (corpus-get node :name)
+    (entities (entity) ,(lambda (node) (append (corpus-span node) (corpus-get node :name)
                                                (list (cons 'brackets (corpus-bool (org-element-property :use-brackets-p node)))))))
     (fragments (latex-fragment latex-environment)
-               ,(lambda (node) (append (corpus-place node) (list (cons 'type (symbol-name (org-element-type node))))
+               ,(lambda (node) (append (corpus-span node) (list (cons 'type (symbol-name (org-element-type node))))
                                        (corpus-get node :value))))
-    (cookies (statistics-cookie) ,(lambda (node) (append (corpus-place node) (corpus-get node :value))))
-    (snippets (export-snippet) ,(lambda (node) (append (corpus-place node) (corpus-get node :back-end :value))))
+    (cookies (statistics-cookie) ,(lambda (node) (append (corpus-span node) (corpus-get node :value))))
+    (snippets (export-snippet) ,(lambda (node) (append (corpus-span node) (corpus-get node :back-end :value))))
     (markup (bold italic underline strike-through code verbatim superscript subscript)
             ,(lambda (node)
                (append (corpus-span node)
@@ -326,11 +350,11 @@
   "The lists of the JSON.")
 
 (defun corpus-outline (tree)
-  "Every element of TREE: its type, first byte, end and depth."
+  "Every element of TREE: its type, first byte behind affiliated keywords, end and depth."
   (org-element-map tree org-element-all-elements
     (lambda (node)
       (vector (symbol-name (org-element-type node))
-              (corpus-byte (org-element-property :begin node))
+              (corpus-byte (corpus-start node))
               (corpus-byte (org-element-property :end node))
               (corpus-depth node org-element-all-elements)))))
 

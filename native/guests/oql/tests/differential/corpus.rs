@@ -93,14 +93,13 @@ impl Tally {
         }
     }
 
-    /// A file that Emacs refuses.
-    pub fn not_exported(&mut self) {
-        self.skipped += 1;
-    }
-
-    /// A file, as Emacs has it and as we do, in lines.
-    pub fn add(&mut self, name: &str, theirs: &[String], ours: &[String]) {
-        let group = self.groups.entry(name.rsplit_once('/').map_or("", |(group, _)| group).to_string()).or_default();
+    /// A file, as Emacs has it and as we do, in lines; as Emacs has it not, where it refuses it.
+    pub fn add(&mut self, name: &str, theirs: Option<&[String]>, ours: &[String]) {
+        let Some(theirs) = theirs else {
+            self.skipped += 1;
+            return;
+        };
+        let group = self.groups.entry(split(name).0.to_string()).or_default();
         group.1 += 1;
         if theirs == ours {
             group.0 += 1;
@@ -123,8 +122,8 @@ impl Tally {
         }
         for (group, (equal, total)) in self.groups.iter().filter(|(_, (equal, total))| equal < total) {
             let _ = write!(summary, "\n  {group}: {equal} of {total}; not ");
-            let names = self.differing.iter().filter_map(|name| name.rsplit_once('/'));
-            let names: Vec<&str> = names.filter(|(folder, _)| folder == group).map(|(_, name)| name).collect();
+            let names = self.differing.iter().map(|name| split(name)).filter(|(of, _)| of == group);
+            let names: Vec<&str> = names.map(|(_, name)| name).collect();
             summary.push_str(&names.join(", "));
         }
         say(&summary);
@@ -138,6 +137,11 @@ impl Tally {
         let mute: Vec<&String> = self.known.iter().filter(|(_, why)| why.is_empty()).map(|(name, _)| name).collect();
         assert!(mute.is_empty(), "{} gives no reason for {mute:?}", self.list);
     }
+}
+
+/// The group that a file is counted in: what is compared (`links:`), else its folder.
+fn split(name: &str) -> (&str, &str) {
+    name.split_once(':').or_else(|| name.rsplit_once('/')).unwrap_or(("", name))
 }
 
 /// To standard error as it is: the test harness keeps back what passing tests print.

@@ -141,3 +141,31 @@ fn print(nodes: &[Node], depth: usize, out: &mut Vec<String>) {
         }
     }
 }
+
+#[test]
+fn white_space_counts_where_it_is_seen() {
+    let same = |a: &str, b: &str| lines(a) == lines(b);
+    assert!(same("<p>\na\n b <b>c</b>\n</p>\n\n<p>d</p>", "<p>a b <b>c</b></p><p>d</p>"));
+    assert!(same("<p>a<br />\nb</p>", "<p>a<br>b</p>"));
+    assert!(!same("<p>a <b>c</b></p>", "<p>a<b>c</b></p>"));
+    assert!(!same("<p>a <b>c</b></p>", "<p>a<b> c</b></p>"));
+    assert!(!same("<p>a&#xa0;b</p>", "<p>a b</p>"));
+    assert!(same("<pre>\na\n  b\n</pre>", "<pre>a\n  b</pre>"));
+    assert!(!same("<pre>a\n b</pre>", "<pre>a\n  b</pre>"));
+}
+
+#[test]
+fn ids_are_numbered_and_links_follow_them() {
+    let (a, b) = ("<p id=x></p><a href=#y>t</a><p id=y></p>", "<p id=one></p><a href=#two>t</a><p id=two></p>");
+    assert_eq!(lines(a), lines(b));
+    assert_ne!(lines(a), lines("<p id=x></p><a href=#x>t</a><p id=y></p>"));
+    assert_eq!(lines("<a href=#gone>t</a>"), ["<a href=\"#missing\">", "  \"t\""]);
+}
+
+#[test]
+fn attributes_tags_and_text_count_and_comments_do_not() {
+    assert_eq!(lines("<p class='a  b' title=t>x<!-- c -->y</p>"), lines("<p title=t class='a b'>xy</p>"));
+    assert_ne!(lines("<p class=a></p>"), lines("<p></p>"));
+    assert_ne!(lines("<p>a</p>"), lines("<div>a</div>"));
+    assert_ne!(lines("<i>a</i>"), lines("<i>b</i>"));
+}

@@ -8,7 +8,7 @@ use super::escape::{class, escape, legal, typography};
 use super::options::Scripts;
 use crate::syntax::document::Document;
 use crate::syntax::lines::slice;
-use crate::syntax::objects::{LinkForm, Object, ObjectKind, objects_of};
+use crate::syntax::objects::{Citation, LinkForm, Object, ObjectKind, objects_of};
 use crate::syntax::text::Text;
 
 /// `#+MACRO: name text`, and the file's own: title, author, date, email.
@@ -122,19 +122,36 @@ impl<'r, 'a> Html<'r, 'a> {
                 }
             }
             ObjectKind::Macro(name, args) => self.call(name, args, macros, out),
-            ObjectKind::InlineSource(lang, code) => {
-                let lang = class(lang);
-                out.push_str(&format!("<code class=\"src src-{lang}\" data-lang=\"{lang}\">{}</code>", escape(code)));
+            ObjectKind::InlineSource(source) => {
+                let (lang, code) = (class(source.lang), escape(source.code));
+                out.push_str(&format!("<code class=\"src src-{lang}\" data-lang=\"{lang}\">{code}</code>"));
             }
-            ObjectKind::InlineCall => {}
+            ObjectKind::InlineCall(_) => {}
+            ObjectKind::Citation(citation) => self.citation(citation, macros, out),
             ObjectKind::Subscript(inner, braced) => {
                 self.script("sub", '_', inner, *braced, macros, out);
             }
             ObjectKind::Superscript(inner, braced) => {
                 self.script("sup", '^', inner, *braced, macros, out);
             }
-            ObjectKind::LineBreak => out.push_str("<br />"),
+            ObjectKind::LineBreak => out.push_str("<br />\n"),
         }
+    }
+
+    /// Keys and what stands around them, in parentheses.
+    fn citation(&mut self, citation: &Citation, macros: bool, out: &mut String) {
+        out.push('(');
+        self.objects(&citation.prefix, macros, out);
+        for (i, reference) in citation.references.iter().enumerate() {
+            if i > 0 {
+                out.push_str("; ");
+            }
+            self.objects(&reference.prefix, macros, out);
+            out.push_str(&escape(reference.key));
+            self.objects(&reference.suffix, macros, out);
+        }
+        self.objects(&citation.suffix, macros, out);
+        out.push(')');
     }
 
     fn text(&self, text: &str, out: &mut String) {

@@ -24,7 +24,7 @@ fn lacks(org: &str, unwanted: &str) {
 fn headings_have_ids_numbers_and_containers() {
     assert_eq!(
         html("* One\ntext\n** Two\n"),
-        "<div id=\"outline-container-one\" class=\"outline-2\">\n<h2 id=\"one\"><span class=\"section-number-2\">1.</span> One</h2>\n<div class=\"outline-text-2\" id=\"text-one\">\n<p>\ntext\n</p>\n</div>\n<div id=\"outline-container-two\" class=\"outline-3\">\n<h3 id=\"two\"><span class=\"section-number-3\">1.1.</span> Two</h3>\n</div>\n</div>\n"
+        "<div id=\"outline-container-one\" class=\"outline-2\">\n<h2 id=\"one\"><span class=\"section-number-2\">1.</span> One</h2>\n<div class=\"outline-text-2\" id=\"text-one\">\n<p>\ntext\n</p>\n</div>\n<div id=\"outline-container-two\" class=\"outline-3\">\n<h3 id=\"two\"><span class=\"section-number-3\">1.1.</span> Two</h3>\n<div class=\"outline-text-3\" id=\"text-two\">\n</div>\n</div>\n</div>\n"
     );
 }
 
@@ -48,7 +48,7 @@ fn custom_id_wins() {
 fn headings_below_the_levels_are_list_items() {
     has(
         "* 1\n** 2\n*** 3\n**** 4\nx\n**** 5\n",
-        "<ol class=\"org-ol\">\n<li><a id=\"4\"></a>4<br />\n<p>\nx\n</p>\n</li>\n<li><a id=\"5\"></a>5\n</li>\n</ol>\n",
+        "<ol class=\"org-ol\">\n<li><a id=\"4\"></a>4<br />\n<div class=\"outline-text-5\" id=\"text-4\">\n<p>\nx\n</p>\n</div>\n</li>\n<li><a id=\"5\"></a>5<br />\n</li>\n</ol>\n",
     );
     has("#+OPTIONS: H:1 num:nil\n* 1\n** 2\n", "<ul class=\"org-ul\">\n<li><a id=\"2\"></a>2");
 }
@@ -171,7 +171,7 @@ fn footnotes_link_both_ways() {
     let got = html("A[fn:1] b[fn::in *line*] c[fn:1]\n\n[fn:1] The def.\n");
     for wanted in [
         "A<sup><a id=\"fnr.1\" class=\"footref\" href=\"#fn.1\" role=\"doc-backlink\">1</a></sup>",
-        "<a id=\"fnr.1.2\"",
+        "<a id=\"fnr.1.100\"",
         "<a id=\"fn.1\" class=\"footnum\" href=\"#fnr.1\" role=\"doc-backlink\">1</a>",
         "The def.",
         "in <b>line</b>",

@@ -8,7 +8,7 @@ use crate::source::dedented;
 use crate::syntax::lines::Span;
 use crate::syntax::objects::{Object, ObjectKind};
 use crate::syntax::text::Text;
-use crate::syntax::tree::{Caption, Element, Keyword, Kind, Source};
+use crate::syntax::tree::{Caption, Element, Kind, Source};
 
 impl<'r, 'a> Html<'r, 'a> {
     /// Elements in a row.
@@ -72,21 +72,16 @@ impl<'r, 'a> Html<'r, 'a> {
                 let attributes = self.tag(element, &name);
                 self.container("div", &attributes, children, out);
             }
-            Kind::Drawer(name, children) => {
-                let name = name.of(self.doc.text);
-                let hidden = ["properties", "logbook"].iter().any(|n| name.eq_ignore_ascii_case(n));
-                if self.settings.drawers && !hidden {
-                    self.elements(children, out);
-                }
-            }
+            Kind::Drawer(name, children) => self.drawer(*name, children, out),
             Kind::Dynamic(children) => self.elements(children, out),
             Kind::Rule => out.push_str("<hr />\n"),
-            Kind::Keyword(keyword) => self.keyword(keyword, out),
+            Kind::Keyword(keyword) => self.keyword(keyword, element.span, out),
             Kind::Latex(span) => {
                 out.push_str(&format!("{}\n", escape(span.of(self.doc.text))));
             }
-            Kind::Inlinetask(_, children) => self.elements(children, out),
-            Kind::Clock(_) | Kind::Diary(_) | Kind::Call(_) | Kind::Footnote(..) | Kind::Comment => {}
+            Kind::Inlinetask(heading, children) => self.inlinetask(heading, children, out),
+            Kind::Clock(span) => self.clock(*span, out),
+            Kind::Diary(_) | Kind::Call(_) | Kind::Footnote(..) | Kind::Comment => {}
         }
     }
 
@@ -131,12 +126,15 @@ impl<'r, 'a> Html<'r, 'a> {
             return self.figure(element, path, out);
         }
         let mut body = String::new();
+        let doc = self.doc;
+        self.lone_stamps = self.only_stamps(doc.objects(text));
         self.text_of(text, &mut body);
-        if body.trim().is_empty() {
+        if body.trim().is_empty() && !std::mem::take(&mut self.lone_stamps) {
             return;
         }
         let attributes = match element.name() {
             Some(_) => self.tag(element, ""),
+            None if self.in_note => " class=\"footpara\"".to_string(),
             None => String::new(),
         };
         out.push_str(&format!("<p{attributes}>\n{body}\n</p>\n"));
@@ -201,18 +199,6 @@ impl<'r, 'a> Html<'r, 'a> {
         }
         out.push_str(&body);
         out.push_str("</p>\n");
-    }
-
-    fn keyword(&mut self, keyword: &Keyword, out: &mut String) {
-        let value = keyword.value.of(self.doc.text);
-        match keyword.key.as_str() {
-            "INCLUDE" => out.push_str(&format!("<p class=\"note\">Not included: {}</p>\n", escape(value))),
-            "HTML" if self.options.allow_html => {
-                out.push_str(&legal(value));
-                out.push('\n');
-            }
-            _ => {}
-        }
     }
 
     /// A source block with its result; tells whether results in the file stay.

@@ -28,7 +28,7 @@ pub fn is_image(path: &str) -> bool {
 
 impl<'r, 'a> Html<'r, 'a> {
     /// `[[path][description]]`
-    pub fn link(&mut self, path: &str, description: Option<&[Object]>, macros: bool, out: &mut String) {
+    pub fn link(&mut self, path: &str, description: Option<&[Object]>, out: &mut String) {
         if description.is_none()
             && let Some(image) = self.image(path, &[])
         {
@@ -39,10 +39,10 @@ impl<'r, 'a> Html<'r, 'a> {
             Some([Object { kind: ObjectKind::Text(inner) | ObjectKind::Link(Link { path: inner, .. }), .. }]) => {
                 match self.image(inner.trim(), &[]) {
                     Some(image) => text.push_str(&image),
-                    None => self.objects(description.unwrap_or(&[]), macros, &mut text),
+                    None => self.objects(description.unwrap_or(&[]), &mut text),
                 }
             }
-            Some(inner) => self.objects(inner, macros, &mut text),
+            Some(inner) => self.objects(inner, &mut text),
             None => self.own_text(path, &mut text),
         }
         match self.aim(path) {
@@ -72,7 +72,7 @@ impl<'r, 'a> Html<'r, 'a> {
         }
         if let Some(index) = path.strip_prefix("id:").and_then(|id| self.targets.by_uuid(id)) {
             let title = self.doc.headings.get(index).map_or("", |h| h.title);
-            return self.plain_inline(title, out);
+            return out.push_str(&escape(title));
         }
         out.push_str(&escape(path));
     }

@@ -3,8 +3,16 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
+use super::options::Depth;
+use super::outline::Outline;
+use super::settings::Settings;
+use super::texts::{Texts, inside};
 use crate::syntax::document::Document;
+use crate::syntax::objects::{Object, ObjectKind};
 use crate::syntax::tree::walk;
+
+/// Prefixes of the ids of a heading's parts.
+const PREFIXES: [&str; 2] = ["outline-container-", "text-"];
 
 /// Anchors by what a link may write; no id twice on a page.
 #[derive(Default)]
@@ -14,17 +22,21 @@ pub struct Targets<'r> {
     /// Headings by title.
     titles: HashMap<String, usize>,
     /// Headings by `:ID:`.
-    uuids: HashMap<String, usize>,
+    uuids: HashMap<&'r str, usize>,
     /// Each heading's id on the page.
     headings: Vec<Cow<'r, str>>,
     /// Ids of headings and of the page's own parts.
     kept: HashSet<Cow<'r, str>>,
+    /// Some heading has an id that a part of another one might have.
+    prefixed: bool,
     /// Ids of targets and names that are not the ones they ask for.
     moved: HashMap<String, String>,
     /// Ids set aside for targets and names.
     given: HashSet<String>,
     /// Ids of targets and names that the page has by now.
     used: HashSet<String>,
+    /// The page's own parts that it has by now.
+    parts: Vec<String>,
     /// The page may have footnotes.
     notes: bool,
 }
@@ -34,8 +46,9 @@ pub fn anchor(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join("-")
 }
 
+/// A text as links write it: blanks do not matter.
 fn key(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The first of `base-2`, `base-3`, … that is not taken.
@@ -50,37 +63,74 @@ fn free(base: &str, taken: impl Fn(&str) -> bool) -> String {
     }
 }
 
+/// The plain words among these objects.
+pub fn words(objects: &[Object]) -> String {
+    let mut out = String::new();
+    for object in objects {
+        match &object.kind {
+            ObjectKind::Text(text) => out.push_str(text),
+            _ => out.push_str(&words(inside(object))),
+        }
+    }
+    out
+}
+
+/// The names of targets among these objects, however deep.
+fn names(objects: &[Object], out: &mut Vec<String>) {
+    for object in objects {
+        match &object.kind {
+            ObjectKind::Target(name) => out.push(name.to_string()),
+            ObjectKind::Radio(inner) => out.push(words(inner)),
+            _ => {}
+        }
+        names(inside(object), out);
+    }
+}
+
 impl<'r> Targets<'r> {
-    /// Those of a document, some of whose headings may be hidden; `contents`
-    /// where the page has a table of them.
-    pub fn of(doc: &'r Document, hidden: &[bool], contents: bool) -> Self {
+    /// Those of what a document shows.
+    pub fn of<'a>(doc: &'r Document<'a>, settings: &'r Settings, outline: &Outline) -> Self {
         let mut targets = Targets { notes: doc.text.contains("[fn:"), ..Targets::default() };
         if targets.notes {
             targets.kept.extend(["footnotes", "text-footnotes"].map(Cow::from));
         }
-        if contents {
-            targets.kept.extend(["table-of-contents", "text-table-of-contents"].map(Cow::from));
+        if settings.toc != Depth::Off || doc.keyword("TOC").next().is_some() {
+            for list in ["table-of-contents", "list-of-tables", "list-of-listings"] {
+                targets.kept.insert(list.into());
+                targets.kept.insert(format!("text-{list}").into());
+            }
         }
-        targets.assign_headings(doc, hidden);
-        for (i, heading) in doc.headings.iter().enumerate() {
-            targets.titles.entry(key(heading.title)).or_insert(i);
+        targets.assign_headings(doc, &outline.hidden);
+        let shown = || outline.shown.iter().filter_map(|s| Some((s.index, doc.headings.get(s.index)?)));
+        for (i, heading) in shown() {
             if let Some(uuid) = heading.property("ID") {
-                targets.uuids.entry(uuid.to_string()).or_insert(i);
+                targets.uuids.entry(uuid).or_insert(i);
             }
         }
-        for line in (0..doc.lines.count()).map(|i| doc.lines.get(i).of(doc.text)) {
-            let mut rest = line;
-            while let Some((_, behind)) = rest.split_once("<<") {
-                let name = behind.trim_start_matches('<');
-                let end = name.find(['<', '>']).unwrap_or(name.len());
-                let name = name.get(..end).unwrap_or("");
-                if behind.get(end..).is_some() && !name.is_empty() {
-                    targets.assign_name(name);
+        if doc.text.contains("[[") {
+            for (i, heading) in shown() {
+                targets.titles.entry(key(heading.title)).or_insert(i);
+            }
+            // A link in another case than its heading leads there as well.
+            for (i, heading) in shown() {
+                targets.titles.entry(key(heading.title).to_lowercase()).or_insert(i);
+            }
+        }
+        let sections = || doc.all_sections().filter(|(h, _)| h.is_none_or(|h| outline.hidden.get(h) == Some(&false)));
+        if doc.text.contains("<<") {
+            let texts = Texts { doc, shown: Some(settings), needle: "<<", captions: true, notes: true };
+            let mut found = Vec::new();
+            for (heading, section) in sections() {
+                if let Some(heading) = heading.and_then(|h| doc.headings.get(h)) {
+                    texts.text(&heading.text, &mut |objects| names(objects, &mut found));
                 }
-                rest = behind.get(end.max(1)..).unwrap_or("");
+                texts.each(section, &mut |objects| names(objects, &mut found));
+            }
+            for name in found {
+                targets.assign_name(&name);
             }
         }
-        for (_, section) in doc.all_sections() {
+        for (_, section) in sections() {
             walk(section, &mut |element| {
                 if let Some(name) = element.name() {
                     targets.assign_name(name);
@@ -121,11 +171,12 @@ impl<'r> Targets<'r> {
             }
         }
         self.headings = ids.into_iter().map(Option::unwrap_or_default).collect();
+        self.prefixed = self.headings.iter().any(|id| PREFIXES.iter().any(|p| id.starts_with(p)));
     }
 
     fn assign_name(&mut self, name: &str) {
-        let key = key(name);
-        if self.named.contains_key(&key) {
+        let exact = key(name);
+        if self.named.contains_key(&exact) {
             return;
         }
         let wanted = anchor(name);
@@ -136,7 +187,8 @@ impl<'r> Targets<'r> {
             None => wanted.clone(),
         };
         self.given.insert(id.clone());
-        self.named.insert(key, id.clone());
+        self.named.entry(exact.to_lowercase()).or_insert_with(|| id.clone());
+        self.named.insert(exact, id.clone());
         if id != wanted {
             self.moved.insert(wanted, id);
         }
@@ -144,8 +196,8 @@ impl<'r> Targets<'r> {
 
     /// Whether a heading or one of the page's own parts has this id.
     fn is_kept(&self, id: &str) -> bool {
-        let part = |prefix: &str| id.strip_prefix(prefix).is_some_and(|rest| self.kept.contains(rest));
-        self.kept.contains(id) || part("text-") || part("outline-container-") || self.is_note(id)
+        let part = |prefix: &&str| id.strip_prefix(*prefix).is_some_and(|rest| self.kept.contains(rest));
+        self.kept.contains(id) || PREFIXES.iter().any(part) || self.is_note(id)
     }
 
     fn is_note(&self, id: &str) -> bool {
@@ -160,10 +212,18 @@ impl<'r> Targets<'r> {
         (!id.is_empty() && !self.is_kept(&id) && self.used.insert(id.clone())).then_some(id)
     }
 
-    /// The id of a heading's part; nothing where another heading has it.
-    pub fn part(&self, prefix: &str, heading: usize) -> Option<String> {
-        let id = format!("{prefix}{}", self.heading_id(heading));
-        (!self.kept.contains(id.as_str())).then_some(id)
+    /// Whether the page has no part of its own with this id yet; now it has.
+    pub fn claim_part(&mut self, id: &str) -> bool {
+        let new = !self.parts.iter().any(|p| p == id);
+        if new {
+            self.parts.push(id.to_string());
+        }
+        new
+    }
+
+    /// Whether the id of a heading's part is no other heading's.
+    pub fn is_free(&self, prefix: &str, heading: usize) -> bool {
+        !self.prefixed || !self.kept.contains(format!("{prefix}{}", self.heading_id(heading)).as_str())
     }
 
     /// A heading's id: its `:CUSTOM_ID:`, else its own.
@@ -173,10 +233,14 @@ impl<'r> Targets<'r> {
 
     /// The id that a fuzzy link leads to.
     pub fn find(&self, path: &str) -> Option<&str> {
-        let heading = |title: &str| self.titles.get(&key(title)).map(|i| self.heading_id(*i));
+        let both = |text: &str| [key(text), key(text).to_lowercase()];
+        let heading = |title: &str| both(title).iter().find_map(|t| self.titles.get(t)).map(|i| self.heading_id(*i));
         match path.strip_prefix('*') {
             Some(title) => heading(title),
-            None => self.named.get(&key(path)).map(String::as_str).or_else(|| heading(path)),
+            None => {
+                let named = both(path).iter().find_map(|t| self.named.get(t)).map(String::as_str);
+                named.or_else(|| heading(path))
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! A whole document, read.
 
+use std::cell::OnceCell;
+
 use super::elements::Reader;
 use super::headings::{Heading, headings};
 use super::lines::Lines;
@@ -8,7 +10,7 @@ use super::probe::Opener;
 use super::radio::targets;
 use super::text::{Inline, Text};
 use super::tree::{Element, Keyword};
-use crate::header_args::INHERITED;
+use crate::header_args::Scopes;
 
 /// A document: its outline and each section's elements.
 pub struct Document<'a> {
@@ -26,8 +28,8 @@ pub struct Document<'a> {
     pub inline: Inline<'a>,
     /// Every keyword, with where it stands.
     pub keywords: Vec<(usize, Keyword)>,
-    /// The `#+PROPERTY:` lines about header arguments.
-    pub file_properties: Vec<(usize, Keyword)>,
+    /// Header arguments that blocks inherit, once somebody asks.
+    scopes: OnceCell<Scopes<'a>>,
     /// Openers without an end.
     pub unclosed: Vec<(usize, Opener)>,
 }
@@ -45,7 +47,7 @@ impl<'a> Document<'a> {
             sections: Vec::new(),
             inline: Inline::new(text),
             keywords: Vec::new(),
-            file_properties: Vec::new(),
+            scopes: OnceCell::new(),
             unclosed: Vec::new(),
         };
         let first = headings.first().map_or(document.lines.count(), |h| h.line);
@@ -57,13 +59,6 @@ impl<'a> Document<'a> {
         let sections: Vec<&[Element]> = document.all_sections().map(|(_, section)| section).collect();
         document.inline.radio = targets(text, &headings, &sections);
         document.headings = headings;
-        document.file_properties = document
-            .keywords
-            .iter()
-            .filter(|(_, k)| k.key == "PROPERTY" && k.value.of(text).starts_with("header-args"))
-            .take(INHERITED)
-            .cloned()
-            .collect();
         document
     }
 
@@ -74,6 +69,11 @@ impl<'a> Document<'a> {
         self.keywords.append(&mut reader.keywords);
         self.unclosed.extend(reader.unclosed);
         elements
+    }
+
+    /// Header arguments that blocks inherit.
+    pub fn scopes(&self) -> &Scopes<'a> {
+        self.scopes.get_or_init(|| Scopes::read(self))
     }
 
     /// The objects of a text.

@@ -172,8 +172,7 @@ fn title_line<'a>(rest: &'a str, states: &States) -> Heading<'a> {
     }
     let (rest, tags) = tags(rest);
     let (commented, title) = match rest.strip_prefix("COMMENT") {
-        Some("") => (true, ""),
-        Some(t) if t.starts_with([' ', '\t']) => (true, t.trim_start()),
+        Some(t) if t.is_empty() || t.starts_with([' ', '\t']) => (true, t.trim_start()),
         _ => (false, rest),
     };
     Heading {

@@ -156,8 +156,8 @@ fn repeated(bytes: &[u8], angle: usize) -> bool {
     };
     let dash = |at: usize| (bytes.get(at) == Some(&b'-')).then_some(at + 1);
     let behind = number(1).and_then(dash).and_then(number).and_then(dash).filter(|at| number(*at).is_some());
-    let (Some(behind), Some(b'd' | b'w' | b'm' | b'y')) = (behind, angle.checked_sub(1).and_then(|i| bytes.get(i)))
-    else {
+    let last = angle.checked_sub(1).and_then(|i| bytes.get(i));
+    let (Some(behind), Some(b'd' | b'w' | b'm' | b'y')) = (behind, last.map(|b| b.to_ascii_lowercase())) else {
         return false;
     };
     let inner = bytes.get(behind..angle - 1).unwrap_or(&[]);

@@ -106,15 +106,14 @@ fn one_line<'t>(text: &'t str, by: &str) -> Cow<'t, str> {
     if !text.contains('\n') {
         return Cow::Borrowed(text);
     }
+    let lines: Vec<&str> = text.split('\n').collect();
+    let blank = [' ', '\t'];
     let mut out = String::new();
-    for (i, line) in text.split('\n').enumerate() {
-        // The blanks behind the last line end belong to it, those of the ends stay.
-        let line = if i > 0 { line.trim_start_matches([' ', '\t']) } else { line };
-        if i > 0 {
-            out.truncate(out.trim_end_matches([' ', '\t']).len());
-            out.push_str(by);
-        }
-        out.push_str(line);
+    for (i, line) in lines.iter().enumerate() {
+        // The blanks at the link's own ends stay.
+        let line = if i > 0 { line.trim_start_matches(blank) } else { line };
+        out.push_str(if i + 1 < lines.len() { line.trim_end_matches(blank) } else { line });
+        out.push_str(if i + 1 < lines.len() { by } else { "" });
     }
     Cow::Owned(out)
 }

@@ -5,7 +5,7 @@ mod check;
 mod scopes;
 mod split;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 pub use check::{complaint, short};
@@ -77,6 +77,12 @@ impl<'a> HeaderArgs<'a> {
     /// The strongest value of an argument.
     pub fn get(&self, key: &str) -> Option<&'a str> {
         self.values(key).next()
+    }
+
+    /// The names of all arguments in force.
+    pub fn keys(&self) -> BTreeSet<&str> {
+        let own = self.own.iter().map(|a| a.key.as_str());
+        own.chain(self.levels().flat_map(|level| level.args.keys().map(String::as_str))).collect()
     }
 
     /// What the page shows: the strongest of `code`, `results`, `both` and

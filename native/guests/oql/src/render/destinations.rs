@@ -110,14 +110,15 @@ impl<'t> Destination<'t> {
         if link.form == LinkForm::Radio {
             return Destination::at(LinkKind::Radio, Cow::Borrowed(link.path), 0);
         }
-        let mut raw = written(link.path, link.form);
+        let mut raw = link.raw();
         if link.form == LinkForm::Bracket
             && let Some(url) = abbreviations.expand(&raw)
         {
             raw = Cow::Owned(url);
         }
         if link.form == LinkForm::Bracket {
-            if raw.starts_with(['/', '~']) || raw.starts_with("./") || raw.starts_with("../") {
+            let home = *raw == *"~" || raw.starts_with("~/");
+            if raw.starts_with('/') || home || raw.starts_with("./") || raw.starts_with("../") {
                 return Destination::file(raw, 0);
             }
             if raw.starts_with('(') && raw.ends_with(')') && raw.len() > 2 {
@@ -183,46 +184,6 @@ impl<'t> Destination<'t> {
     pub fn has_scheme(&self) -> bool {
         has_scheme(&self.raw)
     }
-}
-
-/// A link's path without what only its place in the text gave it.
-fn written(path: &str, form: LinkForm) -> Cow<'_, str> {
-    if !path.contains(['\n', '\\']) {
-        return Cow::Borrowed(path);
-    }
-    let mut joined = String::with_capacity(path.len());
-    for (i, line) in path.split('\n').enumerate() {
-        let line = if i > 0 { line.trim_start_matches([' ', '\t']) } else { line };
-        if i > 0 {
-            joined.truncate(joined.trim_end_matches([' ', '\t']).len());
-            if form == LinkForm::Bracket {
-                joined.push(' ');
-            }
-        }
-        joined.push_str(line);
-    }
-    match form {
-        LinkForm::Bracket => Cow::Owned(unescaped(&joined)),
-        _ => Cow::Owned(joined),
-    }
-}
-
-/// Half of the backslashes before a bracket or the end.
-fn unescaped(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    let mut run = 0;
-    for c in path.chars() {
-        if c == '\\' {
-            run += 1;
-            continue;
-        }
-        let shown = if matches!(c, '[' | ']') { run / 2 } else { run };
-        out.extend(std::iter::repeat_n('\\', shown));
-        run = 0;
-        out.push(c);
-    }
-    out.extend(std::iter::repeat_n('\\', run / 2));
-    out
 }
 
 /// Whether one of the endings of pictures stands in the path.

@@ -6,8 +6,7 @@ use super::escape::{Plain, legal, push_attribute, push_plain, push_text};
 use super::latex::fragment;
 use super::settings::{Latex, Scripts};
 use crate::header_args::HeaderArgs;
-use crate::syntax::lines::slice;
-use crate::syntax::objects::{Object, ObjectKind, objects_of};
+use crate::syntax::objects::{Citation, InlineCode, Object, ObjectKind, objects_of};
 use crate::syntax::text::{Place, Text};
 
 impl<'r, 'a> Html<'r, 'a> {
@@ -123,8 +122,9 @@ impl<'r, 'a> Html<'r, 'a> {
                 }
             }
             ObjectKind::Macro(name, args) => self.macro_left(name, args, out),
-            ObjectKind::InlineSource(lang, code) => self.inline_source(object, lang, code, out),
-            ObjectKind::InlineCall => {}
+            ObjectKind::InlineSource(source) => self.inline_source(object, source, out),
+            ObjectKind::InlineCall(_) => {}
+            ObjectKind::Citation(citation) => self.citation(citation, out),
             ObjectKind::Subscript(inner, braced) => {
                 self.script(["<sub>", "</sub>"], '_', inner, *braced, out);
             }
@@ -138,6 +138,22 @@ impl<'r, 'a> Html<'r, 'a> {
                 }
             }
         }
+    }
+
+    /// Keys and what stands around them, in parentheses.
+    fn citation(&mut self, citation: &Citation, out: &mut String) {
+        out.push('(');
+        self.objects(&citation.prefix, out);
+        for (i, reference) in citation.references.iter().enumerate() {
+            if i > 0 {
+                out.push_str("; ");
+            }
+            self.objects(&reference.prefix, out);
+            push_text(out, reference.key);
+            self.objects(&reference.suffix, out);
+        }
+        self.objects(&citation.suffix, out);
+        out.push(')');
     }
 
     /// How plain text is written.
@@ -198,19 +214,18 @@ impl<'r, 'a> Html<'r, 'a> {
 
     /// `src_lang[args]{code}`: Babel puts its result in its place, and there is
     /// none but where the document says to show the code.
-    fn inline_source(&mut self, object: &Object, lang: &str, code: &str, out: &mut String) {
+    fn inline_source(&mut self, object: &Object, source: &InlineCode, out: &mut String) {
         let doc = self.doc;
-        let written = object.span.of(doc.text);
-        let args = written.split_once('[').filter(|(before, _)| before.len() == "src_".len() + lang.len());
-        let args = args.map_or("", |(_, rest)| slice(rest, 0, rest.find("]{").unwrap_or(0)));
         let heading = doc.heading_at(object.span.start);
-        if !matches!(HeaderArgs::inline(doc, heading, lang, args).exports(), Some("code" | "both")) {
+        // Arguments of a text that stands nowhere are as good as none.
+        let args = HeaderArgs::inline(doc, heading, source.lang, source.args);
+        if !matches!(args.exports(), Some("code" | "both")) {
             return;
         }
         out.push_str("<code class=\"src src-");
-        push_attribute(out, lang);
+        push_attribute(out, source.lang);
         out.push_str("\">");
-        for (i, line) in code.split('\n').enumerate() {
+        for (i, line) in source.code.split('\n').enumerate() {
             if i > 0 {
                 out.push(' ');
             }

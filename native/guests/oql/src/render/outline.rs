@@ -89,6 +89,12 @@ impl Outline {
         self.parts.get(shown.number.0..shown.number.1).unwrap_or(&[])
     }
 
+    /// The parts of the number of the heading with this index in the document.
+    pub fn number_of(&self, index: usize) -> &[u32] {
+        let at = self.shown.binary_search_by_key(&index, |s| s.index).ok();
+        at.and_then(|i| self.shown.get(i)).map_or(&[], |shown| self.number(shown))
+    }
+
     /// The level of a heading of the document.
     pub fn level(&self, index: usize) -> usize {
         let at = self.shown.binary_search_by_key(&index, |s| s.index).ok();

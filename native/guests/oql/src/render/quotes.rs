@@ -1,6 +1,7 @@
 //! Smart quotes, by the document's language.
 
 use super::Html;
+use super::escape::push_plain;
 use crate::syntax::objects::{Object, ObjectKind};
 
 /// Outer quotes, inner ones, the apostrophe.
@@ -70,9 +71,9 @@ impl Beside {
 
 impl Html<'_, '_> {
     /// Objects in a row, the quotes among them as the language has them.
-    pub fn quoted(&mut self, objects: &[Object], out: &mut String) {
+    pub fn quoted(&mut self, objects: &[Object], ends_line: bool, out: &mut String) {
         let Some(quotes) = quotes_of(&self.settings.language) else {
-            return self.plainly(objects, out);
+            return self.plainly(objects, ends_line, out);
         };
         let end = |o: Option<&Object>, last: bool| match o.map(|o| &o.kind) {
             None => Beside::Blank,
@@ -83,22 +84,25 @@ impl Html<'_, '_> {
         let mut open = false;
         for (i, object) in objects.iter().enumerate() {
             let ObjectKind::Text(text) = &object.kind else {
-                self.object(object, out);
+                self.object(object, false, out);
                 continue;
             };
             let before = end(i.checked_sub(1).and_then(|i| objects.get(i)), true);
             let behind = end(objects.get(i + 1), false);
-            self.quote(text, (before, behind), &quotes, &mut open, out);
+            let ends_line = ends_line && i + 1 == objects.len();
+            self.quote(text, (before, behind), &quotes, (&mut open, ends_line), out);
         }
     }
 
-    fn quote(&self, text: &str, around: (Beside, Beside), quotes: &Quotes, open: &mut bool, out: &mut String) {
+    fn quote(&self, text: &str, around: (Beside, Beside), quotes: &Quotes, state: (&mut bool, bool), out: &mut String) {
         let (mut before, end) = around;
+        let (open, ends_line) = state;
         let mut done = 0;
         for (at, mark) in text.match_indices(['\'', '"']) {
             let part = text.get(done..at).unwrap_or("");
             if !part.is_empty() {
-                self.text(part, out);
+                // A quote behind it is something else than a dash.
+                push_plain(out, part, self.plain(true));
                 before = Beside::of(part.chars().next_back());
             }
             done = at + 1;
@@ -122,7 +126,7 @@ impl Html<'_, '_> {
         }
         let rest = text.get(done..).unwrap_or("");
         if !rest.is_empty() {
-            self.text(rest, out);
+            push_plain(out, rest, self.plain(ends_line));
         }
     }
 }

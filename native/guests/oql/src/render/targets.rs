@@ -42,6 +42,8 @@ pub struct Targets<'r> {
     parts: Vec<String>,
     /// The page may have footnotes.
     notes: bool,
+    /// Headings by their ids, once somebody asks.
+    by_id: Option<HashMap<String, usize>>,
 }
 
 /// The id a target or name asks for.
@@ -52,6 +54,11 @@ pub fn anchor(name: &str) -> String {
 /// A text as links write it: blanks do not matter.
 fn key(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// That text, and in lower case.
+fn both(text: &str) -> [String; 2] {
+    [key(text), key(text).to_lowercase()]
 }
 
 /// The first of `base-2`, `base-3`, … that is not taken.
@@ -79,7 +86,7 @@ pub fn words(objects: &[Object]) -> String {
 }
 
 /// The names of targets among these objects, however deep.
-fn names(objects: &[Object], out: &mut Vec<String>) {
+pub fn names(objects: &[Object], out: &mut Vec<String>) {
     for object in objects {
         match &object.kind {
             ObjectKind::Target(name) => out.push(name.to_string()),
@@ -249,15 +256,31 @@ impl<'r> Targets<'r> {
 
     /// The id that a fuzzy link leads to.
     pub fn find(&self, path: &str) -> Option<&str> {
-        let both = |text: &str| [key(text), key(text).to_lowercase()];
-        let heading = |title: &str| both(title).iter().find_map(|t| self.titles.get(t)).map(|i| self.heading_id(*i));
+        let heading = |title: &str| self.titled(title).map(|i| self.heading_id(i));
         match path.strip_prefix('*') {
             Some(title) => heading(title),
-            None => {
-                let named = both(path).iter().find_map(|t| self.named.get(t)).map(String::as_str);
-                named.or_else(|| heading(path))
-            }
+            None => self.named(path).or_else(|| heading(path)),
         }
+    }
+
+    /// The id of the target or the element of this name.
+    pub fn named(&self, name: &str) -> Option<&str> {
+        both(name).iter().find_map(|t| self.named.get(t)).map(String::as_str)
+    }
+
+    /// The heading with this title.
+    pub fn titled(&self, title: &str) -> Option<usize> {
+        both(title).iter().find_map(|t| self.titles.get(t)).copied()
+    }
+
+    /// The heading with this id on the page.
+    pub fn by_id(&mut self, id: &str) -> Option<usize> {
+        let headings = &self.headings;
+        let by_id = self.by_id.get_or_insert_with(|| {
+            let ids = headings.iter().enumerate().map(|(i, id)| (id.to_string(), i));
+            ids.collect()
+        });
+        by_id.get(&anchor(id)).copied()
     }
 
     /// The heading with this `:ID:`.

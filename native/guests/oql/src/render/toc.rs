@@ -149,7 +149,7 @@ impl<'r, 'a> Html<'r, 'a> {
                 (Kind::Source(_), Captioned::Listings) => true,
                 _ => false,
             };
-            if let Some(caption) = super::blocks::captions(element).filter(|_| wanted) {
+            if let Some(caption) = super::captions::captions(element).filter(|_| wanted) {
                 found.push((element.name(), caption));
             }
         };

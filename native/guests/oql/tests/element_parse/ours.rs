@@ -244,15 +244,12 @@ impl<'a> Tree<'_, 'a> {
             self.facts.add("arguments", at, format!("header {:?}", header.of(text)));
         }
         let arguments = HeaderArgs::of(self.doc, self.heading, element, source);
-        let mut keys: Vec<&str> = arguments.all.iter().map(|argument| argument.key.as_str()).collect();
-        keys.sort();
-        keys.dedup();
-        for key in keys.into_iter().filter(|key| *key != "results" && *key != "var") {
+        for key in arguments.keys().into_iter().filter(|key| *key != "results" && *key != "var") {
             let value = arguments.get(key).unwrap_or("");
             let bare = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
             self.facts.add("arguments", at, format!(":{key} {:?}", bare.unwrap_or(value)));
         }
-        for var in arguments.vars() {
+        for var in arguments.vars(true) {
             self.facts.add("arguments", at, format!(":var {:?}", format!("{}={}", var.name, var.value)));
         }
     }

@@ -63,6 +63,13 @@ impl<'a> HeaderArgs<'a> {
         HeaderArgs { inherited, own }
     }
 
+    /// Those in force for code inside a text, with what stands in its brackets.
+    pub fn inline<'d: 'a>(doc: &Document<'d>, heading: Option<usize>, lang: &str, own: &'a str) -> Self {
+        let scopes = doc.scopes();
+        let inherited = [scopes.general(heading), scopes.language(heading, lang)];
+        HeaderArgs { inherited, own: parse(own, 0) }
+    }
+
     /// The values of an argument, the strongest first.
     fn values<'s>(&'s self, key: &'s str) -> impl Iterator<Item = &'a str> + 's {
         let own = self.own.iter().rev().filter(move |a| a.key == key).map(|a| a.value);

@@ -93,7 +93,7 @@ impl<'r, 'a> Html<'r, 'a> {
             open.push((shown.level, Open::Item(list)));
             return;
         }
-        let container = container(heading);
+        let container = self.outer_element(&shown, heading);
         let n = shown.level + 1;
         out.push('<');
         out.push_str(container);
@@ -161,6 +161,14 @@ impl<'r, 'a> Html<'r, 'a> {
         }
     }
 
+    /// What holds a heading's section: what it or, for those of the first level,
+    /// the document asks for, where that is something that can hold any section.
+    fn outer_element(&self, shown: &Shown, heading: &Heading) -> &'static str {
+        let file = || Some(self.settings.container.as_str()).filter(|_| shown.level == 1);
+        let asked = heading.property("HTML_CONTAINER").or_else(file).unwrap_or("div");
+        CONTAINERS.into_iter().find(|c| c.eq_ignore_ascii_case(asked)).unwrap_or("div")
+    }
+
     /// State, priority, title, tags.
     pub fn title(&mut self, heading: &Heading<'a>, tags: bool, out: &mut String) {
         self.before_title(heading, out);
@@ -222,11 +230,4 @@ impl<'r, 'a> Html<'r, 'a> {
         self.elements(doc.section_of(shown.index), out);
         out.push_str("</div>\n");
     }
-}
-
-/// What holds a heading's section: its `:HTML_CONTAINER:` where that is one
-/// that can hold any section.
-fn container(heading: &Heading) -> &'static str {
-    let asked = heading.property("HTML_CONTAINER").unwrap_or("div");
-    CONTAINERS.into_iter().find(|c| c.eq_ignore_ascii_case(asked)).unwrap_or("div")
 }

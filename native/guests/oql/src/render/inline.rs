@@ -1,60 +1,93 @@
 //! Objects → HTML.
 
 use super::Html;
-use super::entities::entity;
-use super::escape::{class, escape, legal, typography};
+use super::entities::{blanks, entity};
+use super::escape::{Plain, legal, push_attribute, push_plain, push_text};
+use super::latex::fragment;
 use super::settings::{Latex, Scripts};
-use crate::syntax::objects::{LinkForm, Object, ObjectKind, objects_of};
-use crate::syntax::text::Text;
+use crate::header_args::HeaderArgs;
+use crate::syntax::objects::{Citation, InlineCode, Object, ObjectKind, objects_of};
+use crate::syntax::text::{Place, Text};
+
+/// Where a text ends in memory.
+fn end_of(text: &str) -> usize {
+    text.as_ptr() as usize + text.len()
+}
 
 impl<'r, 'a> Html<'r, 'a> {
     /// A text with its markup.
     pub fn inline(&mut self, text: &str, out: &mut String) {
+        let outer = std::mem::replace(&mut self.text_end, end_of(text));
         self.objects(&objects_of(text), out);
+        self.text_end = outer;
     }
 
     /// A text of the document with its markup.
     pub fn text_of(&mut self, text: &Text<'a>, out: &mut String) {
         let doc = self.doc;
-        self.objects(doc.objects(text), out);
+        let objects = doc.objects(text);
+        let lone = text.place == Place::Paragraph && self.only_stamps(objects);
+        let end = end_of(text.span.of(doc.text));
+        let outer = (self.lone_stamps, std::mem::replace(&mut self.text_end, end));
+        self.lone_stamps = lone;
+        self.objects(objects, out);
+        (self.lone_stamps, self.text_end) = outer;
     }
 
     /// Objects in a row.
     pub fn objects(&mut self, objects: &[Object], out: &mut String) {
-        for object in objects {
-            self.object(object, out);
+        self.row(objects, false, out);
+    }
+
+    /// Objects in a row, behind the last of which a line ends.
+    pub fn ended_objects(&mut self, objects: &[Object], out: &mut String) {
+        self.row(objects, true, out);
+        if self.settings.breaks {
+            out.push_str("<br />");
         }
     }
 
-    fn wrap(&mut self, tag: &str, mark: char, inner: &[Object], out: &mut String) {
+    fn row(&mut self, objects: &[Object], ends_line: bool, out: &mut String) {
+        match self.settings.quotes {
+            true => self.quoted(objects, ends_line, out),
+            false => self.plainly(objects, ends_line, out),
+        }
+    }
+
+    /// Objects in a row, quotes as they were typed.
+    pub fn plainly(&mut self, objects: &[Object], ends_line: bool, out: &mut String) {
+        let last = objects.len().saturating_sub(1);
+        for (i, object) in objects.iter().enumerate() {
+            self.object(object, ends_line && i == last, out);
+        }
+    }
+
+    fn wrap(&mut self, open: &str, close: &str, mark: char, inner: &[Object], out: &mut String) {
         if !self.settings.emphasis {
             out.push(mark);
             self.objects(inner, out);
             out.push(mark);
             return;
         }
-        let name = tag.split(' ').next().unwrap_or(tag);
-        out.push_str(&format!("<{tag}>"));
+        out.push_str(open);
         self.objects(inner, out);
-        out.push_str(&format!("</{name}>"));
+        out.push_str(close);
     }
 
-    fn object(&mut self, object: &Object, out: &mut String) {
+    /// An object; whether a line ends behind it.
+    pub fn object(&mut self, object: &Object, ends_line: bool, out: &mut String) {
         match &object.kind {
-            ObjectKind::Text(text) => self.text(text, out),
-            ObjectKind::Bold(inner) => self.wrap("b", '*', inner, out),
-            ObjectKind::Italic(inner) => self.wrap("i", '/', inner, out),
-            ObjectKind::Strike(inner) => self.wrap("del", '+', inner, out),
-            ObjectKind::Underline(inner) => {
-                self.wrap("span class=\"underline\"", '_', inner, out);
-            }
+            ObjectKind::Text(text) => push_plain(out, text, self.plain(ends_line)),
+            ObjectKind::Bold(inner) => self.wrap("<b>", "</b>", '*', inner, out),
+            ObjectKind::Italic(inner) => self.wrap("<i>", "</i>", '/', inner, out),
+            ObjectKind::Strike(inner) => self.wrap("<del>", "</del>", '+', inner, out),
+            ObjectKind::Underline(inner) => self.wrap("<span class=\"underline\">", "</span>", '_', inner, out),
             ObjectKind::Verbatim(text) | ObjectKind::Code(text) => {
-                out.push_str(&format!("<code>{}</code>", escape(text)));
+                out.push_str("<code>");
+                push_text(out, text);
+                out.push_str("</code>");
             }
-            ObjectKind::Link(link) => match link.form {
-                LinkForm::Plain | LinkForm::Angle => self.bare_url(link.path, out),
-                _ => self.link(link.path, link.description.as_deref(), out),
-            },
+            ObjectKind::Link(link) => self.link(link, out),
             ObjectKind::Footnote(label, definition) => {
                 self.footnote(label, definition.as_deref(), object.span.start, out);
             }
@@ -63,10 +96,10 @@ impl<'r, 'a> Html<'r, 'a> {
                     self.timestamp(stamp, out);
                 }
             }
-            ObjectKind::Entity(name) => self.entity(name, out),
+            ObjectKind::Entity(name) => self.entity(name, ends_line, out),
             ObjectKind::Latex(text) => match self.settings.latex {
-                Latex::All => out.push_str(&escape(&latex(text))),
-                Latex::Verbatim => self.text(text, out),
+                Latex::All => fragment(text, out),
+                Latex::Verbatim => push_plain(out, text, self.plain(ends_line)),
                 Latex::None => {}
             },
             ObjectKind::Snippet(backend, value) => {
@@ -76,96 +109,144 @@ impl<'r, 'a> Html<'r, 'a> {
             }
             ObjectKind::Target(name) => {
                 if let Some(id) = self.targets.claim(name) {
-                    out.push_str(&format!("<a id=\"{}\"></a>", escape(&id)));
+                    anchor(&id, out);
+                    out.push_str("</a>");
                 }
             }
             ObjectKind::Radio(inner) => {
-                let mut text = String::new();
-                self.objects(inner, &mut text);
-                match self.targets.claim(&super::targets::words(inner)) {
-                    Some(id) => out.push_str(&format!("<a id=\"{}\">{text}</a>", escape(&id))),
-                    None => out.push_str(&text),
+                let id = self.targets.claim(&super::targets::words(inner));
+                if let Some(id) = &id {
+                    anchor(id, out);
+                }
+                self.objects(inner, out);
+                if id.is_some() {
+                    out.push_str("</a>");
                 }
             }
             ObjectKind::Cookie(text) => {
                 if self.settings.cookies {
-                    out.push_str(&format!("<code>{}</code>", escape(text)));
+                    out.push_str("<code>");
+                    push_text(out, text);
+                    out.push_str("</code>");
                 }
             }
-            ObjectKind::Macro(name, args) => {
-                // What could be replaced was so in the text.
-                out.push_str("<span class=\"note\">Not expanded: {{{");
-                out.push_str(&escape(name));
-                if !args.is_empty() {
-                    out.push_str(&escape(&format!("({args})")));
-                }
-                out.push_str("}}}</span>");
-            }
-            ObjectKind::InlineSource(lang, code) => {
-                let lang = class(lang);
-                out.push_str(&format!("<code class=\"src src-{lang}\" data-lang=\"{lang}\">{}</code>", escape(code)));
-            }
-            ObjectKind::InlineCall => {}
+            ObjectKind::Macro(name, args) => self.macro_left(name, args, out),
+            ObjectKind::InlineSource(source) => self.inline_source(object, source, out),
+            ObjectKind::InlineCall(_) => {}
+            ObjectKind::Citation(citation) => self.citation(citation, out),
             ObjectKind::Subscript(inner, braced) => {
-                self.script("sub", '_', inner, *braced, out);
+                self.script(["<sub>", "</sub>"], '_', inner, *braced, out);
             }
             ObjectKind::Superscript(inner, braced) => {
-                self.script("sup", '^', inner, *braced, out);
+                self.script(["<sup>", "</sup>"], '^', inner, *braced, out);
             }
-            ObjectKind::LineBreak => out.push_str("<br />"),
+            ObjectKind::LineBreak => {
+                out.push_str("<br />");
+                if object.span.of(self.doc.text).ends_with('\n') {
+                    out.push('\n');
+                }
+            }
         }
     }
 
-    fn text(&self, text: &str, out: &mut String) {
-        let html = typography(text, self.settings.special);
-        match self.settings.breaks {
-            true => out.push_str(&html.replace('\n', "<br />\n")),
-            false => out.push_str(&html),
+    /// Keys and what stands around them, in parentheses.
+    fn citation(&mut self, citation: &Citation, out: &mut String) {
+        out.push('(');
+        self.objects(&citation.prefix, out);
+        for (i, reference) in citation.references.iter().enumerate() {
+            if i > 0 {
+                out.push_str("; ");
+            }
+            self.objects(&reference.prefix, out);
+            push_text(out, reference.key);
+            self.objects(&reference.suffix, out);
         }
+        self.objects(&citation.suffix, out);
+        out.push(')');
     }
 
-    fn script(&mut self, tag: &str, mark: char, inner: &[Object], braced: bool, out: &mut String) {
+    /// How plain text is written.
+    pub fn plain(&self, ends_line: bool) -> Plain {
+        Plain { special: self.settings.special, breaks: self.settings.breaks, ends_line }
+    }
+
+    fn script(&mut self, tag: [&str; 2], mark: char, inner: &[Object], braced: bool, out: &mut String) {
+        let [open, close] = tag;
         let shown = match self.settings.scripts {
             Scripts::All => true,
             Scripts::None => false,
             Scripts::Braced => braced,
         };
-        let (open, close) = match (shown, braced) {
-            (true, _) => (format!("<{tag}>"), format!("</{tag}>")),
-            (false, true) => (format!("{mark}{{"), "}".to_string()),
-            (false, false) => (mark.to_string(), String::new()),
-        };
-        out.push_str(&open);
+        if shown {
+            out.push_str(open);
+            self.objects(inner, out);
+            return out.push_str(close);
+        }
+        out.push(mark);
+        if braced {
+            out.push('{');
+        }
         self.objects(inner, out);
-        out.push_str(&close);
+        if braced {
+            out.push('}');
+        }
     }
 
-    fn entity(&mut self, name: &str, out: &mut String) {
-        if !self.settings.entities {
-            return out.push_str(&escape(&format!("\\{name}")));
-        }
-        let html = match self.entities.get(name) {
-            Some(html) => html.clone(),
-            None => {
-                let html = entity(name);
-                self.entities.insert(name.to_string(), html.clone());
-                html
+    fn entity(&mut self, name: &str, ends_line: bool, out: &mut String) {
+        if self.settings.entities {
+            if let Some(count) = blanks(name) {
+                return out.extend(std::iter::repeat_n('\u{2002}', count));
             }
-        };
-        match html {
-            Some(html) => out.push_str(&html),
-            None => out.push_str(&escape(&format!("\\{name}"))),
+            if let Some(text) = entity(name) {
+                return push_text(out, text);
+            }
         }
+        out.push('\\');
+        push_plain(out, name, self.plain(ends_line));
+    }
+
+    /// A macro that could not be replaced in the text; the result of inline
+    /// code is written as one.
+    fn macro_left(&mut self, name: &str, args: &str, out: &mut String) {
+        if name.eq_ignore_ascii_case("results") {
+            return self.inline(args, out);
+        }
+        out.push_str("<span class=\"note\">Not expanded: {{{");
+        push_text(out, name);
+        if !args.is_empty() {
+            out.push('(');
+            push_text(out, args);
+            out.push(')');
+        }
+        out.push_str("}}}</span>");
+    }
+
+    /// `src_lang[args]{code}`: Babel puts its result in its place, and there is
+    /// none but where the document says to show the code.
+    fn inline_source(&mut self, object: &Object, source: &InlineCode, out: &mut String) {
+        let doc = self.doc;
+        let heading = doc.heading_at(object.span.start);
+        // Arguments of a text that stands nowhere are as good as none.
+        let args = HeaderArgs::inline(doc, heading, source.lang, source.args);
+        if !matches!(args.exports(), Some("code" | "both")) {
+            return;
+        }
+        out.push_str("<code class=\"src src-");
+        push_attribute(out, source.lang);
+        out.push_str("\">");
+        for (i, line) in source.code.split('\n').enumerate() {
+            if i > 0 {
+                out.push(' ');
+            }
+            push_text(out, if i > 0 { line.trim_start_matches([' ', '\t']) } else { line });
+        }
+        out.push_str("</code>");
     }
 }
 
-/// `$x$` and `$$x$$` in the form MathJax reads.
-fn latex(text: &str) -> String {
-    if let Some(inner) = text.strip_prefix("$$").and_then(|t| t.strip_suffix("$$")) {
-        return format!("\\[{inner}\\]");
-    }
-    match text.strip_prefix('$').and_then(|t| t.strip_suffix('$')) {
-        Some(inner) => format!("\\({inner}\\)"),
-        None => text.to_string(),
-    }
+/// Writes the start of an anchor.
+fn anchor(id: &str, out: &mut String) {
+    out.push_str("<a id=\"");
+    push_attribute(out, id);
+    out.push_str("\">");
 }

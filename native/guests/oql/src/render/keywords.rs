@@ -17,15 +17,12 @@ impl<'r, 'a> Html<'r, 'a> {
                 out.push_str(&legal(value));
                 out.push('\n');
             }
-            "INCLUDE" => self.refused("Not included: ", value, out),
-            "SETUPFILE" => self.refused("Not read: ", value, out),
+            "INCLUDE" => {
+                for part in ["<p class=\"note\">Not included: ", &escape(value), "</p>\n"] {
+                    out.push_str(part);
+                }
+            }
             _ => {}
-        }
-    }
-
-    fn refused(&self, what: &str, value: &str, out: &mut String) {
-        for part in ["<p class=\"note\">", what, &escape(value), "</p>\n"] {
-            out.push_str(part);
         }
     }
 
@@ -49,11 +46,12 @@ impl<'r, 'a> Html<'r, 'a> {
     }
 
     /// The heading that a link's text leads to.
-    fn heading_of(&self, path: &str) -> Option<usize> {
+    fn heading_of(&mut self, path: &str) -> Option<usize> {
         let id = match path.strip_prefix('#') {
-            Some(id) => id,
-            None => self.targets.find(path)?,
+            Some(id) => id.to_string(),
+            None => self.targets.find(path)?.to_string(),
         };
+        self.spend_contents(self.doc.headings.len()).then_some(())?;
         (0..self.doc.headings.len()).find(|i| self.targets.heading_id(*i) == id)
     }
 }

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::dates::Moment;
 use super::texts::{Texts, inside};
+use super::timestamps::stamp;
 use crate::syntax::document::Document;
 use crate::syntax::headings::Heading;
 use crate::syntax::lines::{Span, slice};
@@ -37,6 +39,8 @@ impl Expanded {
 /// A macro's text.
 enum Template<'a> {
     Text(Cow<'a, str>),
+    /// `#+DATE:` where it is a timestamp.
+    Date(Moment, &'a str),
     /// A program, which is never run, or something that asks for the time.
     Refused,
 }
@@ -147,6 +151,12 @@ impl<'r, 'a> Macros<'r, 'a> {
                 }
             };
         }
+        if let Some(date) = doc.keyword("DATE").next()
+            && stamp(date) == Some(date)
+            && let Some(moment) = Moment::read(date)
+        {
+            templates.insert("date".into(), Template::Date(moment, date));
+        }
         for name in ["time", "modification-time", "input-file"] {
             templates.entry(name.to_string()).or_insert(Template::Refused);
         }
@@ -164,8 +174,18 @@ impl<'r, 'a> Macros<'r, 'a> {
             Some(Template::Text(template)) => {
                 let places = template.matches('$').count();
                 let most = template.len() + places.saturating_mul(call.arguments.len());
-                spend(&mut self.budget, most + 8)?;
+                // Reading what a value calls costs more than writing it.
+                spend(&mut self.budget, if template.contains("{{{") { most.saturating_mul(4) } else { most })?;
                 fill(template, &arguments)
+            }
+            Some(Template::Date(moment, date)) => {
+                spend(&mut self.budget, date.len() + call.arguments.len().saturating_mul(10))?;
+                let mut value = String::new();
+                match argument(0).trim() {
+                    "" => value.push_str(date),
+                    format => moment.format(format, &mut value),
+                }
+                value
             }
             None => match name.as_str() {
                 "keyword" => {
@@ -233,7 +253,7 @@ impl<'r, 'a> Macros<'r, 'a> {
     fn property(&mut self, key: &str, place: &str, at: usize) -> Option<String> {
         spend(&mut self.budget, if place.is_empty() { 8 } else { self.doc.headings.len() })?;
         let headings = &self.doc.headings;
-        let own = |h: &Heading| h.property(key.trim()).map(str::to_string);
+        let own = |h: &Heading| special(h, key.trim()).or_else(|| h.property(key.trim()).map(str::to_string));
         let place = place.trim();
         if place.is_empty() {
             let heading = self.doc.heading_at(at).and_then(|i| headings.get(i));
@@ -248,6 +268,21 @@ impl<'r, 'a> Macros<'r, 'a> {
     }
 }
 
+/// A property that is the heading's own text.
+fn special(heading: &Heading, key: &str) -> Option<String> {
+    let value = match key.to_ascii_uppercase().as_str() {
+        "ITEM" => Some(heading.title),
+        "TODO" => heading.todo,
+        "PRIORITY" => Some(heading.priority.unwrap_or("B")),
+        "SCHEDULED" => heading.scheduled,
+        "DEADLINE" => heading.deadline,
+        "CLOSED" => heading.closed,
+        "TAGS" if !heading.tags.is_empty() => return Some(format!(":{}:", heading.tags.join(":"))),
+        _ => None,
+    };
+    value.map(str::to_string)
+}
+
 /// Takes the cost from what is left; when that is too little nothing is left.
 fn spend(budget: &mut usize, cost: usize) -> Option<()> {
     let left = budget.checked_sub(cost);
@@ -260,7 +295,14 @@ fn spend(budget: &mut usize, cost: usize) -> Option<()> {
 fn arguments(text: &str) -> Vec<String> {
     let mut out = vec![String::new()];
     let mut slashes = 0;
-    for c in text.chars() {
+    let mut blank = false;
+    for c in text.trim().chars() {
+        // Blanks in a row are one.
+        let again = std::mem::replace(&mut blank, c.is_ascii_whitespace());
+        if blank && again {
+            continue;
+        }
+        let c = if blank { ' ' } else { c };
         if c == '\\' {
             slashes += 1;
             continue;

@@ -2,17 +2,29 @@
 
 pub mod attributes;
 pub mod blocks;
+pub mod captions;
+pub mod code;
+pub mod columns;
+pub mod dates;
+pub mod destinations;
 pub mod entities;
+pub mod entity_table;
 pub mod escape;
+pub mod exports;
 pub mod footnotes;
 pub mod headings;
+pub mod images;
+pub mod indentation;
 pub mod inline;
 pub mod keywords;
+pub mod latex;
 pub mod links;
 pub mod lists;
 pub mod macros;
 pub mod options;
+pub mod ordinals;
 pub mod outline;
+pub mod quotes;
 pub mod results;
 pub mod settings;
 pub mod table;
@@ -41,12 +53,24 @@ pub(crate) struct Html<'r, 'a> {
     pub targets: targets::Targets<'r>,
     pub notes: footnotes::Notes<'r, 'a>,
     pub results: &'r results::Placement,
-    pub entities: HashMap<String, Option<String>>,
-    pub tables: usize,
-    pub figures: usize,
-    pub listings: usize,
+    pub exports: exports::Exports,
+    pub references: captions::References,
+    pub abbreviations: destinations::Abbreviations<'a>,
+    pub noweb: Option<crate::noweb::Noweb<'r, 'a>>,
+    /// What links to lines of code say, once there is one.
+    pub code_labels: Option<HashMap<String, String>>,
+    /// What links to targets say, once there is one.
+    pub ordinals: Option<HashMap<String, String>>,
+    /// What the paragraph's next link gets.
+    pub link_attributes: Option<attributes::Attributes>,
+    /// The last number of an id that nobody asked for.
+    pub fresh: usize,
+    /// What tables of contents may still cost.
+    pub contents_left: usize,
     /// The paragraph being written is right in a footnote's definition.
     pub in_note: bool,
+    /// Where the text being written ends in memory.
+    pub text_end: usize,
     /// It holds timestamps alone.
     pub lone_stamps: bool,
 }
@@ -74,16 +98,24 @@ pub fn render(org: &str, options: &RenderOptions) -> String {
 fn page(doc: &Document, placement: &results::Placement, options: &RenderOptions) -> String {
     let settings = Settings::of(doc, options);
     let outline = Outline::of(doc, &settings);
+    let abbreviations = destinations::Abbreviations::of(doc);
+    let references = captions::References::of(doc, &abbreviations, &outline.hidden);
     let mut html = Html {
         targets: targets::Targets::of(doc, &settings, &outline),
         notes: footnotes::Notes::of(doc, &settings, &outline),
         outline,
         results: placement,
-        entities: HashMap::new(),
-        tables: 0,
-        figures: 0,
-        listings: 0,
+        exports: exports::Exports::of(doc, placement),
+        references,
+        abbreviations,
+        noweb: None,
+        code_labels: None,
+        ordinals: None,
+        link_attributes: None,
+        fresh: 0,
+        contents_left: 16 * (doc.text.len() + doc.headings.len() * toc::ENTRY) + (1 << 16),
         in_note: false,
+        text_end: 0,
         lone_stamps: false,
         settings: &settings,
         doc,

@@ -14,6 +14,9 @@ pub struct Outline {
     pub shown: Vec<Shown>,
     /// For each heading of the document whether it is left out.
     pub hidden: Vec<bool>,
+    /// For each heading whether it is left out for nothing but that it stands
+    /// in a section of footnotes, whose references count.
+    pub notes: Vec<bool>,
     /// What stands before the first heading is left out.
     pub headless: bool,
     parts: Vec<u32>,
@@ -40,12 +43,12 @@ impl Outline {
     /// That of a document under these settings.
     pub fn of(doc: &Document, settings: &Settings) -> Self {
         let selected = selected(doc, settings);
-        let hidden = hidden(doc, settings, selected.as_deref());
+        let (hidden, notes) = hidden(doc, settings, selected.as_deref());
         let odd =
             doc.keyword("STARTUP").flat_map(str::split_whitespace).filter(|w| matches!(*w, "odd" | "oddeven")).last();
         // With every other level left out, three stars are the second one.
         let level = |h: &Heading| if odd == Some("odd") { h.level / 2 + 1 } else { h.level };
-        let mut outline = Outline { hidden, headless: selected.is_some(), ..Outline::default() };
+        let mut outline = Outline { hidden, notes, headless: selected.is_some(), ..Outline::default() };
         let visible = || doc.headings.iter().enumerate().filter(|(i, _)| outline.hidden.get(*i) == Some(&false));
         let base = visible().filter(|(_, h)| h.parent.is_none()).map(|(_, h)| level(h)).min().unwrap_or(1);
         let mut unnumbered: Vec<Option<&str>> = Vec::with_capacity(doc.headings.len());
@@ -86,6 +89,18 @@ impl Outline {
         self.parts.get(shown.number.0..shown.number.1).unwrap_or(&[])
     }
 
+    /// The parts of the number of the heading with this index in the document.
+    pub fn number_of(&self, index: usize) -> &[u32] {
+        let at = self.shown.binary_search_by_key(&index, |s| s.index).ok();
+        at.and_then(|i| self.shown.get(i)).map_or(&[], |shown| self.number(shown))
+    }
+
+    /// The level of a heading of the document.
+    pub fn level(&self, index: usize) -> usize {
+        let at = self.shown.binary_search_by_key(&index, |s| s.index).ok();
+        at.and_then(|at| self.shown.get(at)).map_or(0, |s| s.level)
+    }
+
     /// Where the headings below this one of the document stand among those shown.
     pub fn below(&self, doc: &Document, index: usize) -> std::ops::Range<usize> {
         let end = doc.headings.get(index).map_or(0, |h| h.end);
@@ -101,40 +116,43 @@ fn is_archived(heading: &Heading) -> bool {
 
 /// Whether this heading or inline task is left out, whatever stands above it.
 pub fn left_out(heading: &Heading, settings: &Settings) -> bool {
-    let excluded = |tag: &str| settings.exclude.iter().any(|e| e == tag);
     heading.commented
-        || heading.tags.iter().any(|t| excluded(t))
-        || settings.filetags.iter().any(|t| excluded(t))
+        || heading.tags.iter().any(|t| settings.exclude.contains(*t))
+        || !settings.filetags.is_disjoint(&settings.exclude)
         || (settings.archived == Archived::None && is_archived(heading))
         || heading.todo.is_some_and(|todo| match &settings.tasks {
             Tasks::None => true,
             Tasks::All => false,
             Tasks::Todo => heading.done,
             Tasks::Done => !heading.done,
-            Tasks::Only(states) => !states.iter().any(|s| s == todo),
+            Tasks::Only(states) => !states.contains(todo),
         })
 }
 
-fn hidden(doc: &Document, settings: &Settings, selected: Option<&[bool]>) -> Vec<bool> {
+/// For each heading whether it is left out, and whether it is only for a
+/// section of footnotes: definitions stand at the page's end.
+fn hidden(doc: &Document, settings: &Settings, selected: Option<&[bool]>) -> (Vec<bool>, Vec<bool>) {
     let mut hidden: Vec<bool> = Vec::with_capacity(doc.headings.len());
+    let mut notes: Vec<bool> = Vec::with_capacity(doc.headings.len());
     for (i, heading) in doc.headings.iter().enumerate() {
-        let above = heading.parent.is_some_and(|p| {
-            let closed = settings.archived == Archived::Headline && doc.headings.get(p).is_some_and(is_archived);
-            closed || hidden.get(p) == Some(&true)
+        let closed = heading.parent.is_some_and(|p| {
+            let archived = settings.archived == Archived::Headline && doc.headings.get(p).is_some_and(is_archived);
+            archived || (hidden.get(p) == Some(&true) && notes.get(p) != Some(&true))
         });
         let unselected = selected.is_some_and(|s| s.get(i) != Some(&true));
-        // A section of this name holds definitions, which stand at the page's end.
-        let notes = heading.title == "Footnotes";
-        hidden.push(above || unselected || notes || left_out(heading, settings));
+        let out = closed || unselected || left_out(heading, settings);
+        let note = heading.title == "Footnotes" || heading.parent.is_some_and(|p| notes.get(p) == Some(&true));
+        hidden.push(out || note);
+        notes.push(note && !out);
     }
-    hidden
+    (hidden, notes)
 }
 
 /// Where a heading has a select tag: for each heading whether it has one, or
 /// one above or below it.
 fn selected(doc: &Document, settings: &Settings) -> Option<Vec<bool>> {
-    let is_selected = |tag: &str| settings.select.iter().any(|s| s == tag);
-    if settings.filetags.iter().any(|t| is_selected(t)) {
+    let is_selected = |tag: &str| settings.select.contains(tag);
+    if !settings.filetags.is_disjoint(&settings.select) {
         return None;
     }
     let commented = doc.commented();

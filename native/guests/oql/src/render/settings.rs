@@ -1,5 +1,7 @@
 //! Export settings in force: Org's defaults, then the document's, then the call's.
 
+use std::collections::HashSet;
+
 use super::options::{Depth, RenderOptions};
 use crate::syntax::document::Document;
 
@@ -78,21 +80,20 @@ pub enum Names {
     None,
     /// `t`
     All,
-    /// `("A" "B")`
-    Only(Vec<String>),
-    /// `(not "A" "B")`
-    Not(Vec<String>),
+    /// `("A" "B")`, in small letters.
+    Only(HashSet<String>),
+    /// `(not "A" "B")`, in small letters.
+    Not(HashSet<String>),
 }
 
 impl Names {
     /// Whether one of this name, in whatever case, is shown.
     pub fn show(&self, name: &str) -> bool {
-        let listed = |names: &[String]| names.iter().any(|n| n.eq_ignore_ascii_case(name));
         match self {
             Names::None => false,
             Names::All => true,
-            Names::Only(names) => listed(names),
-            Names::Not(names) => !listed(names),
+            Names::Only(names) => names.contains(&name.to_ascii_lowercase()),
+            Names::Not(names) => !names.contains(&name.to_ascii_lowercase()),
         }
     }
 }
@@ -109,7 +110,7 @@ pub enum Tasks {
     /// `tasks:done`
     Done,
     /// `tasks:("WAIT" "DONE")`
-    Only(Vec<String>),
+    Only(HashSet<String>),
 }
 
 /// Export settings in force.
@@ -142,14 +143,16 @@ pub struct Settings {
     pub cookies: bool,
     pub latex: Latex,
     pub broken: Broken,
+    /// `#+HTML_CONTAINER:`: what holds the sections of the first level.
+    pub container: String,
     /// `#+LANGUAGE:`
     pub language: String,
     /// Trees with one of these tags alone are shown, if there is one.
-    pub select: Vec<String>,
+    pub select: HashSet<String>,
     /// Trees with one of these tags are not shown.
-    pub exclude: Vec<String>,
+    pub exclude: HashSet<String>,
     /// `#+FILETAGS:`
-    pub filetags: Vec<String>,
+    pub filetags: HashSet<String>,
 }
 
 impl Settings {
@@ -168,7 +171,7 @@ impl Settings {
             planning: false,
             clocks: false,
             properties: Names::None,
-            drawers: Names::Not(vec!["LOGBOOK".into()]),
+            drawers: Names::Not(HashSet::from(["logbook".into()])),
             timestamps: Stamps::All,
             scripts: Scripts::All,
             special: true,
@@ -182,10 +185,11 @@ impl Settings {
             cookies: true,
             latex: Latex::All,
             broken: Broken::Text,
+            container: doc.keyword("HTML_CONTAINER").next().unwrap_or("div").to_string(),
             language: "en".into(),
-            select: vec!["export".into()],
-            exclude: vec!["noexport".into()],
-            filetags: Vec::new(),
+            select: HashSet::from(["export".into()]),
+            exclude: HashSet::from(["noexport".into()]),
+            filetags: HashSet::new(),
         };
         for line in doc.keyword("OPTIONS") {
             pairs(line, &mut |key, value| s.set(key, value));
@@ -196,7 +200,7 @@ impl Settings {
         let words = |key| {
             let mut lines = doc.keyword(key).peekable();
             let given = lines.peek().is_some();
-            given.then(|| lines.flat_map(str::split_whitespace).map(str::to_string).collect::<Vec<_>>())
+            given.then(|| lines.flat_map(str::split_whitespace).map(str::to_string).collect::<HashSet<_>>())
         };
         s.select = words("SELECT_TAGS").unwrap_or(s.select);
         s.exclude = words("EXCLUDE_TAGS").unwrap_or(s.exclude);
@@ -232,7 +236,7 @@ impl Settings {
                     "nil" => Tasks::None,
                     "todo" => Tasks::Todo,
                     "done" => Tasks::Done,
-                    _ if value.starts_with('(') => Tasks::Only(list(value)),
+                    _ if value.starts_with('(') => Tasks::Only(list(value).map(str::to_string).collect()),
                     _ => Tasks::All,
                 }
             }
@@ -303,10 +307,10 @@ fn names(value: &str) -> Names {
     match value {
         "nil" => Names::None,
         _ if value.starts_with('(') => {
-            let mut names = list(value);
-            match names.first().is_some_and(|n| n == "not") {
-                true => Names::Not(names.split_off(1)),
-                false => Names::Only(names),
+            let mut names = list(value).map(str::to_ascii_lowercase).peekable();
+            match names.next_if(|n| n == "not") {
+                Some(_) => Names::Not(names.collect()),
+                None => Names::Only(names.collect()),
             }
         }
         _ => Names::All,
@@ -314,9 +318,9 @@ fn names(value: &str) -> Names {
 }
 
 /// The words of `("A" B)`.
-fn list(value: &str) -> Vec<String> {
+fn list(value: &str) -> impl Iterator<Item = &str> {
     let inner = value.trim_start_matches('(').trim_end_matches(')');
-    inner.split_whitespace().map(|w| w.trim_matches('"').to_string()).collect()
+    inner.split_whitespace().map(|w| w.trim_matches('"'))
 }
 
 /// Each `key:value` of an `#+OPTIONS:` line. A key has at least one character,

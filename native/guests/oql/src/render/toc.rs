@@ -11,6 +11,13 @@ use crate::syntax::headings::Heading;
 use crate::syntax::objects::{Object, ObjectKind, objects_of};
 use crate::syntax::tree::{Caption, Element, Kind, walk};
 
+/// What an entry costs besides its title.
+pub const ENTRY: usize = 32;
+
+/// Each `#+TOC:` repeats what the document has: a document full of them would
+/// make a page that grows with its square.
+const TOO_MANY: &str = "<p class=\"note\">Cut short: there are too many tables of contents</p>\n";
+
 /// What a list of captions holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Captioned {
@@ -26,10 +33,7 @@ impl<'r, 'a> Html<'r, 'a> {
     pub fn contents(&mut self, below: Option<usize>, depth: Depth, out: &mut String) {
         let (range, base) = match below {
             None => (0..self.outline.shown.len(), 0),
-            Some(index) => {
-                let level = self.outline.shown.iter().find(|s| s.index == index).map_or(0, |s| s.level);
-                (self.outline.below(self.doc, index), level)
-            }
+            Some(index) => (self.outline.below(self.doc, index), self.outline.level(index)),
         };
         let limit = match depth {
             Depth::Off => 0,
@@ -37,12 +41,17 @@ impl<'r, 'a> Html<'r, 'a> {
             Depth::Levels(n) => base.saturating_add(n).min(self.settings.levels),
         };
         let mut open: Option<(usize, usize)> = None;
+        let mut full = true;
         for at in range {
             let Some(shown) = self.outline.shown.get(at).copied() else { break };
+            let Some(heading) = self.doc.headings.get(shown.index) else { continue };
+            full = self.spend_contents(ENTRY + heading.title.len());
+            if !full {
+                break;
+            }
             if !shown.listed || shown.level > limit {
                 continue;
             }
-            let Some(heading) = self.doc.headings.get(shown.index) else { continue };
             // The list's outermost level is that of its first entry.
             let (start, before) = open.unwrap_or_else(|| {
                 self.open_contents(below.is_none(), out);
@@ -67,6 +76,16 @@ impl<'r, 'a> Html<'r, 'a> {
             }
             out.push_str(if below.is_none() { "</div>\n</div>\n" } else { "</div>\n" });
         }
+        if !full {
+            out.push_str(TOO_MANY);
+        }
+    }
+
+    /// Takes a cost from what tables of contents may still cost; whether there was enough.
+    pub fn spend_contents(&mut self, cost: usize) -> bool {
+        let left = self.contents_left.checked_sub(cost);
+        self.contents_left = left.unwrap_or(0);
+        left.is_some()
     }
 
     fn open_contents(&mut self, whole: bool, out: &mut String) {
@@ -120,6 +139,9 @@ impl<'r, 'a> Html<'r, 'a> {
     /// A list of the tables or listings that have captions.
     pub fn list_of(&mut self, which: Captioned, out: &mut String) {
         let doc = self.doc;
+        if !self.spend_contents(doc.text.len()) {
+            return out.push_str(TOO_MANY);
+        }
         let mut found: Vec<(Option<&str>, &[Caption<'a>])> = Vec::new();
         let mut note = |element: &'r Element<'a>| {
             let wanted = match (&element.kind, which) {
@@ -127,7 +149,7 @@ impl<'r, 'a> Html<'r, 'a> {
                 (Kind::Source(_), Captioned::Listings) => true,
                 _ => false,
             };
-            if let Some(caption) = super::blocks::captions(element).filter(|_| wanted) {
+            if let Some(caption) = super::captions::captions(element).filter(|_| wanted) {
                 found.push((element.name(), caption));
             }
         };

@@ -7,6 +7,7 @@ use super::headings::{Heading, headings};
 use super::lines::Lines;
 use super::objects::Object;
 use super::probe::Opener;
+use super::radio::targets;
 use super::text::{Inline, Text};
 use super::tree::{Element, Keyword};
 use crate::header_args::Scopes;
@@ -44,7 +45,7 @@ impl<'a> Document<'a> {
             headings: Vec::new(),
             preamble: Vec::new(),
             sections: Vec::new(),
-            inline: Inline { text },
+            inline: Inline::new(text),
             keywords: Vec::new(),
             scopes: OnceCell::new(),
             unclosed: Vec::new(),
@@ -55,6 +56,8 @@ impl<'a> Document<'a> {
             let section = document.section(heading.body.clone());
             document.sections.push(section);
         }
+        let sections: Vec<&[Element]> = document.all_sections().map(|(_, section)| section).collect();
+        document.inline.radio = targets(text, &headings, &sections);
         document.headings = headings;
         document
     }

@@ -11,7 +11,9 @@ pub mod lines;
 pub mod lists;
 pub mod objects;
 pub mod probe;
+mod radio;
 pub mod text;
+pub mod timestamp;
 pub mod tree;
 
 /// What nests deeper than this is text.

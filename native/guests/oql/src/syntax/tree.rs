@@ -98,6 +98,22 @@ pub enum Kind<'a> {
     Comment,
 }
 
+impl<'a> Kind<'a> {
+    /// The elements right inside it; a list's stand in its items.
+    pub fn children(&self) -> &[Element<'a>] {
+        match self {
+            Kind::Quote(c)
+            | Kind::Center(c)
+            | Kind::Special(_, c)
+            | Kind::Drawer(_, c)
+            | Kind::Dynamic(c)
+            | Kind::Footnote(_, c)
+            | Kind::Inlinetask(_, c) => c,
+            _ => &[],
+        }
+    }
+}
+
 /// `#+KEY: value`
 #[derive(Debug, Clone)]
 pub struct Keyword {

@@ -50,8 +50,16 @@ pub fn objects(doc: &Document, objects: &[Object], facts: &mut Facts) {
             }
             ObjectKind::Cookie(value) => small(facts, object, format!("cookie {value:?}")),
             ObjectKind::Macro(name, _) => small(facts, object, format!("macro {:?}", name.to_lowercase())),
-            ObjectKind::InlineSource(language, _) => small(facts, object, format!("source {language:?}")),
-            ObjectKind::InlineCall => {
+            ObjectKind::InlineSource(source) => small(facts, object, format!("source {:?}", source.lang)),
+            ObjectKind::Citation(citation) => {
+                small(facts, object, "citation".into());
+                let references = citation.references.iter().flat_map(|r| [&r.prefix, &r.suffix]);
+                for inside in [&citation.prefix, &citation.suffix].into_iter().chain(references) {
+                    self::objects(doc, inside, facts);
+                }
+                &[]
+            }
+            ObjectKind::InlineCall(_) => {
                 facts.add("calls", at, "inline call");
                 &[]
             }

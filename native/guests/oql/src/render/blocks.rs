@@ -25,7 +25,7 @@ impl<'r, 'a> Html<'r, 'a> {
                 Kind::Source(source) if !results => {
                     drop_results = !self.source(element, source, out);
                 }
-                Kind::Comment => {}
+                Kind::Comment | Kind::CommentBlock => {}
                 _ => {
                     drop_results = false;
                     self.element(element, out);
@@ -86,7 +86,8 @@ impl<'r, 'a> Html<'r, 'a> {
                 out.push_str(&format!("{}\n", escape(span.of(self.doc.text))));
             }
             Kind::Inlinetask(_, children) => self.elements(children, out),
-            Kind::Clock(_) | Kind::Diary(_) | Kind::Call(_) | Kind::Footnote(..) | Kind::Comment => {}
+            Kind::Clock(_) | Kind::Diary(_) | Kind::Call(_) | Kind::Footnote(..) => {}
+            Kind::Comment | Kind::CommentBlock => {}
         }
     }
 

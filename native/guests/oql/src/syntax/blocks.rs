@@ -17,7 +17,9 @@ impl<'d, 'a> Reader<'d, 'a> {
             return self.block(here, body, name);
         }
         if let Some(value) = strip_prefix_no_case(body, "#+CALL:") {
-            return Some((Kind::Call(place(self.text, value.trim_matches(BLANKS))), here.at + 1));
+            // Emacs looks for brackets, and where a call has none it takes the next line, too.
+            let own = if value.contains(['[', ']', '(', ')']) { 1 } else { 2 };
+            return Some((Kind::Call(place(self.text, value.trim_matches(BLANKS))), (here.at + own).min(here.to)));
         }
         if let Some(rest) = strip_prefix_no_case(body, "#+BEGIN")
             && rest.strip_prefix(':').unwrap_or(rest).starts_with(' ')
@@ -36,9 +38,21 @@ impl<'d, 'a> Reader<'d, 'a> {
         let body = skip(self.line(here.at));
         let key = probe::key(body)?;
         let value = body.get("#+".len() + key.len() + 1..).unwrap_or("");
+        Some(self.keyword_of(here, key, value))
+    }
+
+    /// `#+CAPTION[some text]: value` that announces nothing.
+    pub fn bracketed(&mut self, here: Here) -> Found<'a> {
+        let rest = skip(self.line(here.at)).strip_prefix("#+")?;
+        let (key, rest) = rest.split_once('[')?;
+        let value = rest.get(rest.rfind("]:")? + 2..)?;
+        Some(self.keyword_of(here, key, value))
+    }
+
+    fn keyword_of(&mut self, here: Here, key: &str, value: &str) -> (Kind<'a>, usize) {
         let keyword = Keyword { key: key.to_uppercase(), value: place(self.text, value.trim_matches(BLANKS)) };
         self.keywords.push((self.lines.start(here.at), keyword.clone()));
-        Some((Kind::Keyword(keyword), here.at + 1))
+        (Kind::Keyword(keyword), here.at + 1)
     }
 
     fn block(&mut self, here: Here, body: &'a str, name: &'a str) -> Found<'a> {

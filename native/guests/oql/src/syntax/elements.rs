@@ -120,9 +120,14 @@ impl<'d, 'a> Reader<'d, 'a> {
             next += 1;
         }
         let last = after.checked_sub(1).map_or(start, |l| self.lines.get(l).end);
-        // Emacs counts the end of the last line of fixed width among the blank ones.
-        let own = matches!(kind, Kind::Fixed(_)) && self.lines.start(after) > last;
-        let blank = u32::try_from(next - after).unwrap_or(0) + u32::from(own);
+        // Emacs counts the end of the last line of fixed width among the blank ones, and
+        // of a call all lines but the first.
+        let own = match kind {
+            Kind::Fixed(_) => usize::from(self.lines.start(after) > last),
+            Kind::Call(_) => after - here.at - 1,
+            _ => 0,
+        };
+        let blank = u32::try_from(next - after + own).unwrap_or(0);
         let span = Span { start, end: last.max(start) };
         out.push(Element { kind, span, end: self.lines.start(next), blank, meta });
         next.max(here.at + 1)
@@ -159,10 +164,13 @@ impl<'d, 'a> Reader<'d, 'a> {
             let (kind, after) = self.plain(own, lists);
             return self.push(out, kind, self.lines.start(at), own, after, Some(meta));
         }
+        // A key with a space in its brackets is one only where a container's end follows.
+        let bounded = at < self.lines.count() && !is_blank(self.line(at));
         let mut next = here.at;
         for i in here.at..at {
             let own = Here { at: i, ..here };
-            let (kind, after) = self.keyword(own).unwrap_or_else(|| self.paragraph(own, self.lines.start(i)));
+            let found = self.keyword(own).or_else(|| self.bracketed(own).filter(|_| bounded));
+            let (kind, after) = found.unwrap_or_else(|| self.paragraph(own, self.lines.start(i)));
             next = self.push(out, kind, self.lines.start(i), own, after, None);
             if next > i + 1 {
                 break;

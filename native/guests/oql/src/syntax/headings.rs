@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use super::drawer::attached;
-use super::inlinetask::STARS;
 use super::lines::{Lines, Span, slice};
 use super::probe::stars;
 use super::states::States;
@@ -16,7 +15,7 @@ use crate::ids::Ids;
 pub struct Heading<'a> {
     /// Its id, unique in the file.
     pub id: String,
-    /// Its stars.
+    /// Its stars; half of them after `#+STARTUP: odd`.
     pub level: usize,
     /// Its state keyword.
     pub todo: Option<&'a str>,
@@ -95,13 +94,10 @@ impl<'a> Heading<'a> {
 }
 
 /// The indices of the lines that are headings.
-pub fn outline(text: &str, lines: &Lines) -> Vec<usize> {
+pub fn outline(text: &str, lines: &Lines, states: &States) -> Vec<usize> {
     let all = lines.range(0..lines.count()).iter().enumerate();
-    all.filter(|(_, span)| level(span.of(text)).is_some()).map(|(i, _)| i).collect()
-}
-
-fn level(line: &str) -> Option<usize> {
-    stars(line).filter(|stars| *stars < STARS)
+    let heading = |line: &str| stars(line).is_some_and(|stars| stars < states.limit());
+    all.filter(|(_, span)| heading(span.of(text))).map(|(i, _)| i).collect()
 }
 
 /// The outline of a document.
@@ -111,32 +107,29 @@ pub fn headings<'a>(text: &'a str, lines: &Lines) -> Vec<Heading<'a>> {
 
 /// The outline of a document whose states are known.
 pub fn outlined<'a>(text: &'a str, lines: &Lines, states: &States) -> Vec<Heading<'a>> {
-    let places = outline(text, lines);
+    let places = outline(text, lines, states);
     let mut ids = Ids::default();
     let mut out: Vec<Heading<'a>> = Vec::with_capacity(places.len());
-    let mut open: Vec<usize> = Vec::new();
+    // The headings around, each with its stars.
+    let mut open: Vec<(usize, usize)> = Vec::new();
     for (n, at) in places.iter().copied().enumerate() {
         let span = lines.get(at);
-        let level = level(span.of(text)).unwrap_or(1);
-        while let Some(top) = open.last().copied() {
-            match out.get_mut(top) {
-                Some(h) if h.level >= level => {
-                    h.end = span.start;
-                    open.pop();
-                }
-                _ => break,
+        let stars = stars(span.of(text)).unwrap_or(1);
+        while let Some((_, above)) = open.pop_if(|(above, _)| *above >= stars) {
+            if let Some(above) = out.get_mut(above) {
+                above.end = span.start;
             }
         }
-        let mut heading = title_line(text, slice(text, span.start + level, span.end), states, false);
+        let mut heading = title_line(text, slice(text, span.start + stars, span.end), states, false);
         heading.id = ids.assign(heading.title);
-        heading.level = level;
+        heading.level = states.level(stars);
         heading.line = at;
         heading.start = span.start;
         heading.end = text.len();
-        heading.parent = open.last().copied();
+        heading.parent = open.last().map(|(_, above)| *above);
         let next = places.get(n + 1).copied().unwrap_or(lines.count());
         heading.body = attached(&mut heading, text, lines, at).min(next)..next;
-        open.push(out.len());
+        open.push((stars, out.len()));
         out.push(heading);
     }
     out

@@ -9,9 +9,6 @@ use super::structure::is_task_end;
 use super::title::title_line;
 use super::tree::Kind;
 
-/// So many stars make no heading.
-pub const STARS: usize = 15;
-
 impl<'d, 'a> Reader<'d, 'a> {
     /// The task at `here`, with what stands before a line of stars and `END`.
     pub fn inlinetask(&mut self, here: Here, level: usize) -> Found<'a> {
@@ -20,7 +17,7 @@ impl<'d, 'a> Reader<'d, 'a> {
         }
         let line = self.line(here.at);
         let mut heading = title_line(self.text, slice(line, level, line.len()), self.states, true);
-        heading.level = level;
+        heading.level = self.states.level(level);
         heading.line = here.at;
         heading.start = self.lines.start(here.at);
         let mut body = here.at + 1..here.at + 1;

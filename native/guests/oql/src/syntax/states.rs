@@ -1,4 +1,4 @@
-//! State keywords: those of headings to do, and those of headings done.
+//! What a document says of its headings: which words are states, how stars count.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,7 +11,12 @@ use super::lines::{Lines, skip};
 #[derive(Debug, Default)]
 pub struct States<'a> {
     known: HashMap<&'a str, bool>,
+    /// `#+STARTUP: odd`: two stars more make one level.
+    odd: bool,
 }
+
+/// Headings of this level are inline tasks.
+const INLINE: usize = 15;
 
 /// No state is longer, where one may be followed by anything.
 const LONGEST: usize = 64;
@@ -24,8 +29,8 @@ impl<'a> States<'a> {
             return Self::of(&["TODO | DONE"]);
         }
         // Whether such a line is a keyword or part of a block, its section tells.
-        let headings = outline(text, lines);
         let none = States::default();
+        let headings = outline(text, lines, &none);
         let mut reader = Reader::new(text, lines, &none);
         let sections: BTreeSet<usize> = named.iter().map(|line| headings.partition_point(|h| h <= line)).collect();
         for section in sections {
@@ -37,8 +42,25 @@ impl<'a> States<'a> {
             reader.keywords.iter().filter(move |(_, k)| k.key == key).map(|(_, k)| k.value.of(text))
         };
         let all: Vec<&str> = values("TYP_TODO").chain(values("TODO")).chain(values("SEQ_TODO")).collect();
-        let all: Vec<&str> = all.into_iter().filter(|value| !value.is_empty()).collect();
-        if all.is_empty() { Self::of(&["TODO | DONE"]) } else { Self::of(&all) }
+        let mut states = if all.is_empty() { Self::of(&["TODO | DONE"]) } else { Self::of(&all) };
+        for word in values("STARTUP").flat_map(str::split_ascii_whitespace) {
+            match word.to_ascii_lowercase().as_str() {
+                "odd" => states.odd = true,
+                "oddeven" => states.odd = false,
+                _ => {}
+            }
+        }
+        states
+    }
+
+    /// So many stars make an inline task and no heading.
+    pub fn limit(&self) -> usize {
+        if self.odd { 2 * INLINE - 2 } else { INLINE }
+    }
+
+    /// The level that so many stars stand for.
+    pub fn level(&self, stars: usize) -> usize {
+        if self.odd { 1 + stars / 2 } else { stars }
     }
 
     fn of(sequences: &[&'a str]) -> Self {
@@ -81,10 +103,10 @@ fn name(word: &str) -> &str {
     }
 }
 
-/// The lines that look as if they named states.
+/// The lines that look as if they said so.
 fn named(text: &str, lines: &Lines) -> Vec<usize> {
     let spans = lines.range(0..lines.count()).iter().enumerate();
-    let keys = ["TODO:", "SEQ_TODO:", "TYP_TODO:"];
+    let keys = ["TODO:", "SEQ_TODO:", "TYP_TODO:", "STARTUP:"];
     spans
         .filter(|(_, span)| {
             let key = skip(span.of(text)).strip_prefix("#+");

@@ -165,7 +165,8 @@ impl<'a> Tree<'_, 'a> {
                 self.facts.add("calls", at, "call");
                 "babel-call"
             }
-            Kind::Comment => return,
+            Kind::Comment => "comment",
+            Kind::CommentBlock => "comment-block",
         };
         self.facts.add("outline", at, format!("depth {depth} {kind}"));
     }

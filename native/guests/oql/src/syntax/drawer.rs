@@ -52,7 +52,13 @@ fn planning<'a>(heading: &mut Heading<'a>, line: &'a str) {
         }
         let rest = slice(line, from, line.len()).trim_start_matches(' ');
         let inner = rest.strip_prefix(['[', '<']).unwrap_or("");
-        let Some(close) = inner.find([']', '>']).filter(|close| *close > 0) else { continue };
+        if inner.is_empty() {
+            continue;
+        }
+        let Some(close) = inner.find([']', '>']) else { return };
+        if close == 0 {
+            continue;
+        }
         let slot = match key {
             "SCHEDULED" => &mut heading.scheduled,
             "DEADLINE" => &mut heading.deadline,

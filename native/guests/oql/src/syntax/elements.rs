@@ -80,7 +80,8 @@ impl<'d, 'a> Reader<'d, 'a> {
 
     /// The elements of a region; `lists` is the list it is part of an item of.
     pub fn elements(&mut self, region: Region, mut lists: Option<Structure>, depth: usize) -> Vec<Element<'a>> {
-        let mut out = Vec::new();
+        // Most hold one element, and of those there are many.
+        let mut out = Vec::with_capacity(usize::from(region.from < region.to));
         let mut at = region.from;
         while at < region.to {
             let start = if at == region.from { region.first } else { self.lines.start(at) };

@@ -21,7 +21,7 @@ mod columns;
 mod components;
 mod cycles;
 mod edges;
-mod header_args;
+pub mod header_args;
 mod headlines;
 mod ids;
 mod issue;
@@ -38,6 +38,8 @@ mod tags;
 mod upgrade;
 mod vars;
 
+#[cfg(target_arch = "wasm32")]
+mod alloc;
 #[cfg(target_arch = "wasm32")]
 mod component;
 

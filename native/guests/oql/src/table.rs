@@ -48,14 +48,6 @@ fn settings(cells: &[&str]) -> bool {
     any
 }
 
-/// Whether the first row is a header: a rule follows it.
-pub fn has_header(rows: &[Row]) -> bool {
-    let mut rows = rows.iter().skip_while(|r| **r == Row::Rule);
-    matches!(rows.next(), Some(Row::Cells(_)))
-        && matches!(rows.next(), Some(Row::Rule))
-        && rows.any(|r| matches!(r, Row::Cells(_)))
-}
-
 /// A cell that parses as a number is one, else it is a string.
 pub fn cell(text: &str) -> Value {
     number(text).map_or_else(|| Value::String(text.to_string()), Value::Number)

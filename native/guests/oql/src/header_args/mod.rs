@@ -5,7 +5,7 @@ mod check;
 mod scopes;
 mod split;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 pub use check::{complaint, short};
@@ -63,6 +63,13 @@ impl<'a> HeaderArgs<'a> {
         HeaderArgs { inherited, own }
     }
 
+    /// Those in force for code inside a text, with what stands in its brackets.
+    pub fn inline<'d: 'a>(doc: &Document<'d>, heading: Option<usize>, lang: &str, own: &'a str) -> Self {
+        let scopes = doc.scopes();
+        let inherited = [scopes.general(heading), scopes.language(heading, lang)];
+        HeaderArgs { inherited, own: parse(own, 0) }
+    }
+
     /// The values of an argument, the strongest first.
     fn values<'s>(&'s self, key: &'s str) -> impl Iterator<Item = &'a str> + 's {
         let own = self.own.iter().rev().filter(move |a| a.key == key).map(|a| a.value);
@@ -77,6 +84,12 @@ impl<'a> HeaderArgs<'a> {
     /// The strongest value of an argument.
     pub fn get(&self, key: &str) -> Option<&'a str> {
         self.values(key).next()
+    }
+
+    /// The names of all arguments in force.
+    pub fn keys(&self) -> BTreeSet<&str> {
+        let own = self.own.iter().map(|a| a.key.as_str());
+        own.chain(self.levels().flat_map(|level| level.args.keys().map(String::as_str))).collect()
     }
 
     /// What the page shows: the strongest of `code`, `results`, `both` and

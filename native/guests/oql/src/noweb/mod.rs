@@ -11,7 +11,7 @@ use crate::source::CodeLine;
 use crate::syntax::MAX_DEPTH;
 use crate::syntax::document::Document;
 use names::{Part, names};
-use reference::references;
+pub use reference::references;
 
 /// Something a reference could not do, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,6 +14,28 @@ use crate::syntax::objects::ObjectKind;
 use crate::syntax::text::Text;
 use crate::syntax::tree::{Element, Kind, Source};
 
+/// Special blocks that are elements of their own in HTML 5.
+const HTML5: [&str; 18] = [
+    "article",
+    "aside",
+    "audio",
+    "canvas",
+    "details",
+    "figcaption",
+    "figure",
+    "footer",
+    "header",
+    "main",
+    "menu",
+    "meter",
+    "nav",
+    "output",
+    "progress",
+    "section",
+    "summary",
+    "video",
+];
+
 impl<'r, 'a> Html<'r, 'a> {
     /// Elements in a row.
     pub fn elements(&mut self, elements: &[Element<'a>], out: &mut String) {
@@ -72,13 +94,16 @@ impl<'r, 'a> Html<'r, 'a> {
             Kind::Special(name, children) => {
                 let name = name.of(self.doc.text);
                 let mut own = self.asked(element);
-                let class = match own.get("class") {
-                    Some(asked) => format!("{asked} {name}"),
-                    None => name.to_string(),
-                };
-                own.set("class", class);
+                let fancy = self.settings.fancy && HTML5.contains(&name);
+                if !fancy {
+                    let class = match own.get("class") {
+                        Some(asked) => format!("{asked} {name}"),
+                        None => name.to_string(),
+                    };
+                    own.set("class", class);
+                }
                 self.settle_any_id(&mut own, element, "block");
-                self.container("div", &own, children, out);
+                self.container(if fancy { name } else { "div" }, &own, children, out);
             }
             Kind::Drawer(name, children) => self.drawer(*name, children, out),
             Kind::Dynamic(children) => self.elements(children, out),
@@ -160,7 +185,7 @@ impl<'r, 'a> Html<'r, 'a> {
     /// The first link of a paragraph gets the paragraph's attributes.
     pub fn attributes_for_link(&mut self, element: &Element<'a>) {
         let asked = element.meta.as_ref().is_some_and(|m| !m.attr_html.is_empty());
-        self.link_attributes = asked.then(|| self.asked(element));
+        self.link_attributes = asked.then(|| self.over(element, Attributes::default()));
     }
 
     fn example(&mut self, element: &Element<'a>, out: &mut String) {

@@ -11,7 +11,7 @@ use super::escape::{push_attribute, push_text};
 use super::headings::number_into;
 use super::ordinals::Ordinals;
 use super::settings::Broken;
-use super::url::{Use, encoded, file_url, safe};
+use super::url::{Use, encoded, file_url, not_a_scheme, safe};
 use crate::ids::slug;
 use crate::syntax::objects::{Link, Object};
 
@@ -42,8 +42,9 @@ impl<'r, 'a> Html<'r, 'a> {
                 self.external(link, url.as_deref(), &to.raw, own, out);
             }
             LinkKind::File => {
-                let url = safe(&page_url(&to), Use::Link);
-                self.external(link, url.as_deref(), to.path(), own, out);
+                let own_text = page_url(&to);
+                let url = safe(&not_a_scheme(&own_text), Use::Link);
+                self.described(link, url.as_deref(), &own_text, own, out);
             }
             LinkKind::Doi => {
                 let url = format!("https://doi.org/{}", to.path());

@@ -9,7 +9,7 @@ use super::images::is_standalone;
 use super::indentation::{dedented, unescaped};
 use super::settings::Latex;
 use super::translations::Phrase;
-use crate::syntax::lines::Span;
+use crate::syntax::lines::{Span, slice};
 use crate::syntax::objects::ObjectKind;
 use crate::syntax::text::Text;
 use crate::syntax::tree::{Element, Kind, Source};
@@ -39,10 +39,54 @@ const HTML5: [&str; 18] = [
 impl<'r, 'a> Html<'r, 'a> {
     /// Elements in a row.
     pub fn elements(&mut self, elements: &[Element<'a>], out: &mut String) {
-        for element in elements {
-            if !self.exports.drops(element) {
-                self.element(element, out);
+        let mut rest = elements;
+        while let Some((element, behind)) = rest.split_first() {
+            rest = behind;
+            match &element.kind {
+                Kind::Paragraph(text) if !self.exports.drops(element) => {
+                    let mut more = Vec::new();
+                    rest = self.continued(element, behind, &mut more);
+                    self.paragraph(element, text, &more, out);
+                }
+                _ if !self.exports.drops(element) => self.element(element, out),
+                _ => {}
             }
+        }
+    }
+
+    /// The texts that go on with a paragraph, for what stood between them is
+    /// taken out with the blank lines behind it; gives what is left.
+    fn continued<'e>(
+        &self,
+        element: &Element<'a>,
+        behind: &'e [Element<'a>],
+        texts: &mut Vec<&'e Text<'a>>,
+    ) -> &'e [Element<'a>] {
+        let mut rest = behind;
+        let mut end = element.span.end;
+        while let Some((first, after)) = rest.split_first()
+            && self.is_taken(first)
+            && !slice(self.doc.text, end, first.span.start).lines().skip(1).any(|line| line.trim().is_empty())
+        {
+            let skip = after.iter().take_while(|e| self.is_taken(e)).count();
+            let Some((Element { kind: Kind::Paragraph(text), span, .. }, left)) =
+                after.get(skip..).and_then(<[Element]>::split_first)
+            else {
+                break;
+            };
+            texts.push(text);
+            end = span.end;
+            rest = left;
+        }
+        rest
+    }
+
+    /// Whether Babel takes this block or call out of the text.
+    fn is_taken(&self, element: &Element) -> bool {
+        match &element.kind {
+            Kind::Call(_) => true,
+            Kind::Source(_) => !self.is_exported(element),
+            _ => false,
         }
     }
 
@@ -66,7 +110,7 @@ impl<'r, 'a> Html<'r, 'a> {
 
     fn element(&mut self, element: &Element<'a>, out: &mut String) {
         match &element.kind {
-            Kind::Paragraph(text) => self.paragraph(element, text, out),
+            Kind::Paragraph(text) => self.paragraph(element, text, &[], out),
             Kind::List(list) => self.list(element, list, out),
             Kind::Table(lines) if self.settings.tables => self.table(element, lines, out),
             Kind::Drawn(lines) if self.settings.tables => self.drawn(element, lines, out),
@@ -141,9 +185,9 @@ impl<'r, 'a> Html<'r, 'a> {
         }
     }
 
-    fn paragraph(&mut self, element: &Element<'a>, text: &Text<'a>, out: &mut String) {
+    fn paragraph(&mut self, element: &Element<'a>, text: &Text<'a>, more: &[&Text<'a>], out: &mut String) {
         let doc = self.doc;
-        if is_standalone(doc, &self.abbreviations, text) {
+        if more.is_empty() && is_standalone(doc, &self.abbreviations, text) {
             return self.figure(element, text, out);
         }
         self.lone_stamps = self.only_stamps(doc.objects(text));
@@ -161,6 +205,10 @@ impl<'r, 'a> Html<'r, 'a> {
         let body = out.len();
         self.attributes_for_link(element);
         self.paragraph_text(text, out);
+        for text in more {
+            out.push('\n');
+            self.paragraph_text(text, out);
+        }
         let stamps = std::mem::take(&mut self.lone_stamps);
         let empty = out.get(body..).is_some_and(|b| b.trim_matches([' ', '\t', '\n', '\r']).is_empty());
         // What Babel takes out of the text leaves no paragraph behind.

@@ -254,14 +254,13 @@ impl<'r, 'a> Html<'r, 'a> {
 fn page_url(to: &Destination) -> String {
     let mut url = file_url(to.path());
     let is_org = url.len() > 4 && url.get(url.len() - 4..).is_some_and(|end| end.eq_ignore_ascii_case(".org"));
-    if !is_org {
-        return url;
+    if is_org {
+        url.truncate(url.len() - 4);
+        url.push_str(".html");
     }
-    url.truncate(url.len() - 4);
-    url.push_str(".html");
     match to.search() {
         Some(search) if search.starts_with('#') => url.push_str(search),
-        Some(search) if search.starts_with('*') => {
+        Some(search) if search.starts_with('*') && is_org => {
             url.push('#');
             url.push_str(&slug(search));
         }

@@ -49,7 +49,8 @@ pub fn file_url(path: &str) -> String {
 
 /// A relative address that nobody takes for a scheme.
 pub fn not_a_scheme(url: &str) -> Cow<'_, str> {
-    match url.starts_with("file:") || scheme(url).is_none() {
+    let kept = |scheme: String| matches!(scheme.as_str(), "file" | "http" | "https");
+    match scheme(url).is_none_or(kept) {
         true => Cow::Borrowed(url),
         false => Cow::Owned(format!("./{url}")),
     }

@@ -121,7 +121,6 @@ impl<'r, 'a> Html<'r, 'a> {
         if is_standalone(doc, &self.abbreviations, text) {
             return self.figure(element, text, out);
         }
-        self.lone_stamps = self.only_stamps(doc.objects(text));
         let start = out.len();
         let mut own = self.asked(element);
         if let Some(id) = own.take("id").and_then(|id| self.targets.claim(&id)) {
@@ -136,7 +135,7 @@ impl<'r, 'a> Html<'r, 'a> {
         let body = out.len();
         self.attributes_for_link(element);
         self.paragraph_text(text, out);
-        let stamps = std::mem::take(&mut self.lone_stamps);
+        let stamps = self.only_stamps(doc.objects(text));
         let empty = out.get(body..).is_some_and(|b| b.trim_matches([' ', '\t', '\n', '\r']).is_empty());
         // What Babel takes out of the text leaves no paragraph behind.
         if empty && !stamps && doc.objects(text).iter().all(|o| is_taken_out(&o.kind)) {
@@ -153,7 +152,9 @@ impl<'r, 'a> Html<'r, 'a> {
 
     fn paragraph_text(&mut self, text: &Text<'a>, out: &mut String) {
         let doc = self.doc;
+        self.lone_stamps = self.only_stamps(doc.objects(text));
         self.ended_objects(doc.objects(text), out);
+        self.lone_stamps = false;
         self.link_attributes = None;
     }
 

@@ -28,7 +28,7 @@ impl<'r, 'a> Html<'r, 'a> {
     pub fn is_exported(&self, element: &Element) -> bool {
         let s = self.settings;
         match &element.kind {
-            Kind::Comment | Kind::Call(_) => false,
+            Kind::Comment | Kind::CommentBlock | Kind::Call(_) => false,
             Kind::Clock(_) => s.clocks,
             Kind::Drawer(name, _) => s.drawers.show(name.of(self.doc.text)),
             Kind::Fixed(_) => s.fixed,
@@ -88,7 +88,7 @@ impl<'r, 'a> Html<'r, 'a> {
             Kind::Inlinetask(heading, children) => self.inlinetask(heading, children, out),
             Kind::Clock(span) => self.clock(*span, out),
             Kind::Table(_) | Kind::Drawn(_) | Kind::Fixed(_) => {}
-            Kind::Diary(_) | Kind::Call(_) | Kind::Footnote(..) | Kind::Comment => {}
+            Kind::Diary(_) | Kind::Call(_) | Kind::Footnote(..) | Kind::Comment | Kind::CommentBlock => {}
         }
     }
 

@@ -102,7 +102,9 @@ defmodule Bench.Render do
   end
 
   defp with_speed(row, %{best: best}, bytes) do
-    %{row | spread: "#{row.spread}, #{Float.round(bytes * 1_000 / best, 1)} MB/s"}
+    mb = bytes * 1_000 / best
+    speed = if mb >= 1, do: "#{Float.round(mb, 1)} MB/s", else: "#{round(mb * 1_000)} KB/s"
+    %{row | spread: "#{row.spread}, #{speed}"}
   end
 end
 

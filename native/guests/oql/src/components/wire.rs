@@ -126,21 +126,18 @@ fn value(
             "let one component take the table and pass on what the others need",
         )
     };
-    let refused = match &element.kind {
-        Kind::Source(_) => Some("the block of that name belongs to no component"),
-        Kind::Call(_) => Some("a `#+CALL:` is not run, so it has no value"),
-        _ => None,
-    };
-    if let Some(why) = refused {
-        let hint = "give its heading :in: or :out:, or name a component that has what is needed";
-        return Err(Problem::unknown(why.to_string(), hint));
+    if let Kind::Source(_) = &element.kind {
+        return Err(Problem::unknown(
+            "the block of that name belongs to no component".to_string(),
+            "give its heading :in: or :out:, or name a component that has what is needed",
+        ));
     }
     let size = element.span.end - element.span.start;
     *budget = budget.checked_sub(size.max(16)).ok_or_else(too_much)?;
     let Some(data) = raw(model.doc, element) else {
         return Err(Problem::unknown(
             "what has that name holds no data".to_string(),
-            "name a table, a list, a block of text or a component",
+            "name a table, a list, a block of text or a component; a #+CALL: is not run",
         ));
     };
     let data = match index {

@@ -2,7 +2,7 @@
 
 use super::Html;
 use super::attributes::Attributes;
-use super::code::{Switches, code_of, write_code};
+use super::code::{code_of, switches, write_code};
 use super::escape::{legal, push_attribute, push_plain, push_text};
 use super::exports::Noweb;
 use super::images::is_standalone;
@@ -11,6 +11,7 @@ use super::settings::Latex;
 use super::translations::Phrase;
 use crate::syntax::lines::{Span, slice};
 use crate::syntax::objects::ObjectKind;
+use crate::syntax::switches::Switches;
 use crate::syntax::text::Text;
 use crate::syntax::tree::{Element, Kind, Source};
 
@@ -94,7 +95,7 @@ impl<'r, 'a> Html<'r, 'a> {
     pub fn is_exported(&self, element: &Element) -> bool {
         let s = self.settings;
         match &element.kind {
-            Kind::Comment | Kind::Call(_) => false,
+            Kind::Comment | Kind::CommentBlock | Kind::Call(_) => false,
             Kind::Clock(_) => s.clocks,
             Kind::Drawer(name, _) => s.drawers.show(name.of(self.doc.text)),
             Kind::Fixed(_) => s.fixed,
@@ -157,7 +158,7 @@ impl<'r, 'a> Html<'r, 'a> {
             Kind::Inlinetask(heading, children) => self.inlinetask(heading, children, out),
             Kind::Clock(span) => self.clock(*span, out),
             Kind::Table(_) | Kind::Drawn(_) | Kind::Fixed(_) => {}
-            Kind::Diary(_) | Kind::Call(_) | Kind::Footnote(..) | Kind::Comment => {}
+            Kind::Diary(_) | Kind::Call(_) | Kind::Footnote(..) | Kind::Comment | Kind::CommentBlock => {}
         }
     }
 
@@ -190,7 +191,6 @@ impl<'r, 'a> Html<'r, 'a> {
         if more.is_empty() && is_standalone(doc, &self.abbreviations, text) {
             return self.figure(element, text, out);
         }
-        self.lone_stamps = self.only_stamps(doc.objects(text));
         let start = out.len();
         let mut own = self.asked(element);
         if let Some(id) = own.take("id").and_then(|id| self.targets.claim(&id)) {
@@ -209,7 +209,7 @@ impl<'r, 'a> Html<'r, 'a> {
             out.push('\n');
             self.paragraph_text(text, out);
         }
-        let stamps = std::mem::take(&mut self.lone_stamps);
+        let stamps = self.only_stamps(doc.objects(text));
         let empty = out.get(body..).is_some_and(|b| b.trim_matches([' ', '\t', '\n', '\r']).is_empty());
         // What Babel takes out of the text leaves no paragraph behind.
         if empty && !stamps && doc.objects(text).iter().all(|o| is_taken_out(&o.kind)) {
@@ -226,7 +226,9 @@ impl<'r, 'a> Html<'r, 'a> {
 
     fn paragraph_text(&mut self, text: &Text<'a>, out: &mut String) {
         let doc = self.doc;
+        self.lone_stamps = self.only_stamps(doc.objects(text));
         self.ended_objects(doc.objects(text), out);
+        self.lone_stamps = false;
         self.link_attributes = None;
     }
 
@@ -238,7 +240,7 @@ impl<'r, 'a> Html<'r, 'a> {
 
     fn example(&mut self, element: &Element<'a>, out: &mut String) {
         let mut own = self.asked(element);
-        let switches = Switches::of_element(self.doc, element).unwrap_or_default();
+        let switches = switches(self.doc, element).unwrap_or(Switches::read(""));
         if own.take("textarea").is_some() {
             return self.textarea(element, &switches, &own, out);
         }
@@ -324,7 +326,7 @@ impl<'r, 'a> Html<'r, 'a> {
 
     fn listing(&mut self, element: &Element<'a>, source: &Source, noweb: Noweb, out: &mut String) {
         let lang = source.lang.of(self.doc.text);
-        let switches = Switches::of_element(self.doc, element).unwrap_or_default();
+        let switches = switches(self.doc, element).unwrap_or(Switches::read(""));
         let mut own = self.asked(element);
         if own.take("textarea").is_some() {
             return self.textarea(element, &switches, &own, out);

@@ -76,12 +76,14 @@ impl<'r, 'a> Notes<'r, 'a> {
         if !outline.headless {
             texts.each(&doc.preamble, &mut note);
         }
-        for shown in &outline.shown {
-            if let Some(heading) = doc.headings.get(shown.index) {
-                texts.text(&heading.text, &mut note);
+        let archived: HashSet<usize> = outline.shown.iter().filter(|s| s.bare).map(|s| s.index).collect();
+        for (index, heading) in doc.headings.iter().enumerate() {
+            if outline.hidden.get(index) == Some(&true) && outline.notes.get(index) != Some(&true) {
+                continue;
             }
-            if !shown.bare {
-                texts.each(doc.section_of(shown.index), &mut note);
+            texts.text(&heading.text, &mut note);
+            if !archived.contains(&index) {
+                texts.each(doc.section_of(index), &mut note);
             }
         }
         // A definition's own references count where it is first referred to:

@@ -7,7 +7,7 @@ use super::latex::fragment;
 use super::settings::{Latex, Scripts};
 use crate::header_args::HeaderArgs;
 use crate::syntax::objects::{Citation, InlineCode, Object, ObjectKind, objects_of};
-use crate::syntax::text::{Place, Text};
+use crate::syntax::text::Text;
 
 impl<'r, 'a> Html<'r, 'a> {
     /// A text with its markup.
@@ -18,11 +18,7 @@ impl<'r, 'a> Html<'r, 'a> {
     /// A text of the document with its markup.
     pub fn text_of(&mut self, text: &Text<'a>, out: &mut String) {
         let doc = self.doc;
-        let objects = doc.objects(text);
-        let lone = text.place == Place::Paragraph && self.only_stamps(objects);
-        let outer = std::mem::replace(&mut self.lone_stamps, lone);
-        self.objects(objects, out);
-        self.lone_stamps = outer;
+        self.objects(doc.objects(text), out);
     }
 
     /// Objects in a row.
@@ -49,7 +45,17 @@ impl<'r, 'a> Html<'r, 'a> {
     pub fn plainly(&mut self, objects: &[Object], ends_line: bool, out: &mut String) {
         let last = objects.len().saturating_sub(1);
         for (i, object) in objects.iter().enumerate() {
-            self.object(object, ends_line && i == last, out);
+            self.in_row(object, objects.get(i + 1), ends_line && i == last, out);
+        }
+    }
+
+    /// An object and what follows it in its row.
+    pub fn in_row(&mut self, object: &Object, next: Option<&Object>, ends_line: bool, out: &mut String) {
+        match (&object.kind, next.map(|o| &o.kind)) {
+            (ObjectKind::Timestamp(stamp), Some(ObjectKind::Text(text))) => {
+                self.timestamp(stamp, text.starts_with([' ', '\t']), out);
+            }
+            _ => self.object(object, ends_line, out),
         }
     }
 
@@ -82,11 +88,7 @@ impl<'r, 'a> Html<'r, 'a> {
             ObjectKind::Footnote(label, definition) => {
                 self.footnote(label, definition.as_deref(), object.span.start, out);
             }
-            ObjectKind::Timestamp(stamp) => {
-                if !self.lone_stamps || !self.hides(stamp) {
-                    self.timestamp(stamp, out);
-                }
-            }
+            ObjectKind::Timestamp(stamp) => self.timestamp(stamp, false, out),
             ObjectKind::Entity(name) => self.entity(object, name, ends_line, out),
             ObjectKind::Latex(text) => match self.settings.latex {
                 Latex::All => fragment(text, out),

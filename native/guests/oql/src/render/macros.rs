@@ -174,7 +174,8 @@ impl<'r, 'a> Macros<'r, 'a> {
             Some(Template::Text(template)) => {
                 let places = template.matches('$').count();
                 let most = template.len() + places.saturating_mul(call.arguments.len());
-                spend(&mut self.budget, most + 8)?;
+                // Reading what a value calls costs more than writing it.
+                spend(&mut self.budget, if template.contains("{{{") { most.saturating_mul(4) } else { most })?;
                 fill(template, &arguments)
             }
             Some(Template::Date(moment, date)) => {

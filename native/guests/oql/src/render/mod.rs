@@ -69,7 +69,7 @@ pub(crate) struct Html<'r, 'a> {
     pub contents_left: usize,
     /// The paragraph being written is right in a footnote's definition.
     pub in_note: bool,
-    /// It holds timestamps alone.
+    /// The text being written holds timestamps alone.
     pub lone_stamps: bool,
 }
 

@@ -14,9 +14,12 @@ pub struct Outline {
     pub shown: Vec<Shown>,
     /// For each heading of the document whether it is left out.
     pub hidden: Vec<bool>,
+    /// For each heading whether it is left out for nothing but that it stands
+    /// in a section of footnotes, whose references count.
+    pub notes: Vec<bool>,
     /// What stands before the first heading is left out.
     pub headless: bool,
-    parts: Vec<u32>,
+    parts: Vec<usize>,
 }
 
 /// A heading as it will be shown.
@@ -40,12 +43,12 @@ impl Outline {
     /// That of a document under these settings.
     pub fn of(doc: &Document, settings: &Settings) -> Self {
         let selected = selected(doc, settings);
-        let hidden = hidden(doc, settings, selected.as_deref());
+        let (hidden, notes) = hidden(doc, settings, selected.as_deref());
         let odd =
             doc.keyword("STARTUP").flat_map(str::split_whitespace).filter(|w| matches!(*w, "odd" | "oddeven")).last();
         // With every other level left out, three stars are the second one.
         let level = |h: &Heading| if odd == Some("odd") { h.level / 2 + 1 } else { h.level };
-        let mut outline = Outline { hidden, headless: selected.is_some(), ..Outline::default() };
+        let mut outline = Outline { hidden, notes, headless: selected.is_some(), ..Outline::default() };
         let visible = || doc.headings.iter().enumerate().filter(|(i, _)| outline.hidden.get(*i) == Some(&false));
         let base = visible().filter(|(_, h)| h.parent.is_none()).map(|(_, h)| level(h)).min().unwrap_or(1);
         let mut unnumbered: Vec<Option<&str>> = Vec::with_capacity(doc.headings.len());
@@ -53,7 +56,7 @@ impl Outline {
             let above = || heading.parent.and_then(|p| unnumbered.get(p).copied().flatten());
             unnumbered.push(heading.property("UNNUMBERED").or_else(above));
         }
-        let mut counters: Vec<u32> = Vec::new();
+        let mut counters: Vec<usize> = Vec::new();
         let mut parts = Vec::new();
         let mut shown = Vec::new();
         for (index, heading) in visible() {
@@ -80,12 +83,12 @@ impl Outline {
     }
 
     /// The parts of a heading's number.
-    pub fn number(&self, shown: &Shown) -> &[u32] {
+    pub fn number(&self, shown: &Shown) -> &[usize] {
         self.parts.get(shown.number.0..shown.number.1).unwrap_or(&[])
     }
 
     /// The parts of the number of the heading with this index in the document.
-    pub fn number_of(&self, index: usize) -> &[u32] {
+    pub fn number_of(&self, index: usize) -> &[usize] {
         let at = self.shown.binary_search_by_key(&index, |s| s.index).ok();
         at.and_then(|i| self.shown.get(i)).map_or(&[], |shown| self.number(shown))
     }
@@ -124,19 +127,23 @@ pub fn left_out(heading: &Heading, settings: &Settings) -> bool {
         })
 }
 
-fn hidden(doc: &Document, settings: &Settings, selected: Option<&[bool]>) -> Vec<bool> {
+/// For each heading whether it is left out, and whether it is only for a
+/// section of footnotes: definitions stand at the page's end.
+fn hidden(doc: &Document, settings: &Settings, selected: Option<&[bool]>) -> (Vec<bool>, Vec<bool>) {
     let mut hidden: Vec<bool> = Vec::with_capacity(doc.headings.len());
+    let mut notes: Vec<bool> = Vec::with_capacity(doc.headings.len());
     for (i, heading) in doc.headings.iter().enumerate() {
-        let above = heading.parent.is_some_and(|p| {
-            let closed = settings.archived == Archived::Headline && doc.headings.get(p).is_some_and(is_archived);
-            closed || hidden.get(p) == Some(&true)
+        let closed = heading.parent.is_some_and(|p| {
+            let archived = settings.archived == Archived::Headline && doc.headings.get(p).is_some_and(is_archived);
+            archived || (hidden.get(p) == Some(&true) && notes.get(p) != Some(&true))
         });
         let unselected = selected.is_some_and(|s| s.get(i) != Some(&true));
-        // A section of this name holds definitions, which stand at the page's end.
-        let notes = heading.title == "Footnotes";
-        hidden.push(above || unselected || notes || left_out(heading, settings));
+        let out = closed || unselected || left_out(heading, settings);
+        let note = heading.title == "Footnotes" || heading.parent.is_some_and(|p| notes.get(p) == Some(&true));
+        hidden.push(out || note);
+        notes.push(note && !out);
     }
-    hidden
+    (hidden, notes)
 }
 
 /// Where a heading has a select tag: for each heading whether it has one, or

@@ -1,6 +1,7 @@
 //! What internal links may point at, and which element has which id.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use super::options::Depth;
@@ -25,8 +26,10 @@ pub struct Targets<'r> {
     uuids: HashMap<&'r str, usize>,
     /// Each heading's id on the page.
     headings: Vec<Cow<'r, str>>,
-    /// Ids of headings and of the page's own parts.
-    kept: HashSet<Cow<'r, str>>,
+    /// Ids that authors chose for headings, and those of the page's own parts.
+    chosen: HashSet<Cow<'r, str>>,
+    /// Those and the ids that titles give, once somebody asks.
+    kept: OnceCell<HashSet<Cow<'r, str>>>,
     /// Some heading has an id that a part of another one might have.
     prefixed: bool,
     /// Ids of targets and names that are not the ones they ask for.
@@ -122,12 +125,12 @@ impl<'r> Targets<'r> {
     pub fn of<'a>(doc: &'r Document<'a>, settings: &'r Settings, outline: &Outline) -> Self {
         let mut targets = Targets { notes: doc.text.contains("[fn:"), ..Targets::default() };
         if targets.notes {
-            targets.kept.extend(["footnotes", "text-footnotes"].map(Cow::from));
+            targets.chosen.extend(["footnotes", "text-footnotes"].map(Cow::from));
         }
         if settings.toc != Depth::Off || doc.keyword("TOC").next().is_some() {
             for list in ["table-of-contents", "list-of-tables", "list-of-listings"] {
-                targets.kept.insert(list.into());
-                targets.kept.insert(format!("text-{list}").into());
+                targets.chosen.insert(list.into());
+                targets.chosen.insert(format!("text-{list}").into());
             }
         }
         targets.assign_headings(doc, &outline.hidden);
@@ -178,30 +181,43 @@ impl<'r> Targets<'r> {
         let order = || all().filter(|(i, _)| !is_hidden(*i)).chain(all().filter(|(i, _)| is_hidden(*i)));
         let mut ids: Vec<Option<Cow<'r, str>>> = vec![None; doc.headings.len()];
         for (i, heading) in order() {
-            let custom = heading.property("CUSTOM_ID").map(anchor).unwrap_or_default();
+            let Some(custom) = heading.property("CUSTOM_ID").map(anchor) else { continue };
             if let Some(slot) = ids.get_mut(i)
                 && !custom.is_empty()
                 && !self.is_note(&custom)
-                && self.kept.insert(custom.clone().into())
+                && self.chosen.insert(custom.clone().into())
             {
                 *slot = Some(custom.into());
             }
         }
+        // Ids that titles give are unique among themselves.
+        let mut moved: Vec<(usize, &str)> = Vec::new();
         for (i, heading) in order() {
-            if let Some(slot) = ids.get_mut(i)
-                && slot.is_none()
-            {
-                let own = heading.id.as_str();
-                let id = match self.kept.contains(own) {
-                    true => Cow::from(free(own, |id| self.kept.contains(id))),
-                    false => Cow::from(own),
-                };
-                self.kept.insert(id.clone());
-                *slot = Some(id);
+            let own = heading.id.as_str();
+            let Some(slot) = ids.get_mut(i).filter(|slot| slot.is_none()) else { continue };
+            if self.chosen.contains(own) {
+                moved.push((i, own));
+            }
+            *slot = Some(Cow::from(own));
+        }
+        let mut headings: Vec<Cow<'r, str>> = ids.into_iter().map(Option::unwrap_or_default).collect();
+        if !moved.is_empty() {
+            let mut taken: HashSet<Cow<'r, str>> = self.chosen.iter().chain(&headings).cloned().collect();
+            for (i, own) in moved {
+                let id = Cow::from(free(own, |id| taken.contains(id)));
+                taken.insert(id.clone());
+                if let Some(slot) = headings.get_mut(i) {
+                    *slot = id;
+                }
             }
         }
-        self.headings = ids.into_iter().map(Option::unwrap_or_default).collect();
+        self.headings = headings;
         self.prefixed = self.headings.iter().any(|id| PREFIXES.iter().any(|p| id.starts_with(p)));
+    }
+
+    fn keeps(&self, id: &str) -> bool {
+        let all = || self.chosen.iter().chain(&self.headings).cloned().collect::<HashSet<_>>();
+        self.kept.get_or_init(all).contains(id)
     }
 
     fn assign_name(&mut self, name: &str) {
@@ -226,8 +242,8 @@ impl<'r> Targets<'r> {
 
     /// Whether a heading or one of the page's own parts has this id.
     fn is_kept(&self, id: &str) -> bool {
-        let part = |prefix: &&str| id.strip_prefix(*prefix).is_some_and(|rest| self.kept.contains(rest));
-        self.kept.contains(id) || PREFIXES.iter().any(part) || self.is_note(id)
+        let part = |prefix: &&str| id.strip_prefix(*prefix).is_some_and(|rest| self.keeps(rest));
+        self.keeps(id) || PREFIXES.iter().any(part) || self.is_note(id)
     }
 
     fn is_note(&self, id: &str) -> bool {
@@ -253,7 +269,7 @@ impl<'r> Targets<'r> {
 
     /// Whether the id of a heading's part is no other heading's.
     pub fn is_free(&self, prefix: &str, heading: usize) -> bool {
-        !self.prefixed || !self.kept.contains(format!("{prefix}{}", self.heading_id(heading)).as_str())
+        !self.prefixed || !self.keeps(&format!("{prefix}{}", self.heading_id(heading)))
     }
 
     /// A heading's id: its `:CUSTOM_ID:`, else its own.

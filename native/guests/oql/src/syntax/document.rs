@@ -2,12 +2,14 @@
 
 use std::cell::OnceCell;
 
+use super::drawer::{self, Properties};
 use super::elements::Reader;
-use super::headings::{Heading, headings};
+use super::headings::{Heading, outlined};
 use super::lines::Lines;
 use super::objects::Object;
 use super::probe::Opener;
 use super::radio::targets;
+use super::states::States;
 use super::text::{Inline, Text};
 use super::tree::{Element, Keyword};
 use crate::header_args::Scopes;
@@ -20,6 +22,8 @@ pub struct Document<'a> {
     pub lines: Lines,
     /// Its headings, in order.
     pub headings: Vec<Heading<'a>>,
+    /// The property drawer at its top.
+    pub properties: Properties<'a>,
     /// What stands before the first heading.
     pub preamble: Vec<Element<'a>>,
     /// Each heading's own section.
@@ -38,37 +42,35 @@ impl<'a> Document<'a> {
     /// Reads `text`.
     pub fn read(text: &'a str) -> Self {
         let lines = Lines::new(text);
-        let headings = headings(text, &lines);
+        let states = States::read(text, &lines);
+        let headings = outlined(text, &lines, &states);
+        let mut reader = Reader::new(text, &lines, &states);
+        let first = headings.first().map_or(lines.count(), |h| h.line);
+        let (properties, preamble) = match drawer::top(text, &lines) {
+            Some((properties, from, to)) => {
+                let mut preamble = reader.section(0, from);
+                preamble.append(&mut reader.section(to, first));
+                (properties, preamble)
+            }
+            None => (Vec::new(), reader.section(0, first)),
+        };
+        let sections = headings.iter().map(|h| reader.section(h.body.start, h.body.end)).collect();
+        let (keywords, unclosed) = (reader.keywords, reader.unclosed);
         let mut document = Document {
             text,
             lines,
-            headings: Vec::new(),
-            preamble: Vec::new(),
-            sections: Vec::new(),
+            headings,
+            properties,
+            preamble,
+            sections,
             inline: Inline::new(text),
-            keywords: Vec::new(),
+            keywords,
             scopes: OnceCell::new(),
-            unclosed: Vec::new(),
+            unclosed,
         };
-        let first = headings.first().map_or(document.lines.count(), |h| h.line);
-        document.preamble = document.section(0..first);
-        for heading in &headings {
-            let section = document.section(heading.body.clone());
-            document.sections.push(section);
-        }
         let sections: Vec<&[Element]> = document.all_sections().map(|(_, section)| section).collect();
-        document.inline.radio = targets(text, &headings, &sections);
-        document.headings = headings;
+        document.inline.radio = targets(text, &document.headings, &sections);
         document
-    }
-
-    fn section(&mut self, range: std::ops::Range<usize>) -> Vec<Element<'a>> {
-        let lines = self.lines.range(range);
-        let mut reader = Reader::new(self.text, lines);
-        let elements = reader.elements(lines, 0, false);
-        self.keywords.append(&mut reader.keywords);
-        self.unclosed.extend(reader.unclosed);
-        elements
     }
 
     /// Header arguments that blocks inherit.

@@ -1,249 +1,280 @@
-//! A section's lines → elements.
-
-use std::collections::BTreeMap;
+//! Lines → elements.
 
 use super::MAX_DEPTH;
-use super::index::Ends;
-use super::lines::{Span, slice};
-use super::lists::list;
-use super::probe::{Opener, Probe, probe};
+use super::affiliated::affiliated;
+use super::index::{Ends, is_drawer_end};
+use super::lines::{BLANKS, Lines, Span, is_blank, place, skip, slice};
+use super::probe::{self, Opener};
+use super::states::States;
+use super::structure::Structure;
 use super::text::{Place, Text};
-use super::tree::{Caption, Element, Keyword, Kind, Meta, Source};
+use super::tree::{Element, Keyword, Kind, Meta};
 
-/// Reads one section.
-pub struct Reader<'a> {
+/// Reads a document's elements.
+pub struct Reader<'d, 'a> {
     /// The whole document.
     pub text: &'a str,
-    /// Where this section's blocks end.
+    /// Its lines.
+    pub lines: &'d Lines,
+    /// State keywords, for inline tasks.
+    pub states: &'d States<'a>,
+    /// Where blocks end.
     pub ends: Ends,
     /// Keywords met, with where they stand.
     pub keywords: Vec<(usize, Keyword)>,
-    /// Openers without an end, by where they stand.
-    pub unclosed: BTreeMap<usize, Opener>,
+    /// Openers without an end, with where they stand.
+    pub unclosed: Vec<(usize, Opener)>,
+    /// Lines that may be a drawn table, and the lines they were looked for in.
+    pub drawn: (std::ops::Range<usize>, usize),
 }
 
-impl<'a> Reader<'a> {
-    /// A reader for these lines.
-    pub fn new(text: &'a str, lines: &[Span]) -> Self {
-        Reader { text, ends: Ends::new(text, lines), keywords: Vec::new(), unclosed: BTreeMap::new() }
+/// Lines to read: whole ones, but that the first may begin behind a bullet or a label.
+#[derive(Debug, Clone, Copy)]
+pub struct Region {
+    /// Index of the first line.
+    pub from: usize,
+    /// Index behind the last line.
+    pub to: usize,
+    /// First byte.
+    pub first: usize,
+}
+
+/// A line that an element may begin at.
+#[derive(Debug, Clone, Copy)]
+pub struct Here {
+    /// Its index.
+    pub at: usize,
+    /// Index behind the last line that may belong to the element.
+    pub to: usize,
+    /// How many elements are around it.
+    pub depth: usize,
+}
+
+/// An element and the index of the line behind its own.
+pub type Found<'a> = Option<(Kind<'a>, usize)>;
+
+impl<'d, 'a> Reader<'d, 'a> {
+    /// A reader of this document.
+    pub fn new(text: &'a str, lines: &'d Lines, states: &'d States<'a>) -> Self {
+        Reader {
+            text,
+            lines,
+            states,
+            ends: Ends::default(),
+            keywords: Vec::new(),
+            unclosed: Vec::new(),
+            drawn: (0..0, 0),
+        }
     }
 
-    /// The elements in `lines`; `text_first` where the first line continues an
-    /// item or footnote and so is text whatever it looks like.
-    pub fn elements(&mut self, lines: &[Span], depth: usize, text_first: bool) -> Vec<Element<'a>> {
-        let mut out = Vec::new();
-        let mut meta: Option<Box<Meta<'a>>> = None;
-        let mut at = 0;
-        while let Some(span) = lines.get(at).copied() {
-            if is_blank(span.of(self.text)) {
-                meta = None;
-                at += 1;
-                continue;
-            }
-            let found = if text_first && at == 0 { None } else { self.probe(lines, at, depth) };
-            if let Some(Probe::Keyword(key, value)) = &found
-                && affiliated(key)
-                && lines.get(at + 1).is_some_and(|next| !is_blank(next.of(self.text)))
-            {
-                note(meta.get_or_insert_default(), key, *value, value.of(self.text));
-                at += 1;
-                continue;
-            }
-            let (kind, next) = match found {
-                Some(found) => self.element(found, lines, at, depth),
-                None => self.paragraph(lines, at, depth),
+    /// The elements of a section: what blank lines are around them is left out.
+    pub fn section(&mut self, mut from: usize, mut to: usize) -> Vec<Element<'a>> {
+        while from < to && is_blank(self.line(from)) {
+            from += 1;
+        }
+        while from < to && is_blank(self.line(to - 1)) {
+            to -= 1;
+        }
+        self.elements(self.whole(from, to), None, 0)
+    }
+
+    /// The elements of a region; `lists` is the list it is part of an item of.
+    pub fn elements(&mut self, region: Region, mut lists: Option<Structure>, depth: usize) -> Vec<Element<'a>> {
+        // Most hold one element, and of those there are many.
+        let mut out = Vec::with_capacity(usize::from(region.from < region.to));
+        let mut at = region.from;
+        while at < region.to {
+            let start = if at == region.from { region.first } else { self.lines.start(at) };
+            let here = Here { at, to: region.to, depth };
+            at = if start > self.lines.start(at) || is_blank(self.line(at)) {
+                let (kind, after) = self.paragraph(here, start);
+                self.push(&mut out, kind, start, here, after, None)
+            } else {
+                self.element(here, &mut lists, &mut out)
             };
-            let next = next.max(at + 1);
-            let end = lines.get(next - 1).map_or(span.end, |last| last.end);
-            out.push(Element { kind, span: Span { start: span.start, end }, meta: meta.take() });
-            at = next;
         }
         out
     }
 
-    fn probe(&mut self, lines: &[Span], at: usize, depth: usize) -> Option<Probe> {
-        match probe(self.text, lines, at, &self.ends, depth < MAX_DEPTH) {
-            Some(Probe::Unclosed(opener)) => {
-                let start = lines.get(at).map_or(0, |l| l.start);
-                self.unclosed.insert(start, opener);
-                None
-            }
-            other => other,
-        }
+    /// Whole lines as a region.
+    pub fn whole(&self, from: usize, to: usize) -> Region {
+        Region { from, to, first: self.lines.start(from) }
     }
 
-    fn paragraph(&mut self, lines: &[Span], at: usize, depth: usize) -> (Kind<'a>, usize) {
-        let mut next = at + 1;
-        while let Some(span) = lines.get(next) {
-            if is_blank(span.of(self.text)) || self.probe(lines, next, depth).is_some() {
-                break;
-            }
+    /// A line's text.
+    pub fn line(&self, at: usize) -> &'a str {
+        self.lines.get(at).of(self.text)
+    }
+
+    /// Adds an element; gives the index of the first line behind it and its blank lines.
+    fn push(
+        &mut self,
+        out: &mut Vec<Element<'a>>,
+        kind: Kind<'a>,
+        start: usize,
+        here: Here,
+        after: usize,
+        meta: Option<Box<Meta<'a>>>,
+    ) -> usize {
+        let mut next = after;
+        while next < here.to && is_blank(self.line(next)) {
             next += 1;
         }
-        let mut span = whole(lines, at, next);
-        let indent = span.of(self.text).len() - span.of(self.text).trim_start().len();
-        span.start += indent;
-        (Kind::Paragraph(Text::new(span, Place::Paragraph)), next)
+        let last = after.checked_sub(1).map_or(start, |l| self.lines.get(l).end);
+        // Emacs counts the end of the last line of fixed width among the blank ones, and
+        // of a call all lines but the first.
+        let own = match kind {
+            Kind::Fixed(_) => usize::from(self.lines.start(after) > last),
+            Kind::Call(_) => after - here.at - 1,
+            _ => 0,
+        };
+        let blank = u32::try_from(next - after + own).unwrap_or(0);
+        let span = Span { start, end: last.max(start) };
+        out.push(Element { kind, span, end: self.lines.start(next), blank, meta });
+        next.max(here.at + 1)
     }
 
-    fn element(&mut self, found: Probe, lines: &[Span], at: usize, depth: usize) -> (Kind<'a>, usize) {
-        match found {
-            Probe::Block(name, end) => (self.block(&name, lines, at, end, depth), end + 1),
-            Probe::Dynamic(end) => (Kind::Dynamic(self.children(lines, at, end, depth)), end + 1),
-            Probe::Drawer(name, end) => (Kind::Drawer(name, self.children(lines, at, end, depth)), end + 1),
-            Probe::Latex(end) => {
-                let start = lines.get(at).map_or(0, |l| l.start);
-                let stop = lines.get(end).map_or(start, |l| l.end);
-                (Kind::Latex(Span { start, end: stop }), end + 1)
+    fn element(&mut self, here: Here, lists: &mut Option<Structure>, out: &mut Vec<Element<'a>>) -> usize {
+        let line = self.line(here.at);
+        let body = skip(line);
+        let found = match body.as_bytes().first() {
+            Some(b'#') if probe::is_comment(body) => {
+                Some((Kind::Comment, self.run(here, |line| probe::is_comment(skip(line)))))
             }
-            Probe::Keyword(key, value) => {
-                let keyword = Keyword { key, value };
-                let start = lines.get(at).map_or(0, |l| l.start);
-                self.keywords.push((start, keyword.clone()));
-                (Kind::Keyword(keyword), at + 1)
-            }
-            Probe::Item(bullet) => {
-                let (list, next) = list(self, lines, at, bullet, depth);
-                (Kind::List(list), next)
-            }
-            Probe::Table => {
-                let next = self.run(lines, at, |p| matches!(p, Probe::Table));
-                (Kind::Table(within(lines, at, next)), next)
-            }
-            Probe::Fixed => {
-                let next = self.run(lines, at, |p| matches!(p, Probe::Fixed));
-                (Kind::Fixed(within(lines, at, next)), next)
-            }
-            Probe::Footnote(label, text_at) => self.footnote(label, text_at, lines, at, depth),
-            Probe::Rule => (Kind::Rule, at + 1),
-            Probe::Clock => (Kind::Clock(whole(lines, at, at + 1)), at + 1),
-            Probe::Diary => (Kind::Diary(whole(lines, at, at + 1)), at + 1),
-            Probe::Comment | Probe::Unclosed(_) => (Kind::Comment, at + 1),
+            Some(b'C' | b'c') if probe::is_clock(body) => Some((Kind::Clock(place(self.text, line)), here.at + 1)),
+            Some(b'*') => probe::stars(line).and_then(|level| self.inlinetask(here, level)),
+            Some(b'#') if affiliated(body).is_some() => return self.announced(here, lists, out),
+            _ => None,
+        };
+        let (kind, after) = found.unwrap_or_else(|| self.plain(here, lists));
+        self.push(out, kind, self.lines.start(here.at), here, after, None)
+    }
+
+    /// Affiliated keywords and what they announce; keywords of their own where that is nothing.
+    fn announced(&mut self, here: Here, lists: &mut Option<Structure>, out: &mut Vec<Element<'a>>) -> usize {
+        let mut meta = Box::new(Meta { start: self.lines.start(here.at), ..Meta::default() });
+        let mut at = here.at;
+        while at < here.to
+            && let Some(keyword) = affiliated(skip(self.line(at)))
+        {
+            keyword.note(&mut meta, self.text);
+            at += 1;
         }
-    }
-
-    fn run(&mut self, lines: &[Span], at: usize, same: impl Fn(&Probe) -> bool) -> usize {
-        let mut next = at + 1;
-        while next < lines.len() {
-            match probe(self.text, lines, next, &self.ends, false) {
-                Some(p) if same(&p) => next += 1,
-                _ => break,
+        if at < here.to && !is_blank(self.line(at)) {
+            let own = Here { at, ..here };
+            let (kind, after) = self.plain(own, lists);
+            return self.push(out, kind, self.lines.start(at), own, after, Some(meta));
+        }
+        // A key with a space in its brackets is one only where a container's end follows.
+        let bounded = at < self.lines.count() && !is_blank(self.line(at));
+        let mut next = here.at;
+        for i in here.at..at {
+            let own = Here { at: i, ..here };
+            let found = self.keyword(own).or_else(|| self.bracketed(own).filter(|_| bounded));
+            let (kind, after) = found.unwrap_or_else(|| self.paragraph(own, self.lines.start(i)));
+            next = self.push(out, kind, self.lines.start(i), own, after, None);
+            if next > i + 1 {
+                break;
             }
         }
         next
     }
 
-    fn footnote(&mut self, label: Span, text_at: usize, lines: &[Span], at: usize, depth: usize) -> (Kind<'a>, usize) {
-        let mut next = at + 1;
-        let mut blanks = 0;
-        while let Some(span) = lines.get(next) {
-            let line = span.of(self.text);
-            blanks = if is_blank(line) { blanks + 1 } else { 0 };
-            if blanks == 2 || line.starts_with("[fn:") {
-                break;
+    /// What may have affiliated keywords: all but comments, clocks and inline tasks.
+    fn plain(&mut self, here: Here, lists: &mut Option<Structure>) -> (Kind<'a>, usize) {
+        let line = self.line(here.at);
+        let body = skip(line);
+        let flush = line.len() == body.len();
+        let found = match body.as_bytes().first() {
+            Some(b'\\') => self.latex(here, body),
+            Some(b':') if probe::is_fixed(body) => {
+                let after = self.run(here, |line| probe::is_fixed(skip(line)));
+                Some((Kind::Fixed(self.lines.body(here.at..after)), after))
             }
-            next += 1;
-        }
-        let mut contents = within(lines, at, next);
-        let mut text_first = false;
-        if let Some(first) = contents.first_mut() {
-            let rest = slice(self.text, text_at, first.end);
-            first.start = first.end - rest.trim_start().len();
-            text_first = first.start < first.end;
-        }
-        let children = self.elements(&contents, depth + 1, text_first);
-        (Kind::Footnote(label, children), next)
+            Some(b':') => self.drawer(here, body),
+            Some(b'#') => self.hash(here, body),
+            Some(b'[') if flush => probe::footnote_label(line).and_then(|label| self.footnote(here, label)),
+            Some(b'%') if flush && body.starts_with("%%(") => {
+                let end = place(self.text, body.trim_end_matches([' ', '\t']));
+                Some((Kind::Diary(end), here.at + 1))
+            }
+            Some(b'|') => Some(self.table(here)),
+            Some(b'-') if probe::is_rule(body) => Some((Kind::Rule, here.at + 1)),
+            Some(b'+') if probe::is_drawn_rule(body) => self.drawn(here),
+            Some(b'-' | b'+' | b'*' | b'0'..=b'9') if probe::item(line, body).is_some() => self.list(here, lists),
+            _ => None,
+        };
+        found.unwrap_or_else(|| self.paragraph(here, self.lines.start(here.at)))
     }
 
-    fn children(&mut self, lines: &[Span], at: usize, end: usize, depth: usize) -> Vec<Element<'a>> {
-        let inner = lines.get(at + 1..end).unwrap_or(&[]);
-        self.elements(inner, depth + 1, false)
+    /// The index behind the lines from `here` on that are alike.
+    pub fn run(&self, here: Here, same: impl Fn(&str) -> bool) -> usize {
+        let mut at = here.at + 1;
+        while at < here.to && same(self.line(at)) {
+            at += 1;
+        }
+        at
     }
 
-    fn block(&mut self, name: &str, lines: &[Span], at: usize, end: usize, depth: usize) -> Kind<'a> {
-        let begin = lines.get(at).copied().unwrap_or_default();
-        let (first, rest) = self.begin_words(begin, name.len());
-        let body = || within(lines, at + 1, end);
-        match name {
-            "src" => Kind::Source(Source { lang: first, args: rest, body: body() }),
-            "example" => Kind::Example(body()),
-            "export" => Kind::Export(first, body()),
-            "verse" => Kind::Verse(Text::new(whole(lines, at + 1, end), Place::Paragraph)),
-            "comment" => Kind::Comment,
-            "quote" => Kind::Quote(self.children(lines, at, end, depth)),
-            "center" => Kind::Center(self.children(lines, at, end, depth)),
-            _ => {
-                let line = begin.of(self.text);
-                let lead = line.len() - line.trim_start_matches([' ', '\t']).len();
-                let start = begin.start + lead + "#+begin_".len();
-                let span = Span { start, end: start + name.len() };
-                Kind::Special(span, self.children(lines, at, end, depth))
+    /// A paragraph that begins at `start`, whatever stands there.
+    pub fn paragraph(&mut self, here: Here, start: usize) -> (Kind<'a>, usize) {
+        let mut after = here.at;
+        // An empty line at the beginning of a block is a paragraph of its own.
+        if self.lines.get(here.at).end > start {
+            after += 1;
+            while after < here.to && !self.breaks(after, here.to) {
+                after += 1;
             }
         }
+        let end = after.checked_sub(1).map_or(start, |last| self.lines.get(last).end).max(start);
+        let text = slice(self.text, start, end);
+        let indent = text.len() - text.trim_start_matches(BLANKS).len();
+        (Kind::Paragraph(Text::new(Span { start: start + indent, end }, Place::Paragraph)), after)
     }
 
-    /// The first word behind `#+begin_name`, and what follows it.
-    fn begin_words(&self, begin: Span, name: usize) -> (Span, Span) {
-        let line = begin.of(self.text);
-        let lead = line.len() - line.trim_start_matches([' ', '\t']).len();
-        let from = begin.start + lead + "#+begin_".len() + name;
-        let rest = slice(self.text, from, begin.end);
-        let start = begin.end - rest.trim_start().len();
-        let word = slice(self.text, start, begin.end);
-        let mut stop = start + word.find([' ', '\t']).unwrap_or(word.len());
-        // `#+begin_src :var x=1`: no language.
-        if word.starts_with([':', '-', '+']) {
-            stop = start;
+    /// Whether a paragraph ends before this line.
+    fn breaks(&mut self, at: usize, to: usize) -> bool {
+        let line = self.line(at);
+        let body = skip(line);
+        let flush = line.len() == body.len();
+        match body.as_bytes().first() {
+            None | Some(b'|') => true,
+            Some(b'*') => probe::bullet(body).is_some() || flush && probe::stars(line).is_some(),
+            Some(b'-') => probe::bullet(body).is_some() || probe::is_rule(body),
+            Some(b'+') => probe::bullet(body).is_some() || probe::is_drawn_rule(body),
+            Some(b'0'..=b'9') => probe::bullet(body).is_some(),
+            Some(b'[') => flush && probe::footnote_label(line).is_some(),
+            Some(b'%') => flush && body.starts_with("%%("),
+            Some(b'C' | b'c') => probe::is_clock(body),
+            Some(b':') => probe::is_fixed(body) || self.drawer_breaks(at, to, body),
+            Some(b'#') => probe::is_comment(body) || self.hash_breaks(at, to, body),
+            Some(b'\\') => probe::latex_name(body)
+                .is_some_and(|name| self.ends.latex(self.text, self.lines, name, at, to).is_some()),
+            _ => false,
         }
-        let rest = slice(self.text, stop, begin.end);
-        let args = begin.end - rest.trim_start().len();
-        (Span { start, end: stop }, Span { start: args, end: begin.end.max(args) })
     }
-}
 
-/// From the first of these lines to the last.
-fn whole(lines: &[Span], from: usize, to: usize) -> Span {
-    let lines = lines.get(from..to).unwrap_or(&[]);
-    let start = lines.first().map_or(0, |l| l.start);
-    Span { start, end: lines.last().map_or(start, |l| l.end) }
-}
-
-fn within(lines: &[Span], from: usize, to: usize) -> Vec<Span> {
-    lines.get(from..to).unwrap_or(&[]).to_vec()
-}
-
-fn is_blank(line: &str) -> bool {
-    line.trim().is_empty()
-}
-
-fn affiliated(key: &str) -> bool {
-    matches!(
-        key,
-        "NAME"
-            | "TBLNAME"
-            | "SRCNAME"
-            | "RESNAME"
-            | "CAPTION"
-            | "HEADER"
-            | "HEADERS"
-            | "RESULTS"
-            | "RESULT"
-            | "PLOT"
-            | "DATA"
-            | "LABEL"
-            | "SOURCE"
-    ) || key.starts_with("ATTR_")
-}
-
-fn note(meta: &mut Meta, key: &str, span: Span, value: &str) {
-    match key {
-        "NAME" | "TBLNAME" | "SRCNAME" | "LABEL" if !value.is_empty() => {
-            meta.name = Some(value.to_string());
+    fn drawer_breaks(&mut self, at: usize, to: usize, body: &str) -> bool {
+        let Some(name) = probe::drawer_name(body) else { return false };
+        if is_drawer_end(body) || self.ends.drawer(self.text, self.lines, at, to).is_some() {
+            return true;
         }
-        "CAPTION" => meta.caption.push(Caption { short: None, long: Text::new(span, Place::Keyword) }),
-        "HEADER" | "HEADERS" => meta.headers.push(span),
-        "ATTR_HTML" => meta.attr_html.push(span),
-        "RESULTS" | "RESULT" => meta.results = true,
-        _ => {}
+        self.unclosed.push((self.lines.start(at), Opener::Drawer(name.to_string())));
+        false
+    }
+
+    fn hash_breaks(&mut self, at: usize, to: usize, body: &str) -> bool {
+        let Some(name) = probe::block_name(body) else { return probe::is_hash_break(body) };
+        if self.ends.block(self.text, self.lines, name, at, to).is_some() {
+            return true;
+        }
+        self.unclosed.push((self.lines.start(at), Opener::Block(name.to_lowercase())));
+        false
+    }
+
+    /// The elements inside a container, unless it stands too deep.
+    pub fn children(&mut self, here: Here, end: usize) -> Option<Vec<Element<'a>>> {
+        let inner = self.whole(here.at + 1, end);
+        (here.depth < MAX_DEPTH).then(|| self.elements(inner, None, here.depth + 1))
     }
 }

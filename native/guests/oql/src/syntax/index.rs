@@ -1,66 +1,131 @@
 //! Where blocks and drawers end: looked up, never searched for, so that a
 //! thousand unclosed openers cost no more than a thousand lines.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
-use super::lines::Span;
+use super::lines::{Lines, skip, trim};
 
-/// What an end line closes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum End {
-    /// `#+end_NAME`, lower-cased.
-    Block(String),
-    /// `#+end:`
-    Dynamic,
-    /// `:end:`
-    Drawer,
-    /// `\end{NAME}`
-    Latex(String),
+/// Indices of lines, in order.
+type Places = Vec<usize>;
+
+/// End lines by what they close; read when first asked for.
+#[derive(Default)]
+pub struct Ends {
+    marks: OnceCell<Marks>,
+    latex: OnceCell<HashMap<String, Places>>,
 }
 
-/// End lines by what they close, in order.
+/// End lines that begin with `#+end` or are `:end:`.
 #[derive(Default)]
-pub struct Ends(HashMap<End, Vec<usize>>);
+struct Marks {
+    blocks: HashMap<String, Places>,
+    /// `#+end:`
+    colon: Places,
+    /// `#+end:` and `#+end`
+    dynamic: Places,
+    /// `:end:`
+    drawer: Places,
+}
 
 impl Ends {
-    /// Reads the end lines among these.
-    pub fn new(text: &str, lines: &[Span]) -> Self {
-        let mut map: HashMap<End, Vec<usize>> = HashMap::new();
-        for span in lines {
-            if let Some(end) = end_of(span.of(text)) {
-                map.entry(end).or_default().push(span.start);
-            }
-        }
-        Ends(map)
+    /// The first `#+end_NAME` among the lines `from..to`.
+    pub fn block(&self, text: &str, lines: &Lines, name: &str, from: usize, to: usize) -> Option<usize> {
+        first(self.marks(text, lines).blocks.get(&lower(name))?, from, to)
     }
 
-    /// The index in `lines` of the first end line behind index `from`.
-    pub fn after(&self, end: &End, lines: &[Span], from: usize) -> Option<usize> {
-        let starts = self.0.get(end)?;
-        let behind = lines.get(from)?.end;
-        let start = *starts.get(starts.partition_point(|s| *s < behind))?;
-        let at = lines.partition_point(|l| l.start < start);
-        (lines.get(at)?.start == start).then_some(at)
+    /// The first `#+end:` or `#+end`.
+    pub fn dynamic(&self, text: &str, lines: &Lines, from: usize, to: usize) -> Option<usize> {
+        first(&self.marks(text, lines).dynamic, from, to)
+    }
+
+    /// The first `#+end:`.
+    pub fn colon(&self, text: &str, lines: &Lines, from: usize, to: usize) -> Option<usize> {
+        first(&self.marks(text, lines).colon, from, to)
+    }
+
+    /// The first `:end:`.
+    pub fn drawer(&self, text: &str, lines: &Lines, from: usize, to: usize) -> Option<usize> {
+        first(&self.marks(text, lines).drawer, from, to)
+    }
+
+    /// The first line that ends with `\end{NAME}`.
+    pub fn latex(&self, text: &str, lines: &Lines, name: &str, from: usize, to: usize) -> Option<usize> {
+        let latex = self.latex.get_or_init(|| {
+            let mut latex: HashMap<String, Places> = HashMap::new();
+            for (i, line) in all(text, lines) {
+                if let Some(name) = latex_end(line) {
+                    latex.entry(lower(name)).or_default().push(i);
+                }
+            }
+            latex
+        });
+        first(latex.get(&lower(name))?, from, to)
+    }
+
+    fn marks(&self, text: &str, lines: &Lines) -> &Marks {
+        self.marks.get_or_init(|| {
+            let mut marks = Marks::default();
+            for (i, line) in all(text, lines) {
+                let body = skip(line);
+                match body.as_bytes().first() {
+                    Some(b'#') => marks.note(body, i),
+                    Some(b':') if is_drawer_end(body) => marks.drawer.push(i),
+                    _ => {}
+                }
+            }
+            marks
+        })
     }
 }
 
-fn end_of(line: &str) -> Option<End> {
-    let line = line.trim_matches([' ', '\t']);
-    if let Some(rest) = strip_prefix_no_case(line, "#+end") {
-        if let Some(name) = rest.strip_prefix('_') {
-            return (!name.is_empty() && !name.contains([' ', '\t'])).then(|| End::Block(name.to_ascii_lowercase()));
+impl Marks {
+    fn note(&mut self, body: &str, line: usize) {
+        let Some(rest) = strip_prefix_no_case(trim(body), "#+end") else { return };
+        match rest.strip_prefix('_') {
+            Some(name) => match self.blocks.get_mut(&lower(name)) {
+                Some(places) => places.push(line),
+                None => drop(self.blocks.insert(lower(name), vec![line])),
+            },
+            None if rest == ":" => {
+                self.colon.push(line);
+                self.dynamic.push(line);
+            }
+            None if rest.is_empty() => self.dynamic.push(line),
+            None => {}
         }
-        return (rest == ":").then_some(End::Dynamic);
     }
-    if line.eq_ignore_ascii_case(":end:") {
-        return Some(End::Drawer);
+}
+
+fn all<'t>(text: &'t str, lines: &'t Lines) -> impl Iterator<Item = (usize, &'t str)> {
+    lines.range(0..lines.count()).iter().enumerate().map(|(i, span)| (i, span.of(text)))
+}
+
+fn first(places: &[usize], from: usize, to: usize) -> Option<usize> {
+    places.get(places.partition_point(|l| *l < from)).copied().filter(|l| *l < to)
+}
+
+fn latex_end(line: &str) -> Option<&str> {
+    let line = line.trim_end_matches([' ', '\t']).strip_suffix('}')?;
+    let open = line.rfind('{')?;
+    let end = open.checked_sub("\\end".len())?;
+    line.get(end..open)?.eq_ignore_ascii_case("\\end").then(|| line.get(open + 1..)).flatten()
+}
+
+fn lower(name: &str) -> String {
+    match name.is_ascii() {
+        true => name.to_ascii_lowercase(),
+        false => name.to_lowercase(),
     }
-    let name = line.strip_prefix("\\end{")?;
-    Some(End::Latex(name.strip_suffix('}')?.to_string()))
+}
+
+/// A line `:end:`, without its indentation.
+pub fn is_drawer_end(body: &str) -> bool {
+    body.trim_end_matches([' ', '\t']).eq_ignore_ascii_case(":end:")
 }
 
 /// `str::strip_prefix` that ignores ASCII case.
 pub fn strip_prefix_no_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
-    let head = text.get(..prefix.len())?;
-    head.eq_ignore_ascii_case(prefix).then(|| text.get(prefix.len()..).unwrap_or(""))
+    let head = text.as_bytes().get(..prefix.len())?;
+    head.eq_ignore_ascii_case(prefix.as_bytes()).then(|| text.get(prefix.len()..)).flatten()
 }

@@ -1,5 +1,12 @@
 //! A document as lines with byte positions.
 
+use std::fmt;
+use std::ops::{Deref, Range};
+use std::rc::Rc;
+
+/// What is trimmed from a keyword's value or a title.
+pub const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
+
 /// A byte range of the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Span {
@@ -21,23 +28,30 @@ pub fn slice(text: &str, start: usize, end: usize) -> &str {
     text.get(start..end).unwrap_or("")
 }
 
-/// The lines of a document, without their line ends.
+/// The lines of a document, without their line ends. Copies share them.
+#[derive(Clone)]
 pub struct Lines {
-    spans: Vec<Span>,
+    spans: Rc<Vec<Span>>,
+    end: usize,
 }
 
 impl Lines {
-    /// Splits at `\n`; a `\r` before it belongs to the line end.
+    /// Splits at `\n`; a `\r` before it belongs to the line end, and a byte order mark to no line.
     pub fn new(text: &str) -> Self {
-        let mut spans = Vec::new();
-        let mut start = 0;
-        for line in text.split_inclusive('\n') {
-            let content = line.trim_end_matches('\n');
-            let content = content.strip_suffix('\r').unwrap_or(content);
-            spans.push(Span { start, end: start + content.len() });
-            start += line.len();
+        let bytes = text.as_bytes();
+        let mut start = if text.starts_with('\u{feff}') { 3 } else { 0 };
+        // Counted before, for a list of lines that grows holds them twice.
+        let mut spans = Vec::with_capacity(memchr::memchr_iter(b'\n', bytes).count() + 1);
+        for at in memchr::memchr_iter(b'\n', bytes) {
+            let carriage = at > start && bytes.get(at - 1) == Some(&b'\r');
+            spans.push(Span { start, end: at - usize::from(carriage) });
+            start = at + 1;
         }
-        Lines { spans }
+        if start < text.len() {
+            let carriage = bytes.last() == Some(&b'\r');
+            spans.push(Span { start, end: text.len() - usize::from(carriage) });
+        }
+        Lines { spans: Rc::new(spans), end: text.len() }
     }
 
     /// How many lines there are.
@@ -50,14 +64,54 @@ impl Lines {
         self.spans.get(index).copied().unwrap_or_default()
     }
 
+    /// Where the line with this index begins; the text's end behind the last one.
+    pub fn start(&self, index: usize) -> usize {
+        self.spans.get(index).map_or(self.end, |s| s.start)
+    }
+
     /// The lines with these indices.
-    pub fn range(&self, range: std::ops::Range<usize>) -> &[Span] {
+    pub fn range(&self, range: Range<usize>) -> &[Span] {
         self.spans.get(range).unwrap_or(&[])
+    }
+
+    /// The lines with these indices, to keep.
+    pub fn body(&self, range: Range<usize>) -> Body {
+        Body { spans: Rc::clone(&self.spans), range }
     }
 
     /// The number (from 1) of the line that holds this byte.
     pub fn number_at(&self, offset: usize) -> usize {
         self.spans.partition_point(|s| s.start <= offset).max(1)
+    }
+}
+
+/// Some of a document's lines: a block's, a table's.
+#[derive(Clone)]
+pub struct Body {
+    spans: Rc<Vec<Span>>,
+    range: Range<usize>,
+}
+
+impl Deref for Body {
+    type Target = [Span];
+
+    fn deref(&self) -> &[Span] {
+        self.spans.get(self.range.clone()).unwrap_or(&[])
+    }
+}
+
+impl<'b> IntoIterator for &'b Body {
+    type Item = &'b Span;
+    type IntoIter = std::slice::Iter<'b, Span>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
     }
 }
 
@@ -72,4 +126,25 @@ pub fn indentation(line: &str) -> usize {
         }
     }
     columns
+}
+
+/// A line holds nothing but spaces and tabs.
+pub fn is_blank(line: &str) -> bool {
+    line.bytes().all(|b| matches!(b, b' ' | b'\t'))
+}
+
+/// Without the spaces and tabs before it.
+pub fn skip(text: &str) -> &str {
+    text.trim_start_matches([' ', '\t'])
+}
+
+/// Without the spaces and tabs around it.
+pub fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
+}
+
+/// Where `part`, a slice of `whole`, stands in it.
+pub fn place(whole: &str, part: &str) -> Span {
+    let start = (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
+    Span { start, end: start + part.len() }
 }

@@ -3,17 +3,27 @@
 //! so reading is linear in the document's size and never deeper than
 //! [`MAX_DEPTH`], whatever the nesting.
 
+pub mod affiliated;
+pub mod blocks;
+pub mod chars;
 pub mod document;
+pub mod drawer;
 pub mod elements;
 pub mod headings;
 pub mod index;
+pub mod inlinetask;
 pub mod lines;
 pub mod lists;
 pub mod objects;
 pub mod probe;
 mod radio;
+pub mod runs;
+pub mod states;
+pub mod structure;
+pub mod switches;
 pub mod text;
 pub mod timestamp;
+pub mod title;
 pub mod tree;
 
 /// What nests deeper than this is text.

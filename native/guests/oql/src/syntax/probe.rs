@@ -1,41 +1,8 @@
-//! What a line opens, judged from that line and the index of ends alone.
+//! What one line looks like, judged from that line alone.
 
-use super::index::{End, Ends, strip_prefix_no_case};
-use super::lines::{Span, indentation, slice};
-use super::lists::{Bullet, bullet};
-
-/// What starts at a line.
-#[derive(Debug)]
-pub enum Probe {
-    /// `#+begin_NAME` (lower-cased) and the index of its end.
-    Block(String, usize),
-    /// `#+begin:`
-    Dynamic(usize),
-    /// `:name:` and the index of its end.
-    Drawer(Span, usize),
-    /// `\begin{x}` and the index of its end.
-    Latex(usize),
-    /// `#+KEY: value`, the key upper-cased.
-    Keyword(String, Span),
-    /// A list item.
-    Item(Bullet),
-    /// `| …`
-    Table,
-    /// `: …`
-    Fixed,
-    /// `-----`
-    Rule,
-    /// `[fn:label]`: the label and where its text begins.
-    Footnote(Span, usize),
-    /// `# …`
-    Comment,
-    /// `CLOCK: …`
-    Clock,
-    /// `%%(…)`
-    Diary,
-    /// An opener without an end: text, and something to tell the author.
-    Unclosed(Opener),
-}
+use super::chars::{is_name, word};
+use super::index::strip_prefix_no_case;
+use super::lines::trim;
 
 /// What was left open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,64 +13,114 @@ pub enum Opener {
     Drawer(String),
 }
 
-/// What the line at `at` opens; `nest` says whether containers are still allowed.
-pub fn probe(text: &str, lines: &[Span], at: usize, ends: &Ends, nest: bool) -> Option<Probe> {
-    let span = *lines.get(at)?;
-    let line = span.of(text);
-    let body = line.trim_start_matches([' ', '\t']);
-    let offset = span.start + (line.len() - body.len());
-    match body.as_bytes().first()? {
-        b'#' => hash(text, lines, at, ends, nest, body, offset),
-        b'|' => Some(Probe::Table),
-        b':' => colon(lines, at, ends, nest, body, offset),
-        b'[' if offset == span.start => footnote(body, offset).filter(|_| nest),
-        b'-' if is_rule(body) => Some(Probe::Rule),
-        b'-' | b'+' | b'*' | b'0'..=b'9' if nest => bullet(body, offset, indentation(line)).map(Probe::Item),
-        b'\\' => {
-            let name = body.strip_prefix("\\begin{")?;
-            let name = name.get(..name.find('}')?)?;
-            let valid = |c: char| c.is_ascii_alphanumeric() || c == '*';
-            (!name.is_empty() && name.chars().all(valid)).then_some(())?;
-            let end = ends.after(&End::Latex(name.to_string()), lines, at)?;
-            Some(Probe::Latex(end))
-        }
-        b'C' if body.starts_with("CLOCK:") => Some(Probe::Clock),
-        b'%' if offset == span.start && body.starts_with("%%(") => Some(Probe::Diary),
-        _ => None,
+/// How many stars begin the line, if a space follows them.
+pub fn stars(line: &str) -> Option<usize> {
+    let bytes = line.as_bytes();
+    if bytes.first() != Some(&b'*') {
+        return None;
     }
+    let level = bytes.iter().take_while(|b| **b == b'*').count();
+    (bytes.get(level) == Some(&b' ')).then_some(level)
 }
 
-fn hash(text: &str, lines: &[Span], at: usize, ends: &Ends, nest: bool, body: &str, offset: usize) -> Option<Probe> {
-    if body == "#" || body.starts_with("# ") {
-        return Some(Probe::Comment);
-    }
-    if let Some(rest) = strip_prefix_no_case(body, "#+begin_") {
-        let name = rest.split([' ', '\t']).next().unwrap_or("").to_ascii_lowercase();
-        if name.is_empty() {
-            return None;
+/// How long the bullet at the start of `body` is, blanks behind it apart.
+pub fn bullet(body: &str) -> Option<usize> {
+    let bytes = body.as_bytes();
+    let len = match bytes.first()? {
+        b'-' | b'+' | b'*' => 1,
+        b'0'..=b'9' => {
+            let digits = bytes.iter().take_while(|b| b.is_ascii_digit()).count();
+            matches!(bytes.get(digits), Some(b'.' | b')')).then_some(digits + 1)?
         }
-        let container = !matches!(name.as_str(), "src" | "example" | "export" | "verse" | "comment");
-        return match ends.after(&End::Block(name.clone()), lines, at) {
-            Some(end) if nest || !container => Some(Probe::Block(name, end)),
-            Some(_) => None,
-            None => Some(Probe::Unclosed(Opener::Block(name))),
-        };
+        _ => return None,
+    };
+    matches!(bytes.get(len), None | Some(b' ' | b'\t')).then_some(len)
+}
+
+/// A list item: a bullet, which is no star where nothing stands before it.
+pub fn item(line: &str, body: &str) -> Option<usize> {
+    bullet(body).filter(|_| line.len() > body.len() || !body.starts_with('*'))
+}
+
+/// The name in `#+begin_name …`.
+pub fn block_name(body: &str) -> Option<&str> {
+    let name = word(strip_prefix_no_case(body, "#+begin_")?);
+    (!name.is_empty()).then_some(name)
+}
+
+/// The name in a line `:name:`; that of `:end:`, too.
+pub fn drawer_name(body: &str) -> Option<&str> {
+    let name = trim(body).strip_prefix(':')?.strip_suffix(':')?;
+    (!name.is_empty() && name.chars().all(is_name)).then_some(name)
+}
+
+/// `# …`
+pub fn is_comment(body: &str) -> bool {
+    matches!(body.as_bytes(), [b'#'] | [b'#', b' ', ..])
+}
+
+/// `: …`
+pub fn is_fixed(body: &str) -> bool {
+    matches!(body.as_bytes(), [b':'] | [b':', b' ', ..])
+}
+
+/// `CLOCK: …`
+pub fn is_clock(body: &str) -> bool {
+    strip_prefix_no_case(body, "CLOCK:").is_some()
+}
+
+/// `-----`
+pub fn is_rule(body: &str) -> bool {
+    let dashes = trim(body).as_bytes();
+    dashes.len() >= 5 && dashes.iter().all(|b| *b == b'-')
+}
+
+/// `+--+--+`
+pub fn is_drawn_rule(body: &str) -> bool {
+    let bytes = trim(body).as_bytes();
+    let ends = bytes.len() >= 3 && bytes.first() == Some(&b'+') && bytes.last() == Some(&b'+');
+    ends && bytes.iter().all(|b| matches!(b, b'-' | b'+')) && !bytes.windows(2).any(|w| w == b"++")
+}
+
+/// The name in `\begin{name}`.
+pub fn latex_name(body: &str) -> Option<&str> {
+    let rest = strip_prefix_no_case(body, "\\begin{")?;
+    let name = rest.get(..rest.find('}')?)?;
+    (!name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'*')).then_some(name)
+}
+
+/// The label in `[fn:label]`.
+pub fn footnote_label(line: &str) -> Option<&str> {
+    let rest = strip_prefix_no_case(line, "[fn:")?;
+    let len = rest.find(|c| !is_name(c))?;
+    (len > 0 && rest.as_bytes().get(len) == Some(&b']')).then(|| rest.get(..len)).flatten()
+}
+
+/// `#+TBLFM: …`
+pub fn is_formula(body: &str) -> bool {
+    strip_prefix_no_case(body, "#+TBLFM:").is_some_and(|rest| rest.starts_with(' '))
+}
+
+/// The key in `#+key: value`: up to the last colon before a space.
+pub fn key(body: &str) -> Option<&str> {
+    let word = word(body.strip_prefix("#+")?);
+    let colon = word.rfind(':')?;
+    (colon > 0).then(|| word.get(..colon)).flatten()
+}
+
+/// A `#+` line that is no block and ends a paragraph: a keyword, or
+/// `#+key[…]:` with one of the two keys that may have a bracket.
+pub fn is_hash_break(body: &str) -> bool {
+    let Some(rest) = body.strip_prefix("#+") else { return false };
+    let word = word(rest);
+    let open = rest.rfind("]:").and_then(|close| word.get(..close.min(word.len()))?.rfind('['));
+    match open.filter(|at| *at > 0) {
+        Some(at) => {
+            let key = word.get(..at).unwrap_or("");
+            key.eq_ignore_ascii_case("CAPTION") || key.eq_ignore_ascii_case("RESULTS")
+        }
+        None => word.rfind(':').is_some_and(|colon| colon > 0),
     }
-    if let Some(rest) = strip_prefix_no_case(body, "#+begin:")
-        && rest.starts_with([' ', '\t'])
-    {
-        return match ends.after(&End::Dynamic, lines, at) {
-            Some(end) if nest => Some(Probe::Dynamic(end)),
-            Some(_) => None,
-            None => Some(Probe::Unclosed(Opener::Block(":".into()))),
-        };
-    }
-    let (key, value) = keyword(body)?;
-    let start = offset + (body.len() - value.len());
-    let trimmed = value.trim();
-    let lead = value.len() - value.trim_start().len();
-    debug_assert_eq!(slice(text, start + lead, start + lead + trimmed.len()), trimmed);
-    Some(Probe::Keyword(key.to_ascii_uppercase(), Span { start: start + lead, end: start + lead + trimmed.len() }))
 }
 
 /// `#+key: value` (also `#+key[short]: value`) split, untrimmed.
@@ -116,38 +133,4 @@ pub fn keyword(body: &str) -> Option<(&str, &str)> {
     }
     (!key.is_empty()).then_some(())?;
     Some((key, after.strip_prefix(':')?))
-}
-
-fn colon(lines: &[Span], at: usize, ends: &Ends, nest: bool, body: &str, offset: usize) -> Option<Probe> {
-    if body == ":" || body.starts_with(": ") || body.starts_with(":\t") {
-        return Some(Probe::Fixed);
-    }
-    let name = drawer_name(body)?;
-    match ends.after(&End::Drawer, lines, at) {
-        Some(end) if nest => Some(Probe::Drawer(Span { start: offset + 1, end: offset + 1 + name.len() }, end)),
-        Some(_) => None,
-        None => Some(Probe::Unclosed(Opener::Drawer(name.to_string()))),
-    }
-}
-
-/// The name in a `:name:` line that opens a drawer.
-pub fn drawer_name(body: &str) -> Option<&str> {
-    let name = body.trim_end_matches([' ', '\t']).strip_prefix(':')?.strip_suffix(':')?;
-    let valid = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
-    (!name.is_empty() && name.chars().all(valid) && !name.eq_ignore_ascii_case("end")).then_some(name)
-}
-
-fn is_rule(body: &str) -> bool {
-    let dashes = body.trim_end_matches([' ', '\t']);
-    dashes.len() >= 5 && dashes.bytes().all(|b| b == b'-')
-}
-
-fn footnote(body: &str, offset: usize) -> Option<Probe> {
-    let rest = body.strip_prefix("[fn:")?;
-    let close = rest.find([']', ' ', ':', '['])?;
-    if close == 0 || rest.as_bytes().get(close) != Some(&b']') {
-        return None;
-    }
-    let start = offset + 4;
-    Some(Probe::Footnote(Span { start, end: start + close }, start + close + 1))
 }

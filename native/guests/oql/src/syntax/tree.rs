@@ -2,7 +2,9 @@
 //! keeps its objects from the first time that somebody asks for them.
 
 use super::headings::Heading;
-use super::lines::Span;
+use std::ops::Deref;
+
+use super::lines::{Body, Span};
 use super::text::Text;
 
 /// One element and what stands before it in affiliated keywords.
@@ -12,6 +14,10 @@ pub struct Element<'a> {
     pub kind: Kind<'a>,
     /// Where it stands, without its affiliated keywords.
     pub span: Span,
+    /// Where what follows it begins: the blank lines behind it are its own.
+    pub end: usize,
+    /// How many blank lines are behind it.
+    pub blank: u32,
     /// `#+NAME:`, `#+CAPTION:` and their like.
     pub meta: Option<Box<Meta<'a>>>,
 }
@@ -21,11 +27,18 @@ impl Element<'_> {
     pub fn name(&self) -> Option<&str> {
         self.meta.as_ref().and_then(|m| m.name.as_deref())
     }
+
+    /// Where it begins, its affiliated keywords included.
+    pub fn begin(&self) -> usize {
+        self.meta.as_ref().map_or(self.span.start, |m| m.start)
+    }
 }
 
 /// Affiliated keywords.
 #[derive(Debug, Default)]
 pub struct Meta<'a> {
+    /// Where the first of them begins.
+    pub start: usize,
     /// `#+NAME:`
     pub name: Option<String>,
     /// `#+CAPTION:`, each line a text.
@@ -34,8 +47,25 @@ pub struct Meta<'a> {
     pub headers: Vec<Span>,
     /// `#+ATTR_HTML:` values.
     pub attr_html: Vec<Span>,
+    /// Every `#+ATTR_…:`, that of HTML included.
+    pub attributes: Vec<Attribute>,
+    /// `#+PLOT:`
+    pub plot: Option<Span>,
     /// It is what `#+RESULTS:` announces.
     pub results: bool,
+    /// What stands behind `#+RESULTS:`.
+    pub result: Option<Span>,
+    /// What stands in brackets: `#+RESULTS[hash]:`.
+    pub hash: Option<Span>,
+}
+
+/// An `#+ATTR_backend:` line.
+#[derive(Debug)]
+pub struct Attribute {
+    /// The backend, as written.
+    pub backend: Span,
+    /// Its value.
+    pub value: Span,
 }
 
 /// A `#+CAPTION:` line.
@@ -55,15 +85,15 @@ pub enum Kind<'a> {
     /// A list.
     List(List<'a>),
     /// Rows, each a line.
-    Table(Vec<Span>),
+    Table(Body),
     /// A table drawn with `+---+`, as table.el does.
-    Drawn(Vec<Span>),
+    Drawn(Body),
     /// `#+begin_src`
     Source(Source),
     /// `#+begin_example`
-    Example(Vec<Span>),
+    Example(Body),
     /// `#+begin_export`
-    Export(Span, Vec<Span>),
+    Export(Span, Body),
     /// `#+begin_verse`
     Verse(Text<'a>),
     /// `#+begin_quote`
@@ -81,7 +111,7 @@ pub enum Kind<'a> {
     /// A heading of fifteen stars or more, and what stands before its `END`.
     Inlinetask(Box<Heading<'a>>, Vec<Element<'a>>),
     /// `: …`
-    Fixed(Vec<Span>),
+    Fixed(Body),
     /// `-----`
     Rule,
     /// `#+KEY: value`
@@ -94,8 +124,10 @@ pub enum Kind<'a> {
     Diary(Span),
     /// `#+CALL: …`
     Call(Span),
-    /// `# …` lines or a comment block: nothing to show.
+    /// `# …` lines: nothing to show.
     Comment,
+    /// `#+begin_comment`: nothing to show either.
+    CommentBlock,
 }
 
 impl<'a> Kind<'a> {
@@ -123,15 +155,29 @@ pub struct Keyword {
     pub value: Span,
 }
 
-/// A source block.
+/// A source block. (Boxed, for it is larger than all that is more common.)
 #[derive(Debug)]
-pub struct Source {
+pub struct Source(pub Box<SourceParts>);
+
+/// What a source block is made of.
+#[derive(Debug)]
+pub struct SourceParts {
     /// The language, as written.
     pub lang: Span,
+    /// `-n`, `-r`, `-l "…"` and their like.
+    pub switches: Span,
     /// Header arguments on the `#+begin_src` line.
     pub args: Span,
     /// The lines between.
-    pub body: Vec<Span>,
+    pub body: Body,
+}
+
+impl Deref for Source {
+    type Target = SourceParts;
+
+    fn deref(&self) -> &SourceParts {
+        &self.0
+    }
 }
 
 /// A list.
@@ -157,6 +203,10 @@ pub enum ListKind {
 /// A list item.
 #[derive(Debug)]
 pub struct Item<'a> {
+    /// From its bullet's indentation to the end of its contents.
+    pub span: Span,
+    /// Where what follows it begins.
+    pub end: usize,
     /// The bullet, without what follows it.
     pub bullet: Span,
     /// `[@3]`

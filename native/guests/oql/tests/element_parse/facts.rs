@@ -23,6 +23,37 @@ pub const TOPICS: [&str; 17] = [
     "outline",
 ];
 
+/// Header arguments that are compared, besides `:var`. Not `:results`, of which Emacs sorts the words.
+pub const ARGUMENTS: [&str; 27] = [
+    "cache",
+    "cmdline",
+    "colnames",
+    "comments",
+    "dir",
+    "epilogue",
+    "eval",
+    "exports",
+    "file",
+    "file-desc",
+    "file-ext",
+    "hlines",
+    "mkdirp",
+    "no-expand",
+    "noweb",
+    "noweb-ref",
+    "noweb-sep",
+    "padline",
+    "post",
+    "prologue",
+    "rownames",
+    "sep",
+    "session",
+    "shebang",
+    "tangle",
+    "tangle-mode",
+    "wrap",
+];
+
 /// Facts by topic.
 #[derive(Default)]
 pub struct Facts(BTreeMap<&'static str, Vec<(usize, String)>>);

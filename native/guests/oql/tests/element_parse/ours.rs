@@ -7,7 +7,7 @@ use oql::syntax::lines::Span;
 use oql::syntax::text::{Place, Text};
 use oql::syntax::tree::{Check, Element, Kind, List, ListKind, Source};
 
-use crate::facts::{Facts, Heading, Item, trimmed, words};
+use crate::facts::{ARGUMENTS, Facts, Heading, Item, trimmed, words};
 use crate::objects::objects;
 
 /// What the kernel has.
@@ -165,7 +165,8 @@ impl<'a> Tree<'_, 'a> {
                 self.facts.add("calls", at, "call");
                 "babel-call"
             }
-            Kind::Comment => return,
+            Kind::Comment => "comment",
+            Kind::CommentBlock => "comment-block",
         };
         self.facts.add("outline", at, format!("depth {depth} {kind}"));
     }
@@ -244,10 +245,12 @@ impl<'a> Tree<'_, 'a> {
             self.facts.add("arguments", at, format!("header {:?}", header.of(text)));
         }
         let arguments = HeaderArgs::of(self.doc, self.heading, element, source);
-        for key in arguments.keys().into_iter().filter(|key| *key != "results" && *key != "var") {
-            let value = arguments.get(key).unwrap_or("");
-            let bare = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
-            self.facts.add("arguments", at, format!(":{key} {:?}", bare.unwrap_or(value)));
+        for key in ARGUMENTS {
+            let value = if key == "exports" { arguments.exports() } else { arguments.get(key) };
+            if let Some(value) = value {
+                let bare = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+                self.facts.add("arguments", at, format!(":{key} {:?}", bare.unwrap_or(value)));
+            }
         }
         for var in arguments.vars(true) {
             self.facts.add("arguments", at, format!(":var {:?}", format!("{}={}", var.name, var.value)));

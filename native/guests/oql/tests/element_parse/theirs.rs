@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::facts::{Facts, Heading, Item, trimmed, words};
+use crate::facts::{ARGUMENTS, Facts, Heading, Item, trimmed, words};
 
 /// What Emacs has for this document.
 pub fn facts(org: &str, json: &str) -> Facts {
@@ -133,8 +133,8 @@ fn block(block: &Value, facts: &mut Facts) {
     }
     for pair in list(&block["arguments"]) {
         let (key, value) = (text(&pair[0]), text(&pair[1]));
-        // Merging adds an empty `:exports`, and sorts what is behind `:results`.
-        if key != "results" && (key, value) != ("exports", "") {
+        // Merging adds an empty `:exports`.
+        if key == "var" || (ARGUMENTS.contains(&key) && (key, value) != ("exports", "")) {
             facts.add("arguments", at, format!(":{key} {value:?}"));
         }
     }
@@ -171,8 +171,7 @@ fn objects(each: &dyn Fn(&str) -> Vec<Value>, facts: &mut Facts) {
 }
 
 /// Types that are no elements of our tree, or whose elements hold nothing of interest.
-const LEFT_OUT: [&str; 8] =
-    ["headline", "section", "planning", "property-drawer", "node-property", "table-row", "comment", "comment-block"];
+const LEFT_OUT: [&str; 6] = ["headline", "section", "planning", "property-drawer", "node-property", "table-row"];
 
 fn outline(nodes: &[Value], facts: &mut Facts) {
     // Of each open element: its depth in Emacs' tree and in ours.

@@ -89,14 +89,14 @@ impl<'r, 'a> Html<'r, 'a> {
                 self.footnote(label, definition.as_deref(), object.span.start, out);
             }
             ObjectKind::Timestamp(stamp) => self.timestamp(stamp, false, out),
-            ObjectKind::Entity(name) => self.entity(name, ends_line, out),
+            ObjectKind::Entity(name) => self.entity(object, name, ends_line, out),
             ObjectKind::Latex(text) => match self.settings.latex {
                 Latex::All => fragment(text, out),
                 Latex::Verbatim => push_plain(out, text, self.plain(ends_line)),
                 Latex::None => {}
             },
             ObjectKind::Snippet(backend, value) => {
-                if self.options.allow_html && backend.eq_ignore_ascii_case("html") {
+                if self.options.allow_html && *backend == "html" {
                     out.push_str(&legal(value));
                 }
             }
@@ -185,7 +185,7 @@ impl<'r, 'a> Html<'r, 'a> {
         }
     }
 
-    fn entity(&mut self, name: &str, ends_line: bool, out: &mut String) {
+    fn entity(&mut self, object: &Object, name: &str, ends_line: bool, out: &mut String) {
         if self.settings.entities {
             if let Some(count) = blanks(name) {
                 return out.extend(std::iter::repeat_n('\u{2002}', count));
@@ -196,6 +196,9 @@ impl<'r, 'a> Html<'r, 'a> {
         }
         out.push('\\');
         push_plain(out, name, self.plain(ends_line));
+        if object.span.of(self.doc.text).ends_with("{}") {
+            out.push_str("{}");
+        }
     }
 
     /// A macro that could not be replaced in the text; the result of inline

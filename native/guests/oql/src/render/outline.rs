@@ -67,10 +67,8 @@ impl Outline {
                 {
                     *last += 1;
                 }
-                if level <= settings.levels {
-                    parts.extend_from_slice(&counters);
-                    number.1 = parts.len();
-                }
+                parts.extend_from_slice(&counters);
+                number.1 = parts.len();
             }
             let bare = is_archived(heading) && settings.archived == Archived::Headline;
             shown.push(Shown { index, level, numbered, listed: said != Some("notoc"), bare, number });

@@ -74,7 +74,11 @@ impl<'r, 'a> Html<'r, 'a> {
             for _ in start..level {
                 out.push_str("</li>\n</ul>\n");
             }
-            out.push_str(if below.is_none() { "</div>\n</div>\n" } else { "</div>\n" });
+            out.push_str(match (below, self.settings.fancy) {
+                (Some(_), _) => "</div>\n",
+                (None, false) => "</div>\n</div>\n",
+                (None, true) => "</div>\n</nav>\n",
+            });
         }
         if !full {
             out.push_str(TOO_MANY);
@@ -90,7 +94,7 @@ impl<'r, 'a> Html<'r, 'a> {
 
     fn open_contents(&mut self, whole: bool, out: &mut String) {
         if whole {
-            out.push_str("<div");
+            out.push_str(if self.settings.fancy { "<nav" } else { "<div" });
             self.part_id("table-of-contents", out);
             out.push_str(" role=\"doc-toc\">\n<h2>");
             out.push_str(self.phrase(Phrase::Contents));

@@ -38,11 +38,25 @@ impl Expanded {
 
 /// A macro's text.
 enum Template<'a> {
-    Text(Cow<'a, str>),
+    Text {
+        text: Cow<'a, str>,
+        /// How many places for arguments it may have.
+        places: usize,
+        /// It calls macros itself.
+        calls: bool,
+    },
     /// `#+DATE:` where it is a timestamp.
     Date(Moment, &'a str),
     /// A program, which is never run, or something that asks for the time.
     Refused,
+}
+
+impl<'a> Template<'a> {
+    fn new(text: impl Into<Cow<'a, str>>) -> Self {
+        let text = text.into();
+        let (places, calls) = (text.matches('$').count(), text.contains("{{{"));
+        Template::Text { text, places, calls }
+    }
 }
 
 /// Macros of a document, and what is left to spend on them.
@@ -134,7 +148,7 @@ impl<'r, 'a> Macros<'r, 'a> {
             let program = text.strip_prefix("(eval").is_some_and(|t| !t.starts_with(|c: char| c.is_alphanumeric()));
             let template = match program {
                 true => Template::Refused,
-                false => Template::Text(text.into()),
+                false => Template::new(text),
             };
             // Of two of a name the first one counts.
             templates.entry(name.to_lowercase()).or_insert(template);
@@ -145,10 +159,8 @@ impl<'r, 'a> Macros<'r, 'a> {
             let count = if all { usize::MAX } else { 1 };
             let value: Vec<&str> = doc.keyword(key).take(count).collect();
             match value.is_empty() {
-                true => templates.entry(name.to_string()).or_insert(Template::Text("".into())),
-                false => {
-                    templates.entry(name.to_string()).insert_entry(Template::Text(value.join(" ").into())).into_mut()
-                }
+                true => templates.entry(name.to_string()).or_insert(Template::new("")),
+                false => templates.entry(name.to_string()).insert_entry(Template::new(value.join(" "))).into_mut(),
             };
         }
         if let Some(date) = doc.keyword("DATE").next()
@@ -166,17 +178,19 @@ impl<'r, 'a> Macros<'r, 'a> {
 
     /// What a call becomes; nothing where it stays as it is.
     fn value(&mut self, call: &Call) -> Option<String> {
+        if self.budget == 0 {
+            return None;
+        }
         let name = call.name.to_lowercase();
         let arguments = arguments(&call.arguments);
         let argument = |i: usize| arguments.get(i).map_or("", String::as_str);
         let value = match self.templates.get(&name) {
             Some(Template::Refused) => return None,
-            Some(Template::Text(template)) => {
-                let places = template.matches('$').count();
-                let most = template.len() + places.saturating_mul(call.arguments.len());
+            Some(Template::Text { text, places, calls }) => {
+                let most = text.len() + places.saturating_mul(call.arguments.len());
                 // Reading what a value calls costs more than writing it.
-                spend(&mut self.budget, if template.contains("{{{") { most.saturating_mul(4) } else { most })?;
-                fill(template, &arguments)
+                spend(&mut self.budget, if *calls { most.saturating_mul(4) } else { most })?;
+                fill(text, &arguments)
             }
             Some(Template::Date(moment, date)) => {
                 spend(&mut self.budget, date.len() + call.arguments.len().saturating_mul(10))?;

@@ -118,7 +118,7 @@ fn page(doc: &Document, placement: &results::Placement, options: &RenderOptions)
         doc,
         options,
     };
-    let mut out = String::with_capacity(doc.text.len() + doc.text.len() / 2);
+    let mut out = String::with_capacity(doc.text.len() + doc.text.len() / 2 + doc.headings.len() * 128);
     if options.title {
         let title: Vec<&str> = doc.keyword("TITLE").collect();
         if !title.is_empty() {

@@ -65,9 +65,9 @@ pub enum Latex {
 /// Links that lead nowhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Broken {
-    /// Shown as what they say: an export must not fail for them.
+    /// `broken-links:nil`, for which Emacs would not export at all: what they say.
     Text,
-    /// `broken-links:mark`
+    /// `broken-links:mark`, and where nothing is said.
     Mark,
     /// `broken-links:t`: dropped.
     Drop,
@@ -188,7 +188,7 @@ impl Settings {
             breaks: false,
             cookies: true,
             latex: Latex::All,
-            broken: Broken::Text,
+            broken: Broken::Mark,
             html5: doc.keyword("HTML_DOCTYPE").last().is_some_and(is_html5),
             fancy: false,
             container: doc.keyword("HTML_CONTAINER").next().unwrap_or("div").to_string(),

@@ -79,11 +79,6 @@ fn uncounted(title: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// That text, and in lower case.
-fn both(text: &str) -> [String; 2] {
-    [key(text), key(text).to_lowercase()]
-}
-
 /// The first of `base-2`, `base-3`, … that is not taken.
 fn free(base: &str, taken: impl Fn(&str) -> bool) -> String {
     let mut number = 2usize;
@@ -143,10 +138,6 @@ impl<'r> Targets<'r> {
         if doc.text.contains("[[") {
             for (i, heading) in shown() {
                 targets.titles.entry(key(&uncounted(heading.title))).or_insert(i);
-            }
-            // A link in another case than its heading leads there as well.
-            for (i, heading) in shown() {
-                targets.titles.entry(key(&uncounted(heading.title)).to_lowercase()).or_insert(i);
             }
         }
         let sections = || doc.all_sections().filter(|(h, _)| h.is_none_or(|h| outline.hidden.get(h) == Some(&false)));
@@ -233,7 +224,6 @@ impl<'r> Targets<'r> {
             None => wanted.clone(),
         };
         self.given.insert(id.clone());
-        self.named.entry(exact.to_lowercase()).or_insert_with(|| id.clone());
         self.named.insert(exact, id.clone());
         if id != wanted {
             self.moved.insert(wanted, id);
@@ -288,12 +278,12 @@ impl<'r> Targets<'r> {
 
     /// The id of the target or the element of this name.
     pub fn named(&self, name: &str) -> Option<&str> {
-        both(name).iter().find_map(|t| self.named.get(t)).map(String::as_str)
+        self.named.get(&key(name)).map(String::as_str)
     }
 
     /// The heading with this title.
     pub fn titled(&self, title: &str) -> Option<usize> {
-        both(title).iter().find_map(|t| self.titles.get(t)).copied()
+        self.titles.get(&key(title)).copied()
     }
 
     /// The heading with this id on the page.

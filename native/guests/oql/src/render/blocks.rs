@@ -114,7 +114,7 @@ impl<'r, 'a> Html<'r, 'a> {
             Kind::Paragraph(text) => self.paragraph(element, text, &[], out),
             Kind::List(list) => self.list(element, list, out),
             Kind::Table(lines) if self.settings.tables => self.table(element, lines, out),
-            Kind::Drawn(lines) if self.settings.tables => self.drawn(element, lines, out),
+            Kind::Drawn(lines) if self.settings.tables => self.drawn(lines, out),
             Kind::Source(source) => self.source(element, source, out),
             Kind::Example(_) => self.example(element, out),
             Kind::Fixed(lines) if self.settings.fixed => self.fixed(lines, out),
@@ -293,17 +293,6 @@ impl<'r, 'a> Html<'r, 'a> {
         });
         out.push_str("<pre class=\"example\">\n");
         write_lines(&dedented(inner.collect()), out);
-        out.push_str("</pre>\n");
-    }
-
-    /// A table drawn with `+---+`, as it stands.
-    fn drawn(&mut self, element: &Element<'a>, lines: &[Span], out: &mut String) {
-        let own = self.asked_and_named(element);
-        out.push_str("<pre");
-        own.write(out);
-        out.push_str(">\n");
-        let text = self.doc.text;
-        write_lines(&dedented(lines.iter().map(|span| span.of(text).into()).collect()), out);
         out.push_str("</pre>\n");
     }
 

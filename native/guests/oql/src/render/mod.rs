@@ -7,6 +7,7 @@ pub mod code;
 pub mod columns;
 pub mod dates;
 pub mod destinations;
+pub mod drawn;
 pub mod entities;
 pub mod entity_table;
 pub mod escape;

@@ -238,8 +238,12 @@ impl<'a> Tree<'_, 'a> {
 
     fn source(&mut self, element: &Element, source: &Source) {
         let (at, text) = (element.span.start, self.doc.text);
-        let fact =
-            format!("{:?} {:?} {:?}", source.lang.of(text), words(source.args.of(text)), self.value(&source.body));
+        let fact = format!(
+            "{:?} {:?} {:?}",
+            source.lang.of(text),
+            words(&format!("{} {}", source.switches.of(text), source.args.of(text))),
+            self.value(&source.body)
+        );
         self.block(element, "src-block", &fact);
         for header in element.meta.iter().flat_map(|meta| &meta.headers) {
             self.facts.add("arguments", at, format!("header {:?}", header.of(text)));

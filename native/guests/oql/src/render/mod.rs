@@ -3,6 +3,7 @@
 pub mod attributes;
 pub mod blocks;
 pub mod captions;
+pub mod choices;
 pub mod code;
 pub mod columns;
 pub mod dates;
@@ -21,6 +22,7 @@ pub mod keywords;
 pub mod latex;
 pub mod links;
 pub mod lists;
+pub mod macro_text;
 pub mod macros;
 pub mod options;
 pub mod ordinals;

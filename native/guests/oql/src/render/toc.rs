@@ -105,12 +105,10 @@ impl<'r, 'a> Html<'r, 'a> {
         out.push_str(" role=\"doc-toc\">");
     }
 
-    /// ` id="…"` for the page's own part of this name, each the first time.
+    /// ` id="…"` for the page's own part of this name; the second one has a number.
     pub fn part_id(&mut self, id: &str, out: &mut String) {
-        if self.targets.claim_part(id) {
-            for part in [" id=\"", id, "\""] {
-                out.push_str(part);
-            }
+        for part in [" id=\"", &self.targets.part(id), "\""] {
+            out.push_str(part);
         }
     }
 

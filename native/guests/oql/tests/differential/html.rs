@@ -34,7 +34,7 @@ pub fn lines(fragment: &str) -> Vec<String> {
     let root = dom.document.children.borrow();
     let mut nodes: Vec<Node> = root.iter().flat_map(|html| children(html, false, true)).collect();
     let mut ids = HashMap::new();
-    number_ids(&nodes, &mut ids);
+    number_ids(&mut nodes, &mut ids, &mut 0);
     replace_ids(&mut nodes, &ids);
     let mut out = Vec::new();
     print(&nodes, 0, &mut out);
@@ -102,14 +102,16 @@ fn tidy(nodes: &mut Vec<Node>, block: bool) {
     nodes.retain(|node| !matches!(node, Node::Text(text) if text.is_empty()));
 }
 
-fn number_ids(nodes: &[Node], ids: &mut HashMap<String, usize>) {
+/// Each id by its place; a link leads to the first of those that are the same.
+fn number_ids(nodes: &mut [Node], ids: &mut HashMap<String, usize>, count: &mut usize) {
     for node in nodes {
         let Node::Element { attributes, children, .. } = node else { continue };
-        for (_, id) in attributes.iter().filter(|(key, _)| key == "id") {
-            let next = ids.len() + 1;
-            ids.entry(id.clone()).or_insert(next);
+        for (_, id) in attributes.iter_mut().filter(|(key, _)| key == "id") {
+            *count += 1;
+            let new = format!("id-{count}");
+            ids.entry(std::mem::replace(id, new)).or_insert(*count);
         }
-        number_ids(children, ids);
+        number_ids(children, ids, count);
     }
 }
 
@@ -118,7 +120,7 @@ fn replace_ids(nodes: &mut [Node], ids: &HashMap<String, usize>) {
     for node in nodes {
         let Node::Element { attributes, children, .. } = node else { continue };
         for (key, value) in attributes {
-            if key == "id" || REFERENCES.contains(&key.as_str()) {
+            if REFERENCES.contains(&key.as_str()) {
                 *value = named(value);
             } else if let ("href", Some(id)) = (key.as_str(), value.strip_prefix('#')) {
                 *value = format!("#{}", named(id));

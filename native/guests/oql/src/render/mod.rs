@@ -68,6 +68,8 @@ pub(crate) struct Html<'r, 'a> {
     pub link_attributes: Option<attributes::Attributes>,
     /// The last number of an id that nobody asked for.
     pub fresh: usize,
+    /// How much text of titles links may still show.
+    pub titles_left: usize,
     /// What tables of contents may still cost.
     pub contents_left: usize,
     /// The paragraph being written is right in a footnote's definition.
@@ -114,6 +116,7 @@ fn page(doc: &Document, placement: &results::Placement, options: &RenderOptions)
         ordinals: None,
         link_attributes: None,
         fresh: 0,
+        titles_left: 4 * doc.text.len() + (1 << 16),
         contents_left: 16 * (doc.text.len() + doc.headings.len() * toc::ENTRY) + (1 << 16),
         in_note: false,
         lone_stamps: false,

@@ -216,7 +216,7 @@ impl<'r, 'a> Html<'r, 'a> {
 }
 
 /// Objects without footnotes and targets; a link is what it shows.
-fn unlinked<'t>(objects: &[Object<'t>]) -> Vec<Object<'t>> {
+pub fn unlinked<'t>(objects: &[Object<'t>]) -> Vec<Object<'t>> {
     let mut out = Vec::with_capacity(objects.len());
     for Object { kind, span } in objects {
         let kind = match kind {

@@ -289,7 +289,7 @@ fn is_taken_out(kind: &ObjectKind) -> bool {
     match kind {
         ObjectKind::Text(text) => text.trim_matches([' ', '\t', '\n', '\r']).is_empty(),
         ObjectKind::InlineSource(..) | ObjectKind::InlineCall(_) => true,
-        ObjectKind::Macro(name, _) => name.eq_ignore_ascii_case("results"),
+        ObjectKind::Macro(call) => call.name.eq_ignore_ascii_case("results"),
         _ => false,
     }
 }

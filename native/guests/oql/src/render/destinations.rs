@@ -200,7 +200,7 @@ fn names_picture(path: &str) -> bool {
 /// The picture that is all of a link's description.
 pub fn described_image<'t>(link: &Link<'t>, abbreviations: &Abbreviations) -> Option<Destination<'t>> {
     let inner = match link.description.as_deref()? {
-        [Object { kind: ObjectKind::Link(inner), .. }] if inner.description.is_none() => inner.clone(),
+        [Object { kind: ObjectKind::Link(inner), .. }] if inner.description.is_none() => (**inner).clone(),
         [Object { kind: ObjectKind::Text(text), .. }] if has_scheme(text) && !text.contains([' ', '\n', '<']) => {
             Link { form: LinkForm::Plain, path: text, description: None }
         }

@@ -33,7 +33,8 @@ pub fn objects(doc: &Document, objects: &[Object], facts: &mut Facts) {
                 facts.add("links", at, format!("{form} {:?} to {end} shows {shown:?}", words(link.path)));
                 inside.unwrap_or(&[])
             }
-            ObjectKind::Footnote(label, inside) => {
+            ObjectKind::Footnote(note) => {
+                let (label, inside) = (note.label, &note.definition);
                 let kind = if inside.is_some() { "inline" } else { "standard" };
                 facts.add("footnotes", at, format!("{kind} reference {label:?} to {end}"));
                 inside.as_deref().unwrap_or(&[])
@@ -51,14 +52,14 @@ pub fn objects(doc: &Document, objects: &[Object], facts: &mut Facts) {
             }
             ObjectKind::Entity(name) => small(facts, object, format!("entity {name:?}")),
             ObjectKind::Latex(value) => small(facts, object, format!("latex {value:?}")),
-            ObjectKind::Snippet(backend, value) => small(facts, object, format!("snippet {backend:?} {value:?}")),
+            ObjectKind::Snippet(s) => small(facts, object, format!("snippet {:?} {:?}", s.backend, s.value)),
             ObjectKind::Target(name) => small(facts, object, format!("target {name:?}")),
             ObjectKind::Radio(inside) => {
                 small(facts, object, "radio target".into());
                 inside
             }
             ObjectKind::Cookie(value) => small(facts, object, format!("cookie {value:?}")),
-            ObjectKind::Macro(name, _) => small(facts, object, format!("macro {:?}", name.to_lowercase())),
+            ObjectKind::Macro(call) => small(facts, object, format!("macro {:?}", call.name.to_lowercase())),
             ObjectKind::InlineSource(source) => {
                 small(facts, object, facts::source(source.lang, source.args, source.code))
             }

@@ -232,7 +232,8 @@ defmodule Bench do
   def duration(ns), do: "#{short(ns / 1_000_000_000)} s"
 
   defp per_second(n) when n >= 1_000_000, do: "#{short(n / 1_000_000)} M/s"
-  defp per_second(n), do: "#{short(n / 1_000)} k/s"
+  defp per_second(n) when n >= 1_000, do: "#{short(n / 1_000)} k/s"
+  defp per_second(n), do: "#{short(n)} /s"
 
   defp short(n) when n >= 100, do: "#{round(n)}"
   defp short(n) when n == trunc(n), do: "#{trunc(n)}"

@@ -2,29 +2,42 @@ defmodule Workbooks.OQL do
   @moduledoc """
   The OQL kernel: reads Org, answers headlines, plan and lint, renders HTML.
 
-  The kernel is a WebAssembly component without imports (`wit/oql/kernel.wit`);
-  this module is a pool of its instances, one for each scheduler unless
-  `config :workbooks, Workbooks.OQL, max: n` says otherwise. Every call is a pure
-  function of its arguments: no file, no clock, no network.
+  The kernel is a WebAssembly component without imports (`wit/oql/kernel.wit`).
+  Every call is a pure function of its arguments: no file, no clock, no network.
 
-  Each takes `timeout:` in milliseconds (5,000) and answers `{:ok, value}` or
-  `{:error, %Workbooks.Wasm.Error{}}`; maps have string keys in the shapes of the
-  format's description. Bang forms raise the error.
+  Each answers `{:ok, value}` or `{:error, %Workbooks.Wasm.Error{}}`; maps have string
+  keys in the shapes of the format's description. Bang forms raise the error. A
+  document is text: one that is not UTF-8 is an error of kind `:type` whose message and
+  `details.offset` say where; NUL is a character as others are.
+
+  `timeout:` is in milliseconds, or `:infinity`, and covers the wait for an instance and
+  the call; 5,000 and 2,000 more for each mebibyte. Errors: `:timeout`, or
+  `:pool_timeout` when there was no instance in time.
+
+  ## Instances
+
+  They are in three pools, by how long the document is, so that a short one never waits
+  for a long one to end: `Workbooks.OQL.Short` (to 64 KiB), `.Medium` (to 1 MiB) and
+  `.Long`. Each has one instance for each scheduler at most; the
+  options of `Workbooks.Wasm.Pool` hold for all three:
+
+      config :workbooks, Workbooks.OQL, max: 8
+
+  An instance that grew beyond 32 MiB for a document is not kept.
   """
 
   import Workbooks.Bang
-  alias Workbooks.{Guests, JSON, Options}
+  alias Workbooks.{JSON, Options, Telemetry}
+  alias Workbooks.OQL.Lanes
   alias Workbooks.Wasm.{Error, Pool}
 
   @type answer(value) :: {:ok, value} | {:error, Error.t()}
 
-  @timeout [timeout: {:timeout, 5_000}]
+  # Without one, what `Lanes.allowance/1` says.
+  @timeout [timeout: {:timeout, nil}]
 
   @doc false
-  def child_spec(options) do
-    defaults = [name: __MODULE__, component: fn -> Guests.component(:oql) end]
-    Pool.child_spec(Keyword.merge(defaults, options))
-  end
+  defdelegate child_spec(options), to: Lanes
 
   @doc """
   Every heading of the document, in order.
@@ -34,7 +47,7 @@ defmodule Workbooks.OQL do
       {"Buy milk", "TODO", "A", ["home"]}
   """
   @spec parse_headlines(String.t(), keyword) :: answer([map])
-  def parse_headlines(org, options \\ []), do: ask("parse-headlines", org, options)
+  def parse_headlines(org, options \\ []) when is_binary(org), do: ask("parse-headlines", [org], options)
 
   @doc """
   What the document says of itself: `title`, `description`, `author`, `language` and `date`.
@@ -44,7 +57,7 @@ defmodule Workbooks.OQL do
       {"Tea", nil}
   """
   @spec metadata(String.t(), keyword) :: answer(map)
-  def metadata(org, options \\ []), do: ask("metadata", org, options)
+  def metadata(org, options \\ []) when is_binary(org), do: ask("metadata", [org], options)
 
   @doc """
   The plan: worlds, components, edges, imports and exports.
@@ -54,14 +67,14 @@ defmodule Workbooks.OQL do
       []
   """
   @spec tangle_plan(String.t(), keyword) :: answer(map)
-  def tangle_plan(org, options \\ []), do: ask("tangle-plan", org, options)
+  def tangle_plan(org, options \\ []) when is_binary(org), do: ask("tangle-plan", [org], options)
 
   @doc """
   What is wrong or doubtful in the document: errors and warnings with code,
   message, line, column and a hint.
   """
   @spec lint(String.t(), keyword) :: answer([map])
-  def lint(org, options \\ []), do: ask("lint", org, options)
+  def lint(org, options \\ []) when is_binary(org), do: ask("lint", [org], options)
 
   @doc """
   `:ok`, or the errors among the document's issues.
@@ -71,7 +84,7 @@ defmodule Workbooks.OQL do
       "missing_version"
   """
   @spec validate(String.t(), keyword) :: :ok | {:error, [map] | Error.t()}
-  def validate(org, options \\ []) do
+  def validate(org, options \\ []) when is_binary(org) do
     with {:ok, issues} <- lint(org, options) do
       case Enum.filter(issues, &(&1["level"] == "error")) do
         [] -> :ok
@@ -103,9 +116,11 @@ defmodule Workbooks.OQL do
     {timeout, options} = options |> Options.validate!(schema, "render/2") |> Map.pop!(:timeout)
     given = for {key, value} <- options, not is_nil(value), into: %{}, do: {key, value}
 
-    with {:ok, json} <- encode(given),
-         {:ok, answer} <- Pool.call(__MODULE__, "render", [org, json], timeout: timeout) do
-      with {:error, message} <- answer, do: {:error, Error.new(:type, message)}
+    with {:ok, json} <- encode(given) do
+      call("render", [org, json], timeout, fn
+        {:ok, html} -> {:ok, html}
+        {:error, message} -> {:error, Error.new(:type, message)}
+      end)
     end
   end
 
@@ -117,14 +132,42 @@ defmodule Workbooks.OQL do
     end
   end
 
-  defp ask(function, org, options) when is_binary(org) do
+  defp ask(function, texts, options) do
     %{timeout: timeout} = Options.validate!(options, @timeout, "#{function} of Workbooks.OQL")
 
-    with {:ok, text} <- Pool.call(__MODULE__, function, [org], timeout: timeout) do
-      case JSON.decode(text) do
-        {:ok, value} -> {:ok, value}
-        {:error, message} -> {:error, Error.new(:internal, "the kernel's answer is not JSON: #{message}")}
+    call(function, texts, timeout, fn json ->
+      with {:error, message} <- JSON.decode(json) do
+        {:error, Error.new(:internal, "the kernel's answer is not JSON: #{message}")}
       end
+    end)
+  end
+
+  defp call(function, texts, timeout, read) do
+    bytes = texts |> Enum.map(&byte_size/1) |> Enum.sum()
+    pool = Lanes.of(bytes)
+
+    Telemetry.span([:workbooks, :oql, :call], %{function: function, bytes: bytes, pool: pool}, fn ->
+      answer =
+        case Pool.call(pool, function, texts, timeout: timeout || Lanes.allowance(bytes)) do
+          {:ok, value} -> read.(value)
+          {:error, %Error{kind: :type} = error} -> {:error, Enum.find_value(texts, error, &no_text/1)}
+          {:error, error} -> {:error, error}
+        end
+
+      {answer, %{result: Telemetry.result(answer)}}
+    end)
+  end
+
+  # The engine has looked at each byte already and does not say which it was.
+  defp no_text(text) do
+    case :unicode.characters_to_binary(text) do
+      valid when is_binary(valid) ->
+        nil
+
+      {_, valid, _} ->
+        offset = byte_size(valid)
+        message = "the document is not UTF-8: no character begins with the bytes at offset #{offset}"
+        Error.new(:type, message, %{offset: offset})
     end
   end
 

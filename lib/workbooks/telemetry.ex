@@ -35,6 +35,7 @@ defmodule Workbooks.Telemetry do
   | `[:workbooks, :wasm, :compile]` | | `bytes` (how many) | `result` |
   | `[:workbooks, :wasm, :instantiate]` | | `component` | `result` |
   | `[:workbooks, :wasm, :call]` | | `instance`, `name` | `result` (or `:suspended`) |
+  | `[:workbooks, :oql, :call]` | | `function` (as in `wit/oql/kernel.wit`), `bytes` (given to it), `pool` | `result` |
 
   ## Single events
 
@@ -68,7 +69,8 @@ defmodule Workbooks.Telemetry do
   @spans [
     [:workbooks, :wasm, :compile],
     [:workbooks, :wasm, :instantiate],
-    [:workbooks, :wasm, :call]
+    [:workbooks, :wasm, :call],
+    [:workbooks, :oql, :call]
   ]
 
   @events for(span <- @spans, part <- [:start, :stop, :exception], do: span ++ [part]) ++

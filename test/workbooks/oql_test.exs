@@ -3,7 +3,7 @@ defmodule Workbooks.OQLTest do
   use ExUnit.Case, async: true
 
   alias Workbooks.OQL
-  alias Workbooks.Wasm.{Error, Pool}
+  alias Workbooks.Wasm.Error
 
   @book "* Book\n:PROPERTIES:\n:WORKBOOK_VERSION: 1\n:END:\n"
 
@@ -58,12 +58,5 @@ defmodule Workbooks.OQLTest do
     refute html =~ "<script"
     html = OQL.render!(org, results: %{"book/draw" => %{"pic" => "<b>\"bold\"</b>"}})
     refute html =~ "<b>"
-  end
-
-  test "its pool has one instance for each scheduler and keeps them" do
-    1..50 |> Task.async_stream(fn _ -> OQL.lint(@book) end) |> Stream.run()
-    assert %{available: available, max: max} = Pool.stats(OQL)
-    assert max == System.schedulers_online()
-    assert available in 1..max
   end
 end

@@ -200,10 +200,9 @@ defmodule Workbooks.TelemetryTest do
     {:docs_v1, _, _, _, %{"en" => text}, _, _} = Code.fetch_docs(Telemetry)
 
     documented =
-      for [_, span, name] <- Regex.scan(~r/^\| `\[(:workbooks, :wasm, (:\w+(?:, :\w+)*))\]` \|/m, text), uniq: true do
-        {span, name}
+      for [_, event] <- Regex.scan(~r/^\| `\[(:workbooks(?:, :\w+)+)\]` \|/m, text), uniq: true do
+        for ":" <> atom <- String.split(event, ", "), do: String.to_existing_atom(atom)
       end
-      |> Enum.map(fn {event, _} -> for ":" <> atom <- String.split(event, ", "), do: String.to_existing_atom(atom) end)
 
     parts = [:start, :stop, :exception]
 

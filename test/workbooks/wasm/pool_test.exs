@@ -444,7 +444,7 @@ defmodule Workbooks.Wasm.PoolTest do
         Task.async(fn -> started(component: TestGuests.misbehaving(), max: 3, name: name) end) |> Task.await()
 
       {:ok, nameless} = Task.async(fn -> started(component: TestGuests.misbehaving()) end) |> Task.await()
-      assert %{^name => %{available: 0, max: 3}, ^nameless => %{}, Workbooks.OQL => %{max: _}} = Pools.stats()
+      assert %{^name => %{available: 0, max: 3}, ^nameless => %{}, Workbooks.OQL.Short => %{max: _}} = Pools.stats()
       GenServer.stop(nameless)
       monitor = Process.monitor(named)
       Process.exit(named, :kill)
@@ -452,7 +452,7 @@ defmodule Workbooks.Wasm.PoolTest do
       stats = Pools.stats()
       refute is_map_key(stats, name) or is_map_key(stats, nameless)
       refute :ets.member(Pools, named)
-      assert is_map_key(stats, Workbooks.OQL)
+      assert is_map_key(stats, Workbooks.OQL.Short)
     end
 
     test "but one that does not answer" do

@@ -21,6 +21,10 @@ impl Guest for Kernel {
         json(&crate::lint(&org))
     }
 
+    fn check_upgrade(old: String, new: String) -> String {
+        json(&crate::check_upgrade(&old, &new))
+    }
+
     fn render(org: String, options: String) -> Result<String, String> {
         let options = crate::RenderOptions::from_json(&options)?;
         Ok(crate::render(&org, &options))

@@ -1,10 +1,14 @@
 //! `parse_headlines`: the outline as data.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
+
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::plan::Position;
 use crate::syntax::headings::{Heading, headings};
 use crate::syntax::lines::Lines;
+use crate::tags::Tags;
 
 /// One heading.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -21,6 +25,8 @@ pub struct Headline {
     pub priority: Option<String>,
     /// Its own tags.
     pub tags: Vec<String>,
+    /// The file's tags, those of the headings above it and its own, each once.
+    pub all_tags: Vec<String>,
     /// Its property drawer.
     pub properties: Properties,
     /// The raw timestamp behind `SCHEDULED:`.
@@ -49,15 +55,16 @@ impl Serialize for Properties {
 
 /// Every heading of the document, in order.
 pub fn parse_headlines(org: &str) -> Vec<Headline> {
-    headings(org, &Lines::new(org)).iter().map(Headline::of).collect()
+    let mut tags = Tags::of(org);
+    headings(org, &Lines::new(org)).iter().map(|h| Headline::of(h, tags.of_heading(h))).collect()
 }
 
 /// The same as JSON. One heading at a time becomes a [`Headline`]: of ten
 /// megabytes of headings a guest's memory would not hold all of them twice.
 pub fn headlines_json(org: &str) -> String {
-    let outline = Outline(headings(org, &Lines::new(org)));
-    // The keys and punctuation of a heading are 150 bytes, its numbers and its id come to that.
-    let size = outline.0.len().saturating_mul(200).saturating_add(org.len());
+    let outline = Outline { headings: headings(org, &Lines::new(org)), tags: RefCell::new(Tags::of(org)) };
+    // The keys and punctuation of a heading are 160 bytes, its numbers and its id come to that.
+    let size = outline.headings.len().saturating_mul(212).saturating_add(org.len());
     let mut out = Vec::with_capacity(size.min(1 << 30));
     match serde_json::to_writer(&mut out, &outline) {
         Ok(()) => String::from_utf8(out).unwrap_or_default(),
@@ -65,18 +72,22 @@ pub fn headlines_json(org: &str) -> String {
     }
 }
 
-struct Outline<'a>(Vec<Heading<'a>>);
+struct Outline<'a> {
+    headings: Vec<Heading<'a>>,
+    tags: RefCell<Tags<'a>>,
+}
 
 impl Serialize for Outline<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(Headline::of))
+        let headlines = self.headings.iter().map(|h| Headline::of(h, self.tags.borrow_mut().of_heading(h)));
+        serializer.collect_seq(headlines)
     }
 }
 
 impl Headline {
-    fn of(heading: &Heading) -> Self {
+    fn of(heading: &Heading, all_tags: Vec<String>) -> Self {
         let owned = |s: Option<&str>| s.map(str::to_string);
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         let properties = heading.properties.iter().filter(|(key, _)| seen.insert(*key));
         Headline {
             id: heading.id.clone(),
@@ -85,6 +96,7 @@ impl Headline {
             todo: owned(heading.todo),
             priority: owned(heading.priority),
             tags: heading.tags.iter().map(|t| t.to_string()).collect(),
+            all_tags,
             properties: Properties(properties.map(|(key, value)| (key.to_string(), value.clone())).collect()),
             scheduled: owned(heading.scheduled),
             deadline: owned(heading.deadline),

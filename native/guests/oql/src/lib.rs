@@ -16,12 +16,15 @@
     clippy::string_slice
 )]
 
+mod capabilities;
 mod columns;
 mod components;
+mod cycles;
 mod edges;
-mod header_args;
+pub mod header_args;
 mod headlines;
 mod ids;
+mod issue;
 mod lint;
 mod metadata;
 mod noweb;
@@ -31,15 +34,21 @@ mod sig;
 mod source;
 pub mod syntax;
 mod table;
+mod tags;
+mod upgrade;
 mod vars;
 
+#[cfg(target_arch = "wasm32")]
+mod alloc;
 #[cfg(target_arch = "wasm32")]
 mod component;
 
 pub use headlines::{Headline, Properties, headlines_json, parse_headlines};
-pub use lint::{Issue, Level, lint};
+pub use issue::{Issue, Level};
+pub use lint::lint;
 pub use metadata::{Metadata, metadata};
 pub use plan::{Args, Component, Edge, Endpoint, LineRun, Plan, Position, Values, World, tangle_plan};
 pub use render::options::{Depth, RenderOptions, Results, StepError};
 pub use render::render;
 pub use sig::{Signature, Type, parse_sig};
+pub use upgrade::check_upgrade;

@@ -6,8 +6,9 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::Value;
 
-use crate::components::{Draft, Model, names};
+use crate::components::{Draft, Model};
 use crate::edges::{Graph, connect};
+use crate::header_args::names;
 use crate::syntax::document::Document;
 
 /// What the runtime runs.
@@ -54,6 +55,9 @@ pub struct Args {
     pub exports: Option<String>,
     /// It may run.
     pub eval: bool,
+    /// `:tangle`, where the author names a path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tangle: Option<String>,
 }
 
 /// A place in the Org file.
@@ -148,8 +152,7 @@ fn plan(model: Model, graph: &Graph) -> Plan {
         Edge { from: end(wire.from, ports.map(|p| &p.0)), to: end(wire.to, ports.map(|p| &p.1)) }
     });
     let mut seen = HashSet::new();
-    let imports =
-        graph.open.iter().filter(|(_, name)| seen.insert(name.as_str())).map(|(_, name)| name.clone()).collect();
+    let imports = graph.open.iter().map(|open| &open.name).filter(|name| seen.insert(name.as_str())).cloned().collect();
     Plan {
         edges: edges.collect(),
         imports,
@@ -159,14 +162,18 @@ fn plan(model: Model, graph: &Graph) -> Plan {
     }
 }
 
-/// The names that `#+EXPORTS:` gives; none where the file has no such line.
-pub fn named_exports(doc: &Document) -> Option<Vec<String>> {
-    let mut lines = doc.keyword("EXPORTS").peekable();
+/// The names that `#+EXPORTS:` gives, each once, and where; none where the file
+/// has no such line.
+pub fn named_exports<'a>(doc: &Document<'a>) -> Option<Vec<(&'a str, usize)>> {
+    let mut lines = doc.keywords.iter().filter(|(_, k)| k.key == "EXPORTS").peekable();
     lines.peek()?;
-    Some(names(&lines.collect::<Vec<_>>().join(" ")))
+    let mut seen = HashSet::new();
+    let all = lines.flat_map(|(_, k)| names(k.value.of(doc.text), k.value.start));
+    Some(all.filter(|(name, _)| seen.insert(*name)).collect())
 }
 
-fn exports(model: &Model, graph: &Graph) -> Vec<String> {
+/// The workbook's outputs.
+pub fn exports(model: &Model, graph: &Graph) -> Vec<String> {
     let outs = || {
         let drafts = model.drafts.iter().enumerate();
         drafts.flat_map(|(i, d)| d.outs.iter().map(move |o| (i, o)))
@@ -174,7 +181,7 @@ fn exports(model: &Model, graph: &Graph) -> Vec<String> {
     let mut seen = HashSet::new();
     if let Some(named) = named_exports(model.doc) {
         let all: HashSet<&str> = outs().map(|(_, o)| o.as_str()).collect();
-        return named.into_iter().filter(|n| all.contains(n.as_str())).collect();
+        return named.into_iter().filter(|(n, _)| all.contains(n)).map(|(n, _)| n.to_string()).collect();
     }
     outs()
         .filter(|(i, o)| !graph.taken.contains(&(*i, (*o).clone())))
@@ -189,7 +196,7 @@ fn component(model: &Model, draft: &Draft, id: &impl Fn(usize) -> String) -> Com
         world: draft.id.clone(),
         ins: draft.ins.clone(),
         out: draft.outs.clone(),
-        deps: draft.deps.iter().map(|d| id(*d)).collect(),
+        deps: draft.deps.iter().map(|(d, _)| id(*d)).collect(),
         sig: draft.sig.clone(),
         values: draft.values.clone(),
         title: model.doc.headings.get(draft.heading).map_or("", |h| h.title).to_string(),
@@ -218,8 +225,9 @@ fn world(model: &Model, draft: &Draft) -> World {
         args: Args {
             ins: draft.ins.clone(),
             out: draft.outs.clone(),
-            exports: draft.exports.clone(),
+            exports: draft.exports.map(str::to_string),
             eval: draft.eval,
+            tangle: draft.tangle.clone(),
         },
         position: Position { line: model.doc.lines.number_at(start), start, end },
         lines,

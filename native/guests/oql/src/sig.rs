@@ -1,5 +1,9 @@
 //! Signatures: `name(a: type, b: type) -> type`.
 
+use std::collections::HashSet;
+use std::fmt::Display;
+
+use crate::header_args::short;
 use crate::syntax::MAX_DEPTH;
 
 /// A parsed `:sig:`.
@@ -14,7 +18,7 @@ pub struct Signature {
 }
 
 /// The types a signature may name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Type {
     /// `bool`, `s8` … `u64`, `f32`, `f64`, `char`, `string`.
     Primitive(&'static str),
@@ -33,16 +37,38 @@ pub enum Type {
 const PRIMITIVES: [&str; 13] =
     ["bool", "s8", "s16", "s32", "s64", "u8", "u16", "u32", "u64", "f32", "f64", "char", "string"];
 
+/// Why a text is no signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SigError {
+    /// What was expected, and where (in characters, from 1).
+    pub message: String,
+    /// The byte it is about.
+    pub at: usize,
+}
+
+impl Display for SigError {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
 /// Reads a signature; the error says what was expected, and where (in characters, from 1).
 pub fn parse_sig(text: &str) -> Result<Signature, String> {
+    read_sig(text).map_err(|e| e.message)
+}
+
+/// Reads a signature; the error has its place.
+pub fn read_sig(text: &str) -> Result<Signature, SigError> {
     let mut p = Parser { text, at: 0 };
     let name = p.name("a function name")?;
     p.expect("(")?;
     let mut params: Vec<(String, Type)> = Vec::new();
+    let mut seen = HashSet::new();
     while !p.eat(")") {
+        let start = p.next();
         let (param, ty) = p.field(0)?;
-        if params.iter().any(|(n, _)| *n == param) {
-            return Err(format!("the parameter `{param}` stands there twice"));
+        if !seen.insert(param.clone()) {
+            return Err(SigError { message: format!("the parameter `{param}` stands there twice"), at: start });
         }
         params.push((param, ty));
         if !p.eat(",") {
@@ -82,14 +108,14 @@ impl<'a> Parser<'a> {
         found
     }
 
-    fn expect(&mut self, token: &str) -> Result<(), String> {
+    fn expect(&mut self, token: &str) -> Result<(), SigError> {
         match self.eat(token) {
             true => Ok(()),
             false => Err(self.wanted(&format!("`{token}`"))),
         }
     }
 
-    fn end(&mut self) -> Result<(), String> {
+    fn end(&mut self) -> Result<(), SigError> {
         self.skip();
         match self.rest().is_empty() {
             true => Ok(()),
@@ -97,22 +123,29 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn wanted(&self, what: &str) -> String {
-        let place = self.text.get(..self.at).unwrap_or("").chars().count() + 1;
-        match self.rest().chars().next() {
-            Some(c) => format!("expected {what} at character {place}, found `{c}`"),
-            None => format!("expected {what} at the end"),
-        }
+    /// Where the next token begins.
+    fn next(&mut self) -> usize {
+        self.skip();
+        self.at
     }
 
-    fn name(&mut self, what: &str) -> Result<String, String> {
+    fn wanted(&self, what: &str) -> SigError {
+        let place = self.text.get(..self.at).unwrap_or("").chars().count() + 1;
+        let message = match self.rest().chars().next() {
+            Some(c) => format!("expected {what} at character {place}, found `{c}`"),
+            None => format!("expected {what} at the end"),
+        };
+        SigError { message, at: self.at }
+    }
+
+    fn name(&mut self, what: &str) -> Result<String, SigError> {
         self.skip();
         let rest = self.rest();
         let valid = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
         let mut len = rest.find(|c| !valid(c)).unwrap_or(rest.len());
         // `name->`: the dash is the arrow's.
-        if let Some(arrow) = rest.find("->") {
-            len = len.min(arrow);
+        if rest.get(..len).is_some_and(|w| w.ends_with('-')) && rest.get(len..).is_some_and(|r| r.starts_with('>')) {
+            len -= 1;
         }
         let word = rest.get(..len).unwrap_or("");
         if !word.starts_with(|c: char| c.is_alphabetic() || c == '_') {
@@ -122,18 +155,17 @@ impl<'a> Parser<'a> {
         Ok(word.to_string())
     }
 
-    fn field(&mut self, depth: usize) -> Result<(String, Type), String> {
+    fn field(&mut self, depth: usize) -> Result<(String, Type), SigError> {
         let name = self.name("a name")?;
         self.expect(":")?;
         Ok((name, self.ty(depth)?))
     }
 
-    fn ty(&mut self, depth: usize) -> Result<Type, String> {
+    fn ty(&mut self, depth: usize) -> Result<Type, SigError> {
         if depth > MAX_DEPTH {
-            return Err(format!("types nest deeper than {MAX_DEPTH}"));
+            return Err(SigError { message: format!("types nest deeper than {MAX_DEPTH}"), at: self.at });
         }
-        self.skip();
-        let start = self.at;
+        let start = self.next();
         let word = self.name("a type")?;
         if let Some(primitive) = PRIMITIVES.iter().find(|p| **p == word) {
             return Ok(Type::Primitive(primitive));
@@ -155,23 +187,24 @@ impl<'a> Parser<'a> {
             }
             "record" => self.record(depth),
             _ => {
-                self.at = start;
-                Err(format!(
-                    "`{word}` is no type; the types are {}, list<…>, option<…>, result<…>, tuple<…>, record{{…}}",
+                let message = format!(
+                    "`{}` is no type; the types are {}, list<…>, option<…>, result<…>, tuple<…>, record{{…}}",
+                    short(&word),
                     PRIMITIVES.join(", ")
-                ))
+                );
+                Err(SigError { message, at: start })
             }
         }
     }
 
-    fn one(&mut self, depth: usize) -> Result<Box<Type>, String> {
+    fn one(&mut self, depth: usize) -> Result<Box<Type>, SigError> {
         self.expect("<")?;
         let ty = self.ty(depth + 1)?;
         self.expect(">")?;
         Ok(Box::new(ty))
     }
 
-    fn result(&mut self, depth: usize) -> Result<Type, String> {
+    fn result(&mut self, depth: usize) -> Result<Type, SigError> {
         if !self.eat("<") {
             return Ok(Type::Result(None, None));
         }
@@ -187,13 +220,16 @@ impl<'a> Parser<'a> {
         Ok(Type::Result(ok, err))
     }
 
-    fn record(&mut self, depth: usize) -> Result<Type, String> {
+    fn record(&mut self, depth: usize) -> Result<Type, SigError> {
+        let open = self.next();
         self.expect("{")?;
         let mut fields: Vec<(String, Type)> = Vec::new();
+        let mut seen = HashSet::new();
         while !self.eat("}") {
+            let start = self.next();
             let (name, ty) = self.field(depth + 1)?;
-            if fields.iter().any(|(n, _)| *n == name) {
-                return Err(format!("the field `{name}` stands there twice"));
+            if !seen.insert(name.clone()) {
+                return Err(SigError { message: format!("the field `{name}` stands there twice"), at: start });
             }
             fields.push((name, ty));
             if !self.eat(",") {
@@ -202,8 +238,30 @@ impl<'a> Parser<'a> {
             }
         }
         match fields.is_empty() {
-            true => Err("a record needs at least one field".into()),
+            true => Err(SigError { message: "a record needs at least one field".into(), at: open }),
             false => Ok(Type::Record(fields)),
+        }
+    }
+}
+
+impl Display for Type {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self {
+            Type::Primitive(name) => f.write_str(name),
+            Type::List(of) => write!(f, "list<{of}>"),
+            Type::Option(of) => write!(f, "option<{of}>"),
+            Type::Result(None, None) => f.write_str("result"),
+            Type::Result(Some(ok), None) => write!(f, "result<{ok}>"),
+            Type::Result(None, Some(err)) => write!(f, "result<_, {err}>"),
+            Type::Result(Some(ok), Some(err)) => write!(f, "result<{ok}, {err}>"),
+            Type::Tuple(types) => {
+                let types: Vec<String> = types.iter().map(Type::to_string).collect();
+                write!(f, "tuple<{}>", types.join(", "))
+            }
+            Type::Record(fields) => {
+                let fields: Vec<String> = fields.iter().map(|(name, ty)| format!("{name}: {ty}")).collect();
+                write!(f, "record{{{}}}", fields.join(", "))
+            }
         }
     }
 }

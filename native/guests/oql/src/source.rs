@@ -1,7 +1,8 @@
 //! A source block's text as its compiler sees it, each line with its place.
 
 use crate::syntax::document::Document;
-use crate::syntax::lines::Span;
+use crate::syntax::lines::{Span, indentation};
+use crate::syntax::tree::Source;
 
 /// One line of code and where it stands in the Org file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,37 +15,65 @@ pub struct CodeLine {
     pub column: i64,
 }
 
-/// The block's lines, the common indentation removed, comma escapes undone.
-pub fn code_lines(doc: &Document, body: &[Span]) -> Vec<CodeLine> {
-    let first = body.first().map_or(0, |s| doc.lines.number_at(s.start));
-    dedented(doc.text, body)
-        .into_iter()
-        .enumerate()
-        .map(|(i, (text, removed))| CodeLine { text, line: first + i, column: i64::try_from(removed).unwrap_or(0) })
-        .collect()
-}
-
-/// Each line without the common indentation, and how many characters that was.
-pub fn dedented(text: &str, body: &[Span]) -> Vec<(String, usize)> {
-    let blank = |line: &str| line.trim().is_empty();
-    let white = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
-    let common = body.iter().map(|s| s.of(text)).filter(|l| !blank(l)).map(white).min().unwrap_or(0);
-    body.iter()
-        .map(|span| {
-            let line = span.of(text);
-            let removed = common.min(white(line));
-            (unescape(line.get(removed..).unwrap_or("")), removed)
+/// A block's lines as Babel takes them: the common indentation removed unless
+/// the block has the switch `-i`, comma escapes undone.
+pub fn code_lines(doc: &Document, source: &Source) -> Vec<CodeLine> {
+    let first = source.body.first().map_or(0, |s| doc.lines.number_at(s.start));
+    let mut switches = source.args.of(doc.text).split([' ', '\t']).take_while(|w| !w.starts_with(':'));
+    let common = if switches.any(|w| w == "-i") { 0 } else { common(doc.text, &source.body) };
+    let lines = source.body.iter().enumerate();
+    lines
+        .map(|(i, span)| {
+            let (text, column) = shifted(span.of(doc.text), common);
+            CodeLine { text, line: first + i, column }
         })
         .collect()
 }
 
-/// `,* x` → `* x`, `,#+x` → `#+x`, `,,*` → `,*`.
-fn unescape(line: &str) -> String {
-    let body = line.trim_start_matches([' ', '\t']);
-    let rest = body.trim_start_matches(',');
-    if rest.len() < body.len() && (rest.starts_with('*') || rest.starts_with("#+")) {
-        let lead = line.get(..line.len() - body.len()).unwrap_or("");
-        return format!("{lead}{}", body.get(1..).unwrap_or(""));
+/// Each line without the common indentation, comma escapes undone, and what to
+/// add to a column to have the one in the document.
+pub fn dedented(text: &str, body: &[Span]) -> Vec<(String, i64)> {
+    let common = common(text, body);
+    body.iter().map(|span| shifted(span.of(text), common)).collect()
+}
+
+/// The indentation, in columns, that all lines with something on them have.
+fn common(text: &str, body: &[Span]) -> usize {
+    let lines = body.iter().map(|s| s.of(text)).filter(|l| !l.trim_matches([' ', '\t']).is_empty());
+    lines.map(indentation).min().unwrap_or(0)
+}
+
+fn shifted(line: &str, common: usize) -> (String, i64) {
+    let code = line.trim_start_matches([' ', '\t']);
+    let white = line.get(..line.len() - code.len()).unwrap_or("");
+    let mut out = String::with_capacity(line.len());
+    if common == 0 {
+        out.push_str(white);
+    } else if !code.is_empty() {
+        out.push_str(&without(white, common));
     }
-    line.to_string()
+    let kept = out.len();
+    let comma = escaped(code);
+    out.push_str(code.get(usize::from(comma)..).unwrap_or(""));
+    let column = |n: usize| i64::try_from(n).unwrap_or(0);
+    (out, column(white.len()) + i64::from(comma) - column(kept))
+}
+
+/// Indentation without its first columns. Where a tab would then reach further
+/// or less far than it did, blanks stand for it.
+fn without(white: &str, common: usize) -> String {
+    let mut columns = 0;
+    for (i, b) in white.bytes().enumerate() {
+        if columns == common && (common.is_multiple_of(8) || !white.get(i..).unwrap_or("").contains('\t')) {
+            return white.get(i..).unwrap_or("").to_string();
+        }
+        columns = if b == b'\t' { (columns / 8 + 1) * 8 } else { columns + 1 };
+    }
+    " ".repeat(columns.saturating_sub(common))
+}
+
+/// `,* x`, `,#+x`, `,,* x`: a comma that only Org needs.
+fn escaped(code: &str) -> bool {
+    let rest = code.trim_start_matches(',');
+    rest.len() < code.len() && (rest.starts_with('*') || rest.starts_with("#+"))
 }

@@ -1,6 +1,6 @@
 //! Org tables as rows of cells, and as values.
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Number, Value};
 
 use crate::syntax::lines::Span;
 
@@ -11,17 +11,6 @@ pub enum Row<'a> {
     Rule,
     /// Cells, trimmed.
     Cells(Vec<&'a str>),
-}
-
-/// What happens to the header row when a table becomes a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Colnames {
-    /// Nothing said: dropped when a rule follows it.
-    Unsaid,
-    /// It names the columns.
-    Yes,
-    /// A row like the others.
-    No,
 }
 
 /// The rows of a table; rows that only hold column settings are left out.
@@ -59,50 +48,19 @@ fn settings(cells: &[&str]) -> bool {
     any
 }
 
-/// Whether the first row is a header: a rule follows it.
-pub fn has_header(rows: &[Row]) -> bool {
-    let mut rows = rows.iter().skip_while(|r| **r == Row::Rule);
-    matches!(rows.next(), Some(Row::Cells(_)))
-        && matches!(rows.next(), Some(Row::Rule))
-        && rows.any(|r| matches!(r, Row::Cells(_)))
-}
-
-/// The table as a list of rows.
-pub fn value(rows: &[Row], colnames: Colnames) -> Value {
-    let header = has_header(rows);
-    let mut cells = rows.iter().filter_map(|r| match r {
-        Row::Rule => None,
-        Row::Cells(cells) => Some(cells),
-    });
-    if colnames == Colnames::Yes {
-        let Some(names) = cells.next() else {
-            return Value::Array(Vec::new());
-        };
-        let object = |row: &Vec<&str>| {
-            let pairs = names.iter().zip(row);
-            Value::Object(pairs.map(|(n, c)| (n.to_string(), cell(c))).collect::<Map<_, _>>())
-        };
-        return Value::Array(cells.map(object).collect());
-    }
-    if colnames == Colnames::Unsaid && header {
-        cells.next();
-    }
-    Value::Array(cells.map(|row| Value::Array(row.iter().map(|c| cell(c)).collect())).collect())
-}
-
 /// A cell that parses as a number is one, else it is a string.
 pub fn cell(text: &str) -> Value {
     number(text).map_or_else(|| Value::String(text.to_string()), Value::Number)
 }
 
-/// `12`, `-3`, `1.5`, `2e3`.
+/// `12`, `-3`, `1.5`, `2e3`, as Emacs Lisp reads numbers.
 pub fn number(text: &str) -> Option<Number> {
-    let plain = |b: u8| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E');
+    let plain = |b: u8| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e');
     let body = text.strip_prefix(['-', '+']).unwrap_or(text);
     if !body.starts_with(|c: char| c.is_ascii_digit() || c == '.') || !text.bytes().all(plain) {
         return None;
     }
-    if let Ok(integer) = text.parse::<i64>() {
+    if let Ok(integer) = text.strip_suffix('.').unwrap_or(text).parse::<i64>() {
         return Some(integer.into());
     }
     Number::from_f64(text.parse().ok()?)

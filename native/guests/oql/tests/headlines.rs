@@ -16,14 +16,14 @@ fn every_field_of_the_contract() {
         got,
         json!([
             {"id": "a-title", "level": 1, "title": "A title", "todo": "TODO", "priority": "A",
-             "tags": ["x", "y"], "properties": {"Key": "value here more", "empty": ""},
+             "tags": ["x", "y"], "all_tags": ["x", "y"], "properties": {"Key": "value here more", "empty": ""},
              "scheduled": "<2026-01-01 Thu 10:00 +1w>", "deadline": "<2026-01-02 Fri>", "closed": null,
              "position": {"line": 2, "start": 4, "end": next}},
             {"id": "sub", "level": 2, "title": "Sub", "todo": "DONE", "priority": null, "tags": [],
-             "properties": {}, "scheduled": null, "deadline": null, "closed": "[2026-01-03 Sat]",
+             "all_tags": ["x", "y"], "properties": {}, "scheduled": null, "deadline": null, "closed": "[2026-01-03 Sat]",
              "position": {"line": 10, "start": org.find("** DONE").unwrap(), "end": next}},
             {"id": "next", "level": 1, "title": "Next", "todo": null, "priority": null, "tags": [],
-             "properties": {}, "scheduled": null, "deadline": null, "closed": null,
+             "all_tags": [], "properties": {}, "scheduled": null, "deadline": null, "closed": null,
              "position": {"line": 12, "start": next, "end": org.len()}}
         ])
     );

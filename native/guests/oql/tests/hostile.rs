@@ -1,82 +1,14 @@
 //! guides/format.md: time grows with the input's size, never with its nesting.
 //!
-//! The small sizes run always; `cargo test --release -- --ignored --nocapture`
-//! measures 1 and 10 MB.
+//! The small size runs always; `cargo test --release -- --ignored --nocapture` measures more.
+
+#[path = "hostile/inputs.rs"]
+mod inputs;
 
 use std::time::{Duration, Instant};
 
+use inputs::inputs;
 use oql::{RenderOptions, lint, parse_headlines, render, tangle_plan};
-
-fn inputs(size: usize) -> Vec<(&'static str, String)> {
-    let times = |s: &str| s.repeat(size / s.len());
-    let staircase = |deepest: usize| {
-        let mut out = String::new();
-        let mut level = 0;
-        while out.len() < size {
-            out.push_str(&" ".repeat(level.min(deepest)));
-            out.push_str("- a\n");
-            level += 1;
-        }
-        out
-    };
-    let blocks = size / 28;
-    let different = |word: &str, reverse: bool| -> String {
-        let line = |i: usize| format!("#+{word}_a{i}\n");
-        if reverse { (0..blocks).rev().map(line).collect() } else { (0..blocks).map(line).collect() }
-    };
-    let mut stars = String::new();
-    while stars.len() < size {
-        stars.push_str(&"*".repeat(stars.len().isqrt() + 1));
-        stars.push_str(" a\n");
-    }
-    vec![
-        (
-            "prose",
-            times("Some *bold* text with a [[https://x.org][link]] and /words/ of prose, no more.\nAnother line.\n\n"),
-        ),
-        ("one paragraph", times("Some *bold* text with a [[https://x.org][link]] and words. ")),
-        ("*b /i", times("*b /i ")),
-        ("[", times("[")),
-        ("[[", times("[[")),
-        ("[[a][b", times("[[a][b")),
-        ("[fn::", times("[fn::")),
-        ("[fn::x]", times("[fn::x") + &times("]")),
-        ("a_{", times("a_{")),
-        ("<<a", times("<<a")),
-        ("$a", times("$a")),
-        ("{{{m}}}", format!("#+MACRO: m {}\n{}", "x".repeat(1000), times("{{{m}}}"))),
-        ("https://x(", times("https://x(")),
-        ("list levels", staircase(4000)),
-        ("same quotes", "#+begin_quote\n".repeat(blocks) + &"#+end_quote\n".repeat(blocks)),
-        ("nested blocks", different("begin", false) + &different("end", true)),
-        ("unclosed", times("#+begin_quote\n")),
-        ("drawers", times(":a:\n")),
-        ("headings", stars),
-        ("flat headings", times("* a\n")),
-        ("names", times("#+name: x\n")),
-        ("cells", times("|")),
-        ("footnotes", (0..size / 20).map(|i| format!("[fn:{i}] x [fn:{}]\n", i + 1)).collect()),
-        (
-            "components",
-            (0..size / 75)
-                .map(|i| {
-                    format!("* c{i}\n:PROPERTIES:\n:in: a{i}\n:out: a{}\n:END:\n#+begin_src js\nx\n#+end_src\n", i + 1)
-                })
-                .collect(),
-        ),
-        (
-            "one cycle",
-            (0..size / 60)
-                .map(|i| {
-                    format!(
-                        "* c{i}\n:PROPERTIES:\n:out: a{i}\n:deps: c{}\n:END:\n#+begin_src js\n#+end_src\n",
-                        (i + 1) % (size / 60)
-                    )
-                })
-                .collect(),
-        ),
-    ]
-}
 
 fn all_four(org: &str) -> [Duration; 4] {
     let clock = |f: &dyn Fn() -> usize| {
@@ -109,10 +41,15 @@ fn hostile_text_ends_soon_on_a_small_stack() {
 #[test]
 #[ignore = "a measurement, by hand in the release profile"]
 fn measure() {
-    for size in [1 << 20, 10 << 20] {
-        println!("{} MB: headlines, plan, lint, render", size >> 20);
+    for size in [1 << 20, 4 << 20] {
+        println!("{} MB: headlines, plan, lint, render, each as a multiple of prose", size >> 20);
+        let floor = all_four(&inputs::prose(size));
         for (name, org) in inputs(size) {
-            println!("{name:>14} {:>9.1?}", all_four(&org));
+            let took = all_four(&org);
+            let ratios: Vec<String> =
+                took.iter().zip(&floor).map(|(t, f)| format!("{:6.2}", t.as_secs_f64() / f.as_secs_f64())).collect();
+            let worst = took.iter().zip(&floor).any(|(t, f)| t.as_secs_f64() > 3.0 * f.as_secs_f64());
+            println!("{} {name:>28} {} {took:>9.1?}", if worst { "!" } else { " " }, ratios.join(" "));
         }
     }
 }

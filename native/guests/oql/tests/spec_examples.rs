@@ -94,6 +94,7 @@ fn headlines_every_heading_has_every_key() {
         "todo",
         "priority",
         "tags",
+        "all_tags",
         "properties",
         "scheduled",
         "deadline",
@@ -106,7 +107,7 @@ fn headlines_every_heading_has_every_key() {
         let mut keys = keys(heading);
         keys.sort_unstable();
         assert_eq!(keys, wanted);
-        assert_eq!(keys.len(), 11);
+        assert_eq!(keys.len(), 12);
     }
 }
 
@@ -130,7 +131,7 @@ fn lint_issues_have_level_code_message_line_column_heading() {
 }
 
 #[test]
-fn lint_errors_and_warnings_are_the_contracts() {
+fn lint_errors_and_warnings_are_the_contracts_and_those_of_the_guide() {
     let block = "#+begin_src js :exports maybe\nx\n#+end_src\n";
     let wired =
         |title: &str, properties: &str, block: &str| format!("** {title}\n:PROPERTIES:\n{properties}\n:END:\n{block}");
@@ -164,6 +165,7 @@ fn lint_errors_and_warnings_are_the_contracts() {
         ("unclosed_block", Level::Error),
         ("unclosed_drawer", Level::Error),
         ("unknown_dep", Level::Error),
+        ("unknown_export", Level::Warning),
         ("unknown_language", Level::Error),
         ("unused_output", Level::Warning),
     ];

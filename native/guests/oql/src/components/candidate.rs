@@ -1,8 +1,9 @@
 //! A heading with blocks that may make a component.
 
-use super::{Model, property_offset};
-use crate::header_args::HeaderArgs;
-use crate::lint::Level;
+use super::Model;
+use super::wiring::Wiring;
+use crate::header_args::{HeaderArgs, short};
+use crate::issue::Code;
 use crate::syntax::tree::{Element, Kind, Source, walk};
 
 /// Languages that become WebAssembly.
@@ -14,14 +15,28 @@ fn language(written: &str) -> String {
     if lower == "js" { "javascript".into() } else { lower }
 }
 
+/// A source block with its header arguments.
+pub struct Block<'d, 'a> {
+    /// The element.
+    pub element: &'d Element<'a>,
+    /// What it holds.
+    pub source: &'d Source,
+    /// Those in force for it.
+    pub args: HeaderArgs<'a>,
+}
+
 /// A heading and those of its blocks that are one source.
 pub struct Candidate<'d, 'a> {
     /// Index of the heading.
     pub heading: usize,
-    /// Its blocks of one language.
-    pub blocks: Vec<(&'d Element<'a>, &'d Source)>,
+    /// Its wiring.
+    pub wiring: Wiring<'a>,
+    /// Its blocks of one language; where some of them may run, only those.
+    pub blocks: Vec<Block<'d, 'a>>,
     /// That language, normalised.
     pub lang: String,
+    /// It may run.
+    pub eval: bool,
 }
 
 impl<'d, 'a> Model<'d, 'a> {
@@ -29,61 +44,49 @@ impl<'d, 'a> Model<'d, 'a> {
     pub fn candidate(&mut self, index: usize) -> Option<Candidate<'d, 'a>> {
         let doc = self.doc;
         let heading = self.heading(index)?;
-        let wired = ["in", "out", "deps", "sig"].iter().any(|k| heading.property(k).is_some());
+        let wiring = Wiring::read(doc, heading);
         let mut blocks: Vec<(&Element, &Source)> = Vec::new();
-        walk(doc.section_of(index), &mut |element: &'d Element| {
-            if let Kind::Source(source) = &element.kind {
+        walk(doc.section_of(index), &mut |element: &'d Element<'a>| {
+            let result = element.meta.as_ref().is_some_and(|m| m.results);
+            if let Kind::Source(source) = &element.kind
+                && !result
+            {
                 blocks.push((element, source));
             }
         });
-        if blocks.is_empty() {
-            if wired {
-                let at = property_offset(doc, heading, &["in", "out", "deps", "sig"]);
-                let message = format!("`{}` is wired but has no source block of its own", heading.title);
-                self.complain(
-                    Level::Error,
-                    "missing_block",
-                    index,
-                    at,
-                    message,
-                    "add a #+begin_src block directly under the heading, or remove the wiring properties",
-                );
+        let Some((first, source)) = blocks.first() else {
+            if let Some(property) = wiring.first() {
+                let message = format!("`{}` is wired but has no source block of its own", short(heading.title));
+                self.note(Code::MissingBlock, index, property.offset, message);
             }
             return None;
-        }
+        };
         let lang_of = |s: &Source| language(s.lang.of(doc.text));
         let known = blocks.iter().map(|(_, s)| lang_of(s)).find(|l| RUNNABLE.contains(&l.as_str()));
         let lang = match known {
             Some(lang) => lang,
             None => {
-                heading.property("out")?;
-                let lang = blocks.first().map(|(_, s)| lang_of(s))?;
-                let at = blocks.first().map_or(heading.start, |(e, _)| e.span.start);
-                let message = match lang.is_empty() {
-                    true => format!("the block of `{}` names no language", heading.title),
-                    false => format!("`{lang}` is no language that becomes WebAssembly"),
+                wiring.outs.as_ref()?;
+                let lang = lang_of(source);
+                let (message, at) = match lang.is_empty() {
+                    true => (format!("the block of `{}` names no language", short(heading.title)), first.span.start),
+                    false => (format!("`{}` is no language that becomes WebAssembly", short(&lang)), source.lang.start),
                 };
-                self.complain(
-                    Level::Error,
-                    "unknown_language",
-                    index,
-                    at,
-                    message,
-                    "use javascript, c, rust, zig or wat, or remove the `:out:` property",
-                );
+                self.note(Code::UnknownLanguage, index, at, message);
                 lang
             }
         };
         blocks.retain(|(_, s)| lang_of(s) == lang);
-        if !wired {
-            let vars = blocks.iter().any(|(e, s)| {
-                let args = HeaderArgs::of(doc, Some(index), e, s);
-                !args.vars().is_empty()
-            });
-            if !vars {
-                return None;
-            }
+        let with_args = |(element, source)| {
+            let args = HeaderArgs::of(doc, Some(index), element, source);
+            Block { element, source, args }
+        };
+        let mut blocks: Vec<Block> = blocks.into_iter().map(with_args).collect();
+        if wiring.first().is_none() && !blocks.iter().any(|b| b.args.has_vars()) {
+            return None;
         }
-        Some(Candidate { heading: index, blocks, lang })
+        let eval = blocks.iter().any(|b| b.args.eval());
+        blocks.retain(|b| b.args.eval() == eval);
+        Some(Candidate { heading: index, wiring, blocks, lang, eval })
     }
 }

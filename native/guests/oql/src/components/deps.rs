@@ -1,10 +1,12 @@
 //! `:deps:`: names become components.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::{Model, names, property_offset};
+use super::Model;
+use super::wiring::Wiring;
+use crate::header_args::short;
 use crate::ids::slug;
-use crate::lint::Level;
+use crate::issue::Code;
 
 impl<'d, 'a> Model<'d, 'a> {
     /// Component index by full id and by heading id.
@@ -24,28 +26,29 @@ impl<'d, 'a> Model<'d, 'a> {
     /// Fills each draft's `deps`.
     pub fn deps(&mut self) {
         let by_id = self.by_id();
+        let mut headings: Option<HashSet<&str>> = None;
         for at in 0..self.drafts.len() {
             let Some(heading) = self.drafts.get(at).map(|d| d.heading) else { continue };
-            let Some(h) = self.heading(heading) else { continue };
+            let Some(property) = self.heading(heading).and_then(|h| Wiring::read(self.doc, h).deps) else { continue };
+            let mut seen = HashSet::new();
             let mut deps = Vec::new();
-            for name in names(h.property("deps").unwrap_or("")) {
-                match by_id.get(&name).or_else(|| by_id.get(&slug(&name))) {
+            for name in property.names() {
+                match by_id.get(&name.text).or_else(|| by_id.get(&slug(&name.text))) {
                     Some(dep) => {
-                        if !deps.contains(dep) {
-                            deps.push(*dep);
+                        if seen.insert(*dep) {
+                            deps.push((*dep, name.offset));
                         }
                     }
                     None => {
-                        let offset = property_offset(self.doc, h, &["deps"]);
-                        let message = format!("`:deps:` names `{name}`, but no component of this file has that id");
-                        self.complain(
-                            Level::Error,
-                            "unknown_dep",
-                            heading,
-                            offset,
-                            message,
-                            "use the id of a heading that is a component: its title in lower case with hyphens",
-                        );
+                        let doc = self.doc;
+                        let headings =
+                            headings.get_or_insert_with(|| doc.headings.iter().map(|h| h.id.as_str()).collect());
+                        let shown = short(&name.text);
+                        let message = match headings.contains(name.text.as_str()) {
+                            true => format!("`:deps:` names `{shown}`, but that heading is no component"),
+                            false => format!("`:deps:` names `{shown}`, but no component of this file has that id"),
+                        };
+                        self.note(Code::UnknownDep, heading, name.offset, message);
                     }
                 }
             }

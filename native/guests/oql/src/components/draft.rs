@@ -1,131 +1,155 @@
 //! A candidate becomes a component: what it takes, what it gives, its code.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use super::candidate::Candidate;
-use super::{Draft, Model, names, property_offset};
-use crate::header_args::HeaderArgs;
-use crate::lint::Level;
-use crate::noweb::{Complaint, Noweb};
+use super::candidate::{Block, Candidate};
+use super::data::Shape;
+use super::{Draft, Model, Name};
+use crate::header_args::{Var, short};
+use crate::issue::Code;
+use crate::noweb::Noweb;
 use crate::plan::Values;
-use crate::sig::{Signature, Type, parse_sig};
-use crate::source::code_lines;
+use crate::sig::{Signature, Type, read_sig};
+use crate::source::{CodeLine, code_lines};
+use crate::vars::string;
+
+/// A `:var` and how its block wants tables.
+pub type Variable<'a> = (Var<'a>, Shape);
 
 impl<'d, 'a> Model<'d, 'a> {
-    /// The component of a candidate, its `:deps:` and `:var`s still open.
+    /// The component of a candidate, its `:deps:` still open, and its `:var`s.
     pub fn draft(
         &mut self,
         workbook: &str,
-        candidate: &Candidate<'d, 'a>,
-        args: &[HeaderArgs<'a>],
+        candidate: Candidate<'d, 'a>,
         noweb: &mut Option<Noweb<'d, 'a>>,
-    ) -> Option<Draft> {
-        let doc = self.doc;
-        let heading = self.heading(candidate.heading)?;
-        let sig_text = heading.property("sig").filter(|s| !s.is_empty());
-        let sig = sig_text.and_then(|text| match parse_sig(text) {
-            Ok(sig) => Some(sig),
-            Err(why) => {
-                let at = property_offset(doc, heading, &["sig"]);
-                self.complain(
-                    Level::Error,
-                    "bad_sig",
-                    candidate.heading,
-                    at,
-                    format!("`:sig: {text}` is no signature: {why}"),
-                    "write it as name(a: type, b: type) -> type",
-                );
-                None
+        budget: &mut usize,
+    ) -> Option<(Draft, Vec<Variable<'a>>)> {
+        let index = candidate.heading;
+        let heading = self.heading(index)?;
+        let wiring = &candidate.wiring;
+        let sig_text = wiring.sig.as_ref().map(|p| p.text()).filter(|(text, _)| !text.is_empty());
+        let sig = sig_text.as_ref().and_then(|(text, at)| self.signature(index, text, *at));
+        let vars = self.vars(index, &candidate.blocks, budget);
+        let mut ins = match (&wiring.ins, &sig) {
+            (Some(property), _) => property.names(),
+            (None, Some((sig, at))) => {
+                sig.params.iter().map(|(name, _)| Name { text: name.clone(), offset: *at }).collect()
             }
-        });
-        let mut ins = match (heading.property("in"), &sig) {
-            (Some(value), _) => names(value),
-            (None, Some(sig)) => sig.params.iter().map(|(n, _)| n.clone()).collect(),
             (None, None) => Vec::new(),
         };
-        let mut seen: HashSet<String> = ins.iter().cloned().collect();
-        for var in args.iter().flat_map(HeaderArgs::vars) {
-            if seen.insert(var.name.clone()) {
-                ins.push(var.name);
+        let mut seen: HashSet<String> = ins.iter().map(|n| n.text.clone()).collect();
+        for (var, _) in &vars {
+            if seen.insert(var.name.to_string()) {
+                ins.push(Name { text: var.name.to_string(), offset: var.offset });
             }
         }
-        let outs = match (heading.property("out"), &sig) {
-            (Some(value), _) => names(value),
-            (None, Some(sig)) => vec![sig.name.clone()],
+        let outs = match (&wiring.outs, &sig) {
+            (Some(property), _) => property.names(),
+            (None, Some((sig, at))) => vec![Name { text: sig.name.clone(), offset: *at }],
             (None, None) => Vec::new(),
         };
-        if let Some(sig) = &sig {
-            self.arity(candidate.heading, sig, &ins, &outs);
+        if let Some((sig, at)) = &sig {
+            self.arity(index, sig, *at, &ins, &outs);
         }
-        let mut code = Vec::new();
-        for ((_, source), args) in candidate.blocks.iter().zip(args) {
-            let lines = code_lines(doc, &source.body);
-            let wanted = !matches!(args.get("noweb").unwrap_or("no"), "no" | "tangle" | "");
-            if wanted {
-                let noweb = noweb.get_or_insert_with(|| Noweb::new(doc));
-                let mut complaints = Vec::new();
-                code.append(&mut noweb.expand(lines, &mut complaints));
-                self.bad_noweb(candidate.heading, complaints);
-            } else {
-                code.extend(lines);
-            }
-        }
-        let said = |key: &str| {
-            args.iter()
-                .rev()
-                .find_map(|a| a.get(key))
-                .map(|v| v.split([' ', '\t']).next().unwrap_or("").to_ascii_lowercase())
-        };
-        let exports = said("exports").filter(|e| matches!(e.as_str(), "code" | "results" | "both" | "none"));
-        Some(Draft {
-            heading: candidate.heading,
+        let code = self.code(index, &candidate.blocks, noweb);
+        let said = |key: &str| candidate.blocks.iter().rev().find_map(|b| b.args.get(key));
+        let (ins, ins_at) = ins.into_iter().map(|n| (n.text, n.offset)).unzip();
+        let (outs, outs_at) = outs.into_iter().map(|n| (n.text, n.offset)).unzip();
+        let draft = Draft {
+            heading: index,
             id: format!("{workbook}/{}", heading.id),
-            lang: candidate.lang.clone(),
+            lang: candidate.lang,
             ins,
+            ins_at,
             outs,
+            outs_at,
             deps: Vec::new(),
-            sig: sig_text.map(str::to_string),
+            sig: sig_text.map(|(text, _)| text),
             values: Values::default(),
             wired: Vec::new(),
-            exports,
-            eval: !matches!(said("eval").as_deref(), Some("no" | "never")),
+            exports: candidate.blocks.iter().rev().find_map(|b| b.args.exports()),
+            eval: candidate.eval,
+            tangle: said("tangle").and_then(path),
             code,
-            blocks: candidate.blocks.iter().map(|(e, _)| (e.span.start, e.span.end)).collect(),
-        })
+            blocks: candidate.blocks.iter().map(|b| (b.element.span.start, b.element.span.end)).collect(),
+        };
+        Some((draft, vars))
     }
 
-    fn bad_noweb(&mut self, heading: usize, complaints: Vec<Complaint>) {
-        for complaint in complaints {
-            let at = self.doc.lines.get(complaint.line.saturating_sub(1)).start;
-            self.complain(
-                Level::Error,
-                "bad_noweb",
-                heading,
-                at,
-                complaint.message,
-                "name a block with #+NAME: or :noweb-ref, and let no block include itself",
-            );
+    fn signature(&mut self, index: usize, text: &str, at: usize) -> Option<(Signature, usize)> {
+        match read_sig(text) {
+            Ok(sig) => Some((sig, at)),
+            Err(why) => {
+                self.note(Code::BadSig, index, at + why.at, format!("`:sig: {}` is no signature: {why}", short(text)));
+                None
+            }
         }
     }
 
-    fn arity(&mut self, index: usize, sig: &Signature, ins: &[String], outs: &[String]) {
-        let Some(heading) = self.heading(index) else { return };
-        let at = property_offset(self.doc, heading, &["sig"]);
+    /// The `:var`s of all blocks; of those with one name the last counts.
+    fn vars(&mut self, index: usize, blocks: &[Block<'d, 'a>], budget: &mut usize) -> Vec<Variable<'a>> {
+        let mut vars: Vec<Variable> = Vec::new();
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        for block in blocks {
+            let left = budget.checked_sub(block.args.inherited_vars());
+            match left {
+                Some(left) => *budget = left,
+                None => self.hint(
+                    Code::BadHeaderArg,
+                    index,
+                    block.element.span.start,
+                    "so many blocks inherit so many `:var`s that this one does without".to_string(),
+                    "write a :var at the blocks that need it",
+                ),
+            }
+            let shape = Shape::of(&block.args);
+            for var in block.args.vars(left.is_some()) {
+                let place = *places.entry(var.name).or_insert(vars.len());
+                match vars.get_mut(place) {
+                    Some(old) => *old = (var, shape),
+                    None => vars.push((var, shape)),
+                }
+            }
+        }
+        vars
+    }
+
+    fn code(&mut self, index: usize, blocks: &[Block<'d, 'a>], noweb: &mut Option<Noweb<'d, 'a>>) -> Vec<CodeLine> {
+        let doc = self.doc;
+        let mut code = Vec::new();
+        for block in blocks {
+            let lines = code_lines(doc, block.source);
+            if block.args.noweb() != Some(true) {
+                code.extend(lines);
+                continue;
+            }
+            let noweb = noweb.get_or_insert_with(|| Noweb::new(doc));
+            let (mut lines, complaints) = noweb.expand(block.element.name(), lines);
+            code.append(&mut lines);
+            for complaint in complaints {
+                let heading = doc.heading_at(complaint.offset).unwrap_or(index);
+                self.note(Code::BadNoweb, heading, complaint.offset, complaint.message);
+            }
+        }
+        code
+    }
+
+    fn arity(&mut self, index: usize, sig: &Signature, at: usize, ins: &[Name], outs: &[Name]) {
         if sig.params.len() != ins.len() {
+            let mut names: Vec<String> = ins.iter().take(8).map(|n| short(&n.text)).collect();
+            if ins.len() > names.len() {
+                names.push("…".into());
+            }
             let message = format!(
-                "the signature takes {} parameter(s), but the inputs are {}: {}",
+                "the signature takes {} parameter(s), but there are {} input(s){}{}",
                 sig.params.len(),
                 ins.len(),
-                ins.join(", ")
+                if names.is_empty() { "" } else { ": " },
+                names.join(", ")
             );
-            self.complain(
-                Level::Error,
-                "bad_sig",
-                index,
-                at,
-                message,
-                "give the signature one parameter for each name in :in: and each :var, in that order",
-            );
+            let hint = "give the signature one parameter for each name in :in: and each :var, in that order";
+            self.hint(Code::BadSig, index, at, message, hint);
         }
         let fits = match (&sig.result, outs.len()) {
             (_, 0 | 1) => true,
@@ -138,14 +162,17 @@ impl<'d, 'a> Model<'d, 'a> {
                 outs.len(),
                 outs.len()
             );
-            self.complain(
-                Level::Error,
-                "bad_sig",
-                index,
-                at,
-                message,
-                "with several :out: names the result is a tuple in that order",
-            );
+            let hint = "with several :out: names the result is a tuple in that order";
+            self.hint(Code::BadSig, index, at, message, hint);
         }
     }
+}
+
+/// `:tangle path`; none for `no`.
+fn path(value: &str) -> Option<String> {
+    let path = match string(value) {
+        Some((path, "")) => path,
+        _ => value.to_string(),
+    };
+    (!path.is_empty() && path != "no").then_some(path)
 }

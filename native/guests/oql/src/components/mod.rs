@@ -4,16 +4,26 @@ mod candidate;
 mod data;
 mod deps;
 mod draft;
+mod index;
+mod names;
 mod wire;
+mod wiring;
 
-use std::collections::HashSet;
-
-use crate::header_args::HeaderArgs;
-use crate::lint::{Issue, Level};
+use crate::issue::{Code, Found};
 use crate::plan::Values;
 use crate::source::CodeLine;
 use crate::syntax::document::Document;
 use crate::syntax::headings::Heading;
+pub use wiring::property_offset;
+
+/// A name, and the byte of the document where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// The name.
+    pub text: String,
+    /// Where it stands.
+    pub offset: usize,
+}
 
 /// A component as the file says it.
 pub struct Draft {
@@ -25,10 +35,14 @@ pub struct Draft {
     pub lang: String,
     /// Inputs in order.
     pub ins: Vec<String>,
+    /// Where each input is named.
+    pub ins_at: Vec<usize>,
     /// Outputs in order.
     pub outs: Vec<String>,
-    /// Indices of the components it names in `:deps:`.
-    pub deps: Vec<usize>,
+    /// Where each output is named.
+    pub outs_at: Vec<usize>,
+    /// The components it names in `:deps:`, and where.
+    pub deps: Vec<(usize, usize)>,
     /// `:sig:` as written.
     pub sig: Option<String>,
     /// Inputs the file fills.
@@ -36,9 +50,11 @@ pub struct Draft {
     /// Inputs another component's port fills: input, component, port.
     pub wired: Vec<(String, usize, String)>,
     /// What the author said of `:exports`.
-    pub exports: Option<String>,
+    pub exports: Option<&'static str>,
     /// It may run.
     pub eval: bool,
+    /// What the author said of `:tangle`.
+    pub tangle: Option<String>,
     /// Its code.
     pub code: Vec<CodeLine>,
     /// Byte ranges of its blocks, `#+begin_src` to `#+end_src`.
@@ -52,13 +68,7 @@ pub struct Model<'d, 'a> {
     /// The components, in document order.
     pub drafts: Vec<Draft>,
     /// What was wrong so far.
-    pub issues: Vec<Issue>,
-}
-
-/// Names in a property, separated by blanks or commas.
-pub fn names(value: &str) -> Vec<String> {
-    let mut seen = HashSet::new();
-    value.split([' ', '\t', ',']).filter(|n| !n.is_empty() && seen.insert(*n)).map(str::to_string).collect()
+    pub found: Vec<Found>,
 }
 
 /// The heading that makes the file a workbook, else the first of level 1.
@@ -71,28 +81,26 @@ pub fn root(doc: &Document) -> Option<usize> {
 impl<'d, 'a> Model<'d, 'a> {
     /// Reads the components of a document.
     pub fn read(doc: &'d Document<'a>) -> Self {
-        let mut model = Model { doc, drafts: Vec::new(), issues: Vec::new() };
+        let mut model = Model { doc, drafts: Vec::new(), found: Vec::new() };
         let workbook = root(doc).and_then(|i| doc.headings.get(i)).map_or("workbook", |h| h.id.as_str());
-        let commented = doc.commented();
+        let away = away(doc);
         let mut pending = Vec::new();
         let mut noweb = None;
+        let mut budget = budget(doc);
         for index in 0..doc.headings.len() {
-            if commented.get(index) == Some(&true) {
+            if away.get(index) == Some(&true) {
                 continue;
             }
-            if let Some(candidate) = model.candidate(index) {
-                let args = candidate.blocks.iter();
-                let args: Vec<HeaderArgs> = args.map(|(e, s)| HeaderArgs::of(doc, Some(index), e, s)).collect();
-                if let Some(draft) = model.draft(workbook, &candidate, &args, &mut noweb) {
-                    let vars = args.iter().flat_map(HeaderArgs::vars).collect();
-                    let colnames = args.iter().find_map(|a| a.get("colnames"));
-                    pending.push((vars, colnames));
-                    model.drafts.push(draft);
-                }
+            if let Some(candidate) = model.candidate(index)
+                && let Some((draft, vars)) = model.draft(workbook, candidate, &mut noweb, &mut budget)
+            {
+                pending.push(vars);
+                model.drafts.push(draft);
             }
         }
         model.deps();
-        wire::variables(&mut model, pending);
+        let names = names::names(&mut model);
+        wire::variables(&mut model, names, pending);
         model
     }
 
@@ -100,24 +108,28 @@ impl<'d, 'a> Model<'d, 'a> {
         self.doc.headings.get(index)
     }
 
-    /// Adds an issue at a heading's property (or the heading itself).
-    pub fn complain(&mut self, level: Level, code: &str, heading: usize, offset: usize, message: String, hint: &str) {
-        let issue = Issue::at(self.doc, level, code, Some(heading), offset, message, hint);
-        self.issues.push(issue);
+    /// Notes what is wrong at a byte of a heading's section.
+    pub fn note(&mut self, code: Code, heading: usize, offset: usize, message: String) {
+        self.found.push(Found::new(code, Some(heading), offset, message));
+    }
+
+    /// The same with what to do about it.
+    pub fn hint(&mut self, code: Code, heading: usize, offset: usize, message: String, hint: &str) {
+        self.found.push(Found::new(code, Some(heading), offset, message).hint(hint));
     }
 }
 
-/// Where the first of these properties stands under the heading, else the heading.
-pub fn property_offset(doc: &Document, heading: &Heading, keys: &[&str]) -> usize {
-    for i in heading.line + 1..heading.body.start {
-        let span = doc.lines.get(i);
-        let line = span.of(doc.text);
-        let body = line.trim_start();
-        let key = body.split([' ', '\t']).next().unwrap_or("");
-        let key = key.trim_start_matches(':').trim_end_matches([':', '+']);
-        if keys.iter().any(|k| k.eq_ignore_ascii_case(key)) {
-            return span.start + (line.len() - body.len());
-        }
+/// For each heading: it or one above it is commented out or archived.
+fn away(doc: &Document) -> Vec<bool> {
+    let mut out: Vec<bool> = Vec::with_capacity(doc.headings.len());
+    for heading in &doc.headings {
+        let above = heading.parent.and_then(|p| out.get(p).copied()).unwrap_or(false);
+        out.push(above || heading.commented || heading.tags.contains(&"ARCHIVE"));
     }
-    heading.start
+    out
+}
+
+/// How much an answer may repeat of what the document says once.
+fn budget(doc: &Document) -> usize {
+    doc.text.len().saturating_mul(4) + (1 << 20)
 }

@@ -1,148 +1,190 @@
 //! `:var`s: values from the file, edges from other components.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::Model;
-use super::data::data;
-use crate::header_args::Var;
-use crate::lint::{Issue, Level};
-use crate::syntax::tree::{Element, Kind, walk};
-use crate::vars::{self, Written};
+use super::data::{Shape, raw};
+use super::draft::Variable;
+use super::index::pick;
+use super::{Model, budget};
+use crate::header_args::{Var, short};
+use crate::issue::Code;
+use crate::syntax::tree::{Element, Kind};
+use crate::vars::{self, Written, with_port};
 
 struct Lookup<'d, 'a> {
-    data: HashMap<&'d str, &'d Element<'a>>,
-    blocks: HashMap<&'d str, usize>,
+    names: HashMap<&'d str, &'d Element<'a>>,
+    /// Components by where their blocks begin.
+    blocks: HashMap<usize, usize>,
     by_id: HashMap<String, usize>,
+    /// The outputs of components that somebody asked for one of.
+    outputs: HashMap<usize, HashSet<String>>,
+}
+
+/// What a `:var` could not be, and what to do about it.
+struct Problem {
+    code: Code,
+    message: String,
+    hint: &'static str,
+}
+
+impl Problem {
+    fn unknown(message: String, hint: &'static str) -> Self {
+        Problem { code: Code::UnknownDep, message, hint }
+    }
+
+    fn unsupported(message: String) -> Self {
+        let hint = "use a number, a \"string\", JSON, or the name of a table or component";
+        Problem { code: Code::BadHeaderArg, message, hint }
+    }
+}
+
+/// What an input comes from.
+enum Supply {
+    Value(Value),
+    Port(usize, String),
 }
 
 /// Fills each draft's `values` and `wired`.
-pub fn variables(model: &mut Model, pending: Vec<(Vec<Var>, Option<&str>)>) {
-    if pending.iter().all(|(vars, _)| vars.is_empty()) {
+pub fn variables<'d, 'a>(
+    model: &mut Model<'d, 'a>,
+    names: HashMap<&'d str, &'d Element<'a>>,
+    pending: Vec<Vec<Variable<'a>>>,
+) {
+    if pending.iter().all(Vec::is_empty) {
         return;
-    }
-    let lookup = lookup(model);
-    let mut budget = model.doc.text.len().saturating_mul(4) + (1 << 20);
-    for (at, (vars, colnames)) in pending.into_iter().enumerate() {
-        for var in vars {
-            variable(model, &lookup, at, var, colnames, &mut budget);
-        }
-    }
-}
-
-fn lookup<'d, 'a>(model: &Model<'d, 'a>) -> Lookup<'d, 'a> {
-    let doc = model.doc;
-    let mut data = HashMap::new();
-    let mut starts: HashMap<usize, &str> = HashMap::new();
-    for (_, section) in doc.all_sections() {
-        walk(section, &mut |element: &'d Element<'a>| {
-            let Some(name) = element.name() else { return };
-            match &element.kind {
-                Kind::Table(_) | Kind::Example(_) | Kind::List(_) | Kind::Fixed(_) => {
-                    data.entry(name).or_insert(element);
-                }
-                Kind::Source(_) => {
-                    starts.insert(element.span.start, name);
-                }
-                _ => {}
-            }
-        });
     }
     let mut blocks = HashMap::new();
     for (i, draft) in model.drafts.iter().enumerate() {
-        for (start, _) in &draft.blocks {
-            if let Some(name) = starts.get(start) {
-                blocks.entry(*name).or_insert(i);
+        blocks.extend(draft.blocks.iter().map(|(start, _)| (*start, i)));
+    }
+    let mut lookup = Lookup { names, blocks, by_id: model.by_id(), outputs: HashMap::new() };
+    let mut budget = budget(model.doc);
+    for (at, vars) in pending.into_iter().enumerate() {
+        for (var, shape) in vars {
+            let supply = supply(model, &mut lookup, var, shape, &mut budget);
+            let Some(draft) = model.drafts.get_mut(at) else { continue };
+            match supply {
+                Ok(Supply::Value(value)) => draft.values.0.push((var.name.to_string(), value)),
+                Ok(Supply::Port(from, port)) => draft.wired.push((var.name.to_string(), from, port)),
+                Err(Problem { code, message, hint }) => {
+                    let heading = draft.heading;
+                    let message = format!("`:var {}={}`: {message}", short(var.name), short(var.value));
+                    model.hint(code, heading, var.offset, message, hint);
+                }
             }
         }
     }
-    Lookup { data, blocks, by_id: model.by_id() }
 }
 
-fn variable(model: &mut Model, lookup: &Lookup, at: usize, var: Var, colnames: Option<&str>, budget: &mut usize) {
-    let heading = model.drafts.get(at).map_or(0, |d| d.heading);
-    let bad = |model: &mut Model, code, message, hint| {
-        model.complain(Level::Error, code, heading, var.offset, message, hint);
+fn supply(model: &Model, lookup: &mut Lookup, var: Var, shape: Shape, budget: &mut usize) -> Result<Supply, Problem> {
+    let (name, index) = match vars::read(var.value) {
+        Written::Literal(value) => return Ok(Supply::Value(value)),
+        Written::Unsupported(why) => return Err(Problem::unsupported(why.to_string())),
+        Written::Reference(name, index) => (name, index),
     };
-    let name = match vars::read(&var.value) {
-        Written::Literal(value) => return put(model, at, var.name, value),
-        Written::Unsupported(why) => {
-            let message = format!("`:var {}={}`: {why}", var.name, var.value);
-            let issue = Issue::at(
-                model.doc,
-                Level::Warning,
-                "bad_header_arg",
-                Some(heading),
-                var.offset,
-                message,
-                "use a number, a \"string\", JSON, or the name of a table or component",
-            );
-            model.issues.push(issue);
-            return;
-        }
-        Written::Reference(name, _) => name,
-    };
-    if let Some(element) = lookup.data.get(name.as_str()) {
-        let size = element.span.end - element.span.start;
-        match budget.checked_sub(size.max(16)) {
-            Some(left) => {
-                *budget = left;
-                let value = data(model.doc, element, colnames);
-                put(model, at, var.name, value);
-            }
-            None => bad(
-                model,
-                "unknown_dep",
-                format!("`{name}` is used so often that its values grow too large"),
-                "let one component take the table and pass on what the others need",
-            ),
-        }
-        return;
+    if let Some(element) = lookup.names.get(name) {
+        return match lookup.blocks.get(&element.span.start) {
+            Some(component) => lone(model, *component, index),
+            None => value(model, element, index, shape, budget).map(Supply::Value),
+        };
     }
-    let component = |name: &str| lookup.blocks.get(name).or_else(|| lookup.by_id.get(name)).copied();
-    let found = component(&name).map(|c| (c, None)).or_else(|| {
-        let (name, port) = vars::with_port(&name)?;
-        component(name).map(|c| (c, Some(port.to_string())))
-    });
-    let Some((other, port)) = found else {
-        return bad(
-            model,
-            "unknown_dep",
-            format!("`:var {}={name}`: nothing in this file has that name", var.name),
+    let component = |name: &str| lookup.by_id.get(name).copied();
+    if let Some(other) = component(name) {
+        return lone(model, other, index);
+    }
+    if let Some((before, output)) = with_port(name) {
+        let block = lookup.names.get(before).and_then(|e| lookup.blocks.get(&e.span.start)).copied();
+        if let Some(other) = block.or_else(|| component(before)) {
+            return port(model, lookup, other, output, index);
+        }
+    }
+    match name {
+        "t" => Ok(Supply::Value(Value::Bool(true))),
+        _ if name.contains(".org") || name.starts_with(['/', '~', '.']) => Err(Problem::unknown(
+            "other files are not read".to_string(),
+            "copy the data into this file and give it a #+NAME:",
+        )),
+        _ => Err(Problem::unknown(
+            "nothing in this file has that name".to_string(),
             "name a component's heading id, a #+NAME: of a table or block, or write a \"string\"",
-        );
-    };
-    let outs = model.drafts.get(other).map(|d| d.outs.clone()).unwrap_or_default();
-    let port = match port {
-        Some(port) if outs.contains(&port) => port,
-        Some(port) => {
-            return bad(
-                model,
-                "unknown_dep",
-                format!("`{name}`: that component has no output `{port}`; it has: {}", outs.join(", ")),
-                "write other.port with one of its :out: names",
-            );
-        }
-        None => match outs.as_slice() {
-            [one] => one.clone(),
-            _ => {
-                return bad(
-                    model,
-                    "unknown_dep",
-                    format!("`:var {}={name}` does not say which of its {} outputs is meant", var.name, outs.len()),
-                    "write other.port with one of its :out: names",
-                );
-            }
-        },
-    };
-    if let Some(draft) = model.drafts.get_mut(at) {
-        draft.wired.push((var.name, other, port));
+        )),
     }
 }
 
-fn put(model: &mut Model, at: usize, name: String, value: Value) {
-    if let Some(draft) = model.drafts.get_mut(at) {
-        draft.values.0.push((name, value));
+fn value(
+    model: &Model,
+    element: &Element,
+    index: Option<&str>,
+    shape: Shape,
+    budget: &mut usize,
+) -> Result<Value, Problem> {
+    let too_much = || {
+        Problem::unknown(
+            "its data is used so often that the values grow too large".to_string(),
+            "let one component take the table and pass on what the others need",
+        )
+    };
+    if let Kind::Source(_) = &element.kind {
+        return Err(Problem::unknown(
+            "the block of that name belongs to no component".to_string(),
+            "give its heading :in: or :out:, or name a component that has what is needed",
+        ));
     }
+    let size = element.span.end - element.span.start;
+    *budget = budget.checked_sub(size.max(16)).ok_or_else(too_much)?;
+    let Some(data) = raw(model.doc, element) else {
+        return Err(Problem::unknown(
+            "what has that name holds no data".to_string(),
+            "name a table, a list, a block of text or a component; a #+CALL: is not run",
+        ));
+    };
+    let data = match index {
+        Some(index) => pick(index, data).map_err(|why| {
+            Problem::unknown(why, "count rows from 0, the header and the rules, too; -1 is the last one")
+        })?,
+        None => data,
+    };
+    shape.value(data, budget).ok_or_else(too_much)
+}
+
+fn no_index(index: Option<&str>) -> Result<(), Problem> {
+    let why = "an index needs a table or a list of this file, and what a component gives is not there yet";
+    index.map_or(Ok(()), |_| Err(Problem::unsupported(why.to_string())))
+}
+
+const WHICH: &str = "write other.port with one of its :out: names";
+
+/// The only output of a component.
+fn lone(model: &Model, other: usize, index: Option<&str>) -> Result<Supply, Problem> {
+    no_index(index)?;
+    match model.drafts.get(other).map_or(&[][..], |d| d.outs.as_slice()) {
+        [one] => Ok(Supply::Port(other, one.clone())),
+        outs => {
+            let message = format!("it does not say which of its {} outputs is meant", outs.len());
+            Err(Problem::unknown(message, WHICH))
+        }
+    }
+}
+
+/// An output of a component by its name.
+fn port(
+    model: &Model,
+    lookup: &mut Lookup,
+    other: usize,
+    output: &str,
+    index: Option<&str>,
+) -> Result<Supply, Problem> {
+    no_index(index)?;
+    let outs = model.drafts.get(other).map_or(&[][..], |d| d.outs.as_slice());
+    if lookup.outputs.entry(other).or_insert_with(|| outs.iter().cloned().collect()).contains(output) {
+        return Ok(Supply::Port(other, output.to_string()));
+    }
+    let mut has: Vec<String> = outs.iter().take(8).map(|o| short(o)).collect();
+    if outs.len() > has.len() {
+        has.push("…".into());
+    }
+    let message = format!("that component has no output `{}`; it has: {}", short(output), has.join(", "));
+    Err(Problem::unknown(message, WHICH))
 }

@@ -1,36 +1,44 @@
 //! Elements → HTML.
 
 use super::Html;
-use super::attributes::attributes;
-use super::escape::{class, escape, legal};
-use crate::header_args::HeaderArgs;
-use crate::source::dedented;
+use super::attributes::Attributes;
+use super::code::{Switches, code_of, write_code};
+use super::escape::{legal, push_attribute, push_plain, push_text};
+use super::exports::Noweb;
+use super::images::is_standalone;
+use super::indentation::{dedented, unescaped};
+use super::settings::Latex;
+use super::translations::Phrase;
 use crate::syntax::lines::Span;
-use crate::syntax::objects::{Object, ObjectKind};
+use crate::syntax::objects::ObjectKind;
 use crate::syntax::text::Text;
-use crate::syntax::tree::{Caption, Element, Keyword, Kind, Source};
+use crate::syntax::tree::{Element, Kind, Source};
 
 impl<'r, 'a> Html<'r, 'a> {
     /// Elements in a row.
     pub fn elements(&mut self, elements: &[Element<'a>], out: &mut String) {
-        // Results in the file belong to the block before them.
-        let mut drop_results = false;
         for element in elements {
-            let results = element.meta.as_ref().is_some_and(|m| m.results);
-            if results && drop_results {
-                drop_results = false;
-                continue;
+            if !self.exports.drops(element) {
+                self.element(element, out);
             }
-            match &element.kind {
-                Kind::Source(source) if !results => {
-                    drop_results = !self.source(element, source, out);
-                }
-                Kind::Comment | Kind::CommentBlock => {}
-                _ => {
-                    drop_results = false;
-                    self.element(element, out);
-                }
+        }
+    }
+
+    /// Whether an element is part of what Emacs exports, be it to nothing.
+    pub fn is_exported(&self, element: &Element) -> bool {
+        let s = self.settings;
+        match &element.kind {
+            Kind::Comment | Kind::CommentBlock | Kind::Call(_) => false,
+            Kind::Clock(_) => s.clocks,
+            Kind::Drawer(name, _) => s.drawers.show(name.of(self.doc.text)),
+            Kind::Fixed(_) => s.fixed,
+            Kind::Latex(_) => s.latex != Latex::None,
+            Kind::Table(_) | Kind::Drawn(_) => s.tables,
+            Kind::Source(_) => {
+                let shown = self.exports.block_at(element.span.start);
+                shown.code || (shown.result && self.results.has_block(element.span.start))
             }
+            _ => !self.exports.drops(element),
         }
     }
 
@@ -39,231 +47,256 @@ impl<'r, 'a> Html<'r, 'a> {
             Kind::Paragraph(text) => self.paragraph(element, text, out),
             Kind::List(list) => self.list(element, list, out),
             Kind::Table(lines) if self.settings.tables => self.table(element, lines, out),
-            Kind::Source(source) => {
-                self.source(element, source, out);
-            }
-            Kind::Example(lines) => {
-                let text = self.code(lines);
-                let attributes = self.tag(element, "example");
-                out.push_str(&format!("<pre{attributes}>\n{}</pre>\n", escape(&text)));
-            }
-            Kind::Fixed(lines) if self.settings.fixed => self.fixed(element, lines, out),
-            Kind::Table(lines) | Kind::Fixed(lines) | Kind::Drawn(lines) => {
-                let text = self.joined(lines);
-                out.push_str(&format!("<p>\n{}\n</p>\n", escape(&text)));
-            }
+            Kind::Drawn(lines) if self.settings.tables => self.drawn(element, lines, out),
+            Kind::Source(source) => self.source(element, source, out),
+            Kind::Example(_) => self.example(element, out),
+            Kind::Fixed(lines) if self.settings.fixed => self.fixed(lines, out),
             Kind::Export(backend, lines) => {
-                let html = backend.of(self.doc.text).eq_ignore_ascii_case("html");
-                if html && self.options.allow_html {
-                    out.push_str(&legal(&self.code(lines)));
+                if self.options.allow_html && backend.of(self.doc.text).eq_ignore_ascii_case("html") {
+                    for line in dedented(unescaped(self.doc.text, lines)) {
+                        out.push_str(&legal(&line));
+                        out.push('\n');
+                    }
                 }
             }
-            Kind::Verse(text) => self.verse(element, text, out),
+            Kind::Verse(text) => self.verse(text, out),
             Kind::Quote(children) => {
-                let attributes = self.tag(element, "");
-                self.container("blockquote", &attributes, children, out);
+                let own = self.asked_and_named(element);
+                self.container("blockquote", &own, children, out);
             }
             Kind::Center(children) => {
-                let attributes = self.tag(element, "org-center");
-                self.container("div", &attributes, children, out);
+                let mut own = Attributes::default();
+                own.set("class", "org-center".into());
+                self.container("div", &own, children, out);
             }
             Kind::Special(name, children) => {
-                let name = class(name.of(self.doc.text));
-                let attributes = self.tag(element, &name);
-                self.container("div", &attributes, children, out);
-            }
-            Kind::Drawer(name, children) => {
                 let name = name.of(self.doc.text);
-                let hidden = ["properties", "logbook"].iter().any(|n| name.eq_ignore_ascii_case(n));
-                if self.settings.drawers && !hidden {
-                    self.elements(children, out);
-                }
+                let mut own = self.asked(element);
+                let class = match own.get("class") {
+                    Some(asked) => format!("{asked} {name}"),
+                    None => name.to_string(),
+                };
+                own.set("class", class);
+                self.settle_any_id(&mut own, element, "block");
+                self.container("div", &own, children, out);
             }
+            Kind::Drawer(name, children) => self.drawer(*name, children, out),
             Kind::Dynamic(children) => self.elements(children, out),
             Kind::Rule => out.push_str("<hr />\n"),
-            Kind::Keyword(keyword) => self.keyword(keyword, out),
-            Kind::Latex(span) => {
-                out.push_str(&format!("{}\n", escape(span.of(self.doc.text))));
-            }
-            Kind::Inlinetask(_, children) => self.elements(children, out),
-            Kind::Clock(_) | Kind::Diary(_) | Kind::Call(_) | Kind::Footnote(..) => {}
-            Kind::Comment | Kind::CommentBlock => {}
+            Kind::Keyword(keyword) => self.keyword(keyword, element.span, out),
+            Kind::Latex(span) => self.latex(element, *span, out),
+            Kind::Inlinetask(heading, children) => self.inlinetask(heading, children, out),
+            Kind::Clock(span) => self.clock(*span, out),
+            Kind::Table(_) | Kind::Drawn(_) | Kind::Fixed(_) => {}
+            Kind::Diary(_) | Kind::Call(_) | Kind::Footnote(..) | Kind::Comment | Kind::CommentBlock => {}
         }
     }
 
-    fn container(&mut self, name: &str, attributes: &str, children: &[Element<'a>], out: &mut String) {
-        out.push_str(&format!("<{name}{attributes}>\n"));
+    fn container(&mut self, name: &str, own: &Attributes, children: &[Element<'a>], out: &mut String) {
+        out.push('<');
+        out.push_str(name);
+        own.write(out);
+        out.push_str(">\n");
+        let in_note = std::mem::take(&mut self.in_note);
         self.elements(children, out);
-        out.push_str(&format!("</{name}>\n"));
+        self.in_note = in_note;
+        out.push_str("</");
+        out.push_str(name);
+        out.push_str(">\n");
     }
 
-    /// Lines of text as one text.
-    pub fn joined(&self, lines: &[Span]) -> String {
-        let lines: Vec<&str> = lines.iter().map(|s| s.of(self.doc.text).trim()).collect();
-        lines.join("\n")
-    }
-
-    /// Lines of a block, each with its line end.
-    pub fn code(&self, lines: &[Span]) -> String {
-        let mut out = String::new();
-        for (line, _) in dedented(self.doc.text, lines) {
-            out.push_str(&line);
-            out.push('\n');
-        }
-        out
-    }
-
-    /// The picture that is all of this paragraph.
-    pub fn figure_path(&self, text: &Text<'a>) -> Option<&'a str> {
-        let source = text.span.of(self.doc.text);
-        if !source.starts_with("[[") || source.contains('\n') {
-            return None;
-        }
-        match self.doc.objects(text) {
-            [Object { kind: ObjectKind::Link(link), .. }] if link.description.is_none() => {
-                self.image(link.path, &[]).map(|_| link.path)
+    fn latex(&mut self, element: &Element<'a>, span: Span, out: &mut String) {
+        match self.settings.latex {
+            Latex::All => self.environment(element, span, out),
+            Latex::Verbatim => {
+                push_plain(out, span.of(self.doc.text), self.plain(true));
+                out.push('\n');
             }
-            _ => None,
+            Latex::None => {}
         }
     }
 
     fn paragraph(&mut self, element: &Element<'a>, text: &Text<'a>, out: &mut String) {
-        if let Some(path) = self.figure_path(text) {
-            return self.figure(element, path, out);
+        let doc = self.doc;
+        if is_standalone(doc, &self.abbreviations, text) {
+            return self.figure(element, text, out);
         }
-        let mut body = String::new();
-        self.text_of(text, &mut body);
-        if body.trim().is_empty() {
-            return;
+        self.lone_stamps = self.only_stamps(doc.objects(text));
+        let start = out.len();
+        let mut own = self.asked(element);
+        if let Some(id) = own.take("id").and_then(|id| self.targets.claim(&id)) {
+            own.set("id", id);
         }
-        let attributes = match element.name() {
-            Some(_) => self.tag(element, ""),
-            None => String::new(),
-        };
-        out.push_str(&format!("<p{attributes}>\n{body}\n</p>\n"));
+        out.push_str("<p");
+        own.write(out);
+        if self.in_note {
+            out.push_str(" class=\"footpara\"");
+        }
+        out.push_str(">\n");
+        let body = out.len();
+        self.attributes_for_link(element);
+        self.paragraph_text(text, out);
+        let stamps = std::mem::take(&mut self.lone_stamps);
+        let empty = out.get(body..).is_some_and(|b| b.trim_matches([' ', '\t', '\n', '\r']).is_empty());
+        // What Babel takes out of the text leaves no paragraph behind.
+        if empty && !stamps && doc.objects(text).iter().all(|o| is_taken_out(&o.kind)) {
+            return out.truncate(start);
+        }
+        out.push_str("\n</p>\n");
     }
 
-    fn figure(&mut self, element: &Element<'a>, path: &str, out: &mut String) {
-        let mut own = attributes(self.doc, element);
-        let id = match self.asked_id(&mut own) {
-            Some(id) => {
-                own.push(("id".into(), id));
-                String::new()
-            }
-            None => self.named_id(element).map(|id| format!(" id=\"{}\"", escape(&id))).unwrap_or_default(),
-        };
-        let Some(image) = self.image(path, &own) else {
-            return;
-        };
-        out.push_str(&format!("<figure{id}>\n{image}\n"));
-        if let Some(caption) = captions(element) {
-            self.figures += 1;
-            out.push_str(&format!("<figcaption><span class=\"figure-number\">Figure {}: </span>", self.figures));
-            self.caption(caption, out);
-            out.push_str("</figcaption>\n");
-        }
-        out.push_str("</figure>\n");
+    /// A paragraph without its tag.
+    pub fn bare_paragraph(&mut self, element: &Element<'a>, text: &Text<'a>, out: &mut String) {
+        self.attributes_for_link(element);
+        self.paragraph_text(text, out);
     }
 
-    /// Caption lines as one.
-    pub fn caption(&mut self, captions: &[Caption<'a>], out: &mut String) {
-        for (i, caption) in captions.iter().enumerate() {
+    fn paragraph_text(&mut self, text: &Text<'a>, out: &mut String) {
+        let doc = self.doc;
+        self.ended_objects(doc.objects(text), out);
+        self.link_attributes = None;
+    }
+
+    /// The first link of a paragraph gets the paragraph's attributes.
+    pub fn attributes_for_link(&mut self, element: &Element<'a>) {
+        let asked = element.meta.as_ref().is_some_and(|m| !m.attr_html.is_empty());
+        self.link_attributes = asked.then(|| self.asked(element));
+    }
+
+    fn example(&mut self, element: &Element<'a>, out: &mut String) {
+        let mut own = self.asked(element);
+        let switches = Switches::of_element(self.doc, element).unwrap_or_default();
+        if own.take("textarea").is_some() {
+            return self.textarea(element, &switches, &own, out);
+        }
+        self.settle_any_id(&mut own, element, "example");
+        out.push_str("<pre class=\"example\"");
+        own.take("class");
+        own.write(out);
+        out.push_str(">\n");
+        let lines = code_of(self.doc, element, &switches);
+        write_code(&lines, &switches, self.references.lines.before(element), out);
+        out.push_str("</pre>\n");
+    }
+
+    /// `:textarea t`, for trusted documents.
+    fn textarea(&mut self, element: &Element<'a>, switches: &Switches, own: &Attributes, out: &mut String) {
+        let lines = code_of(self.doc, element, switches);
+        let mut size = Attributes::default();
+        size.set("cols", own.get("width").unwrap_or("80").to_string());
+        size.set("rows", own.get("height").map_or_else(|| lines.len().to_string(), str::to_string));
+        out.push_str("<p>\n<textarea");
+        size.write(out);
+        out.push_str(">\n");
+        for (i, line) in lines.iter().enumerate() {
             if i > 0 {
-                out.push(' ');
+                out.push('\n');
             }
-            self.text_of(&caption.long, out);
+            push_text(out, line);
         }
+        out.push_str("</textarea>\n</p>\n");
     }
 
-    fn fixed(&mut self, element: &Element<'a>, lines: &[Span], out: &mut String) {
-        let mut text = String::new();
-        for span in lines {
-            let line = span.of(self.doc.text).trim_start();
+    fn fixed(&mut self, lines: &[Span], out: &mut String) {
+        let text = self.doc.text;
+        let inner = lines.iter().map(|span| {
+            let line = span.of(text).trim_start_matches([' ', '\t']);
             let line = line.strip_prefix(':').unwrap_or(line);
-            text.push_str(line.strip_prefix(' ').unwrap_or(line));
-            text.push('\n');
-        }
-        let attributes = self.tag(element, "example");
-        out.push_str(&format!("<pre{attributes}>\n{}</pre>\n", escape(&text)));
+            line.strip_prefix(' ').unwrap_or(line).into()
+        });
+        out.push_str("<pre class=\"example\">\n");
+        write_lines(&dedented(inner.collect()), out);
+        out.push_str("</pre>\n");
     }
 
-    fn verse(&mut self, element: &Element<'a>, text: &Text<'a>, out: &mut String) {
-        let attributes = self.tag(element, "verse");
-        out.push_str(&format!("<p{attributes}>\n"));
-        let text = text.span.of(self.doc.text);
-        let mut body = String::new();
-        for line in text.lines() {
-            let trimmed = line.trim_start();
-            for _ in 0..line.chars().count() - trimmed.chars().count() {
-                body.push_str("&#xa0;");
+    /// A table drawn with `+---+`, as it stands.
+    fn drawn(&mut self, element: &Element<'a>, lines: &[Span], out: &mut String) {
+        let own = self.asked_and_named(element);
+        out.push_str("<pre");
+        own.write(out);
+        out.push_str(">\n");
+        let text = self.doc.text;
+        write_lines(&dedented(lines.iter().map(|span| span.of(text).into()).collect()), out);
+        out.push_str("</pre>\n");
+    }
+
+    fn verse(&mut self, text: &Text<'a>, out: &mut String) {
+        let doc = self.doc;
+        let mut html = String::new();
+        self.ended_objects(doc.objects(text), &mut html);
+        out.push_str("<p class=\"verse\">\n");
+        for line in dedented(html.split('\n').map(Into::into).collect()) {
+            let line = line.trim_end_matches([' ', '\t']);
+            let line = line.strip_suffix("<br />").unwrap_or(line);
+            let body = line.trim_start_matches([' ', '\t']);
+            for _ in 0..line.len() - body.len() {
+                out.push_str("&#xa0;");
             }
-            self.inline(trimmed, &mut body);
-            body.push_str("<br />\n");
+            out.push_str(body);
+            out.push_str("<br />\n");
         }
-        out.push_str(&body);
         out.push_str("</p>\n");
     }
 
-    fn keyword(&mut self, keyword: &Keyword, out: &mut String) {
-        let value = keyword.value.of(self.doc.text);
-        match keyword.key.as_str() {
-            "INCLUDE" => out.push_str(&format!("<p class=\"note\">Not included: {}</p>\n", escape(value))),
-            "HTML" if self.options.allow_html => {
-                out.push_str(&legal(value));
-                out.push('\n');
+    /// A source block with its result.
+    fn source(&mut self, element: &Element<'a>, source: &Source, out: &mut String) {
+        let shown = self.exports.block_at(element.span.start);
+        if shown.code {
+            self.listing(element, source, shown.noweb, out);
+        }
+        if let Some(live) = self.results.of_block(element.span.start).filter(|live| shown.result && live.last) {
+            out.push_str(&self.result(&live.component));
+        }
+    }
+
+    fn listing(&mut self, element: &Element<'a>, source: &Source, noweb: Noweb, out: &mut String) {
+        let lang = source.lang.of(self.doc.text);
+        let switches = Switches::of_element(self.doc, element).unwrap_or_default();
+        let mut own = self.asked(element);
+        if own.take("textarea").is_some() {
+            return self.textarea(element, &switches, &own, out);
+        }
+        let id = self.named_id(element);
+        if lang.is_empty() {
+            out.push_str("<pre class=\"example\"");
+        } else {
+            out.push_str("<div class=\"org-src-container\">\n");
+            let open = "<label class=\"org-src-name\"><span class=\"listing-number\">";
+            if self.captioned(element, Phrase::Listing, open, " </span>", out) {
+                out.push_str("</label>");
             }
-            _ => {}
+            out.push_str("<pre class=\"src src-");
+            push_attribute(out, lang);
+            out.push('"');
         }
-    }
-
-    /// A source block with its result; tells whether results in the file stay.
-    fn source(&mut self, element: &Element<'a>, source: &Source, out: &mut String) -> bool {
-        let doc = self.doc;
-        let heading = doc.heading_at(element.span.start);
-        let args = HeaderArgs::of(doc, heading, element, source);
-        let said = args.get("exports").and_then(|v| v.split([' ', '\t']).next());
-        let live = self.results.of_block(element.span.start);
-        let (code, result) = match (said, live.is_some()) {
-            (Some("code"), _) => (true, false),
-            (Some("results"), _) => (false, true),
-            (Some("both"), _) => (true, true),
-            (Some("none"), _) => (false, false),
-            (_, live) => (true, live),
+        if let Some(id) = id {
+            out.push_str(" id=\"");
+            push_attribute(out, &id);
+            out.push('"');
+        }
+        out.push_str(if lang.is_empty() { ">\n" } else { ">" });
+        let lines = match noweb {
+            Noweb::Keep => code_of(self.doc, element, &switches),
+            Noweb::Expand | Noweb::Strip => self.woven(source, noweb),
         };
-        if code {
-            self.listing(element, source, out);
-        }
-        let Some(live) = live else { return result };
-        if result && live.last {
-            let id = live.component.clone();
-            out.push_str(&self.result(&id));
-        }
-        false
-    }
-
-    fn listing(&mut self, element: &Element<'a>, source: &Source, out: &mut String) {
-        let lang = class(source.lang.of(self.doc.text));
-        let text = self.code(&source.body);
-        out.push_str("<div class=\"org-src-container\">\n");
-        if let Some(caption) = captions(element) {
-            self.listings += 1;
-            out.push_str(&format!(
-                "<label class=\"org-src-name\"><span class=\"listing-number\">Listing {}: </span>",
-                self.listings
-            ));
-            self.caption(caption, out);
-            out.push_str("</label>");
-        }
-        let (kind, data) = match lang.is_empty() {
-            true => ("src src-nil".to_string(), String::new()),
-            false => (format!("src src-{lang}"), format!(" data-lang=\"{lang}\"")),
-        };
-        let attributes = self.tag(element, &kind);
-        out.push_str(&format!("<pre{attributes}{data}>{}</pre>\n</div>\n", escape(&text)));
+        write_code(&lines, &switches, self.references.lines.before(element), out);
+        out.push_str(if lang.is_empty() { "</pre>\n" } else { "</pre>\n</div>\n" });
     }
 }
 
-/// The captions of an element that has any.
-pub fn captions<'e, 'a>(element: &'e Element<'a>) -> Option<&'e [Caption<'a>]> {
-    element.meta.as_ref().map(|m| m.caption.as_slice()).filter(|c| !c.is_empty())
+/// Whether Babel takes such an object out of the text, with nothing in its place.
+fn is_taken_out(kind: &ObjectKind) -> bool {
+    match kind {
+        ObjectKind::Text(text) => text.trim_matches([' ', '\t', '\n', '\r']).is_empty(),
+        ObjectKind::InlineSource(..) | ObjectKind::InlineCall(_) => true,
+        ObjectKind::Macro(name, _) => name.eq_ignore_ascii_case("results"),
+        _ => false,
+    }
+}
+
+fn write_lines(lines: &[std::borrow::Cow<str>], out: &mut String) {
+    for line in lines {
+        push_text(out, line);
+        out.push('\n');
+    }
 }

@@ -1,4 +1,4 @@
-//! Text → HTML text.
+//! Text → HTML text. Everything is written straight into the page, in runs.
 
 /// Whether XML 1.0 has no such character, not even as a reference.
 fn forbidden(c: char) -> bool {
@@ -10,37 +10,143 @@ pub fn legal(html: &str) -> String {
     html.replace(forbidden, "\u{fffd}")
 }
 
+/// What a byte becomes. `None` where it stays, or only the bytes behind it can tell.
+fn replacement(bytes: &[u8], at: usize, apostrophes: bool) -> Option<(&'static str, usize)> {
+    Some(match bytes.get(at)? {
+        b'&' => ("&amp;", 1),
+        b'<' => ("&lt;", 1),
+        b'>' => ("&gt;", 1),
+        b'"' => ("&quot;", 1),
+        b'\'' if apostrophes => ("&#39;", 1),
+        b'\t' | b'\n' | b'\r' => return None,
+        b if *b < b' ' => ("\u{fffd}", 1),
+        0xef if matches!(bytes.get(at + 1..at + 3), Some([0xbf, 0xbe | 0xbf])) => ("\u{fffd}", 3),
+        _ => return None,
+    })
+}
+
+fn push(out: &mut String, text: &str, apostrophes: bool) {
+    let bytes = text.as_bytes();
+    let mut start = 0;
+    let mut at = 0;
+    while at < bytes.len() {
+        match replacement(bytes, at, apostrophes) {
+            Some((html, len)) => {
+                out.push_str(text.get(start..at).unwrap_or(""));
+                out.push_str(html);
+                at += len;
+                start = at;
+            }
+            None => at += 1,
+        }
+    }
+    out.push_str(text.get(start..).unwrap_or(""));
+}
+
+/// Writes a text as element content.
+pub fn push_text(out: &mut String, text: &str) {
+    push(out, text, false);
+}
+
+/// Writes a text as an attribute's value or as element content.
+pub fn push_attribute(out: &mut String, text: &str) {
+    push(out, text, true);
+}
+
 /// Escapes for element content and for attribute values alike; what XML
 /// forbids becomes U+FFFD.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 16);
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c if forbidden(c) => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
+    push_attribute(&mut out, text);
     out
+}
+
+/// What plain text becomes besides being escaped.
+#[derive(Debug, Clone, Copy)]
+pub struct Plain {
+    /// `--`, `---`, `...` and `\-` become what they stand for.
+    pub special: bool,
+    /// A line's end is a line's end on the page.
+    pub breaks: bool,
+    /// A line's end follows this text, which it does not hold itself.
+    pub ends_line: bool,
+}
+
+/// Writes plain text.
+pub fn push_plain(out: &mut String, text: &str, plain: Plain) {
+    let bytes = text.as_bytes();
+    let mut start = 0;
+    let mut at = 0;
+    while at < bytes.len() {
+        let (html, len): (&str, usize) = match bytes.get(at) {
+            Some(b'-') if plain.special => {
+                let run = bytes.iter().skip(at).take_while(|b| **b == b'-').count();
+                let followed = at + run < bytes.len() || plain.ends_line;
+                if run > 1 && followed {
+                    out.push_str(text.get(start..at).unwrap_or(""));
+                    dashes(out, run);
+                    start = at + run;
+                }
+                at += run;
+                continue;
+            }
+            Some(b'.') if plain.special && bytes.get(at..at + 3) == Some(b"...") => ("&#x2026;", 3),
+            Some(b'\\') if plain.special && bytes.get(at + 1) == Some(&b'-') => ("&#x00ad;", 2),
+            Some(b'\n') if plain.breaks => {
+                let line = text.get(start..at).unwrap_or("");
+                out.push_str(ended(line));
+                out.push_str("<br />\n");
+                at += 1;
+                start = at;
+                continue;
+            }
+            Some(b) if *b >= b'?' && *b != 0xef => {
+                at += 1;
+                continue;
+            }
+            _ => match replacement(bytes, at, false) {
+                Some(found) => found,
+                None => {
+                    at += 1;
+                    continue;
+                }
+            },
+        };
+        out.push_str(text.get(start..at).unwrap_or(""));
+        out.push_str(html);
+        at += len;
+        start = at;
+    }
+    out.push_str(text.get(start..).unwrap_or(""));
+}
+
+/// A line without what a line break takes the place of.
+fn ended(line: &str) -> &str {
+    let line = line.trim_end_matches([' ', '\t']);
+    line.strip_suffix("\\\\").unwrap_or(line)
+}
+
+/// Several dashes before something else: the last three are one long dash, two
+/// before those a shorter one, as Org's replacements leave them.
+fn dashes(out: &mut String, run: usize) {
+    let (single, short, long) = match run {
+        0..=1 => (run, false, false),
+        2 => (0, true, false),
+        3 | 4 => (run - 3, false, true),
+        _ => (run - 5, true, true),
+    };
+    out.extend(std::iter::repeat_n('-', single));
+    if short {
+        out.push_str("&#x2013;");
+    }
+    if long {
+        out.push_str("&#x2014;");
+    }
 }
 
 /// Escapes and turns `--`, `---`, `...` and `\-` into what they stand for.
 pub fn typography(text: &str, special: bool) -> String {
-    let escaped = escape(text);
-    if !special || !escaped.contains(['-', '.', '\\']) {
-        return escaped;
-    }
-    escaped.replace("\\-", "&#x00ad;").replace("---", "&#x2014;").replace("--", "&#x2013;").replace("...", "&#x2026;")
-}
-
-/// A name fit for a class: letters, digits, `-` and `_`.
-pub fn class(name: &str) -> String {
-    let keep = |c: char| {
-        if c.is_alphanumeric() || c == '-' || c == '_' { c } else { '-' }
-    };
-    name.chars().map(keep).collect()
+    let mut out = String::with_capacity(text.len() + text.len() / 16);
+    push_plain(&mut out, text, Plain { special, breaks: false, ends_line: false });
+    out
 }

@@ -1,76 +1,217 @@
 //! Footnotes: numbered by their first reference, shown at the end.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Html;
+use super::headings::number_into;
+use super::outline::Outline;
+use super::settings::Settings;
+use super::texts::{Texts, inside};
+use super::translations::Phrase;
 use crate::syntax::document::Document;
+use crate::syntax::objects::{Object, ObjectKind};
 use crate::syntax::tree::{Element, Kind, walk};
 
 /// What is known of footnotes.
 #[derive(Default)]
 pub struct Notes<'r, 'a> {
-    definitions: HashMap<&'r str, &'r [Element<'a>]>,
+    definitions: HashMap<&'a str, Definition<'r, 'a>>,
+    /// Numbers by label.
     numbers: HashMap<String, usize>,
+    /// Numbers of references without a label by where they stand.
+    anonymous: HashMap<usize, usize>,
     /// In the order of their numbers.
-    order: Vec<Note>,
+    order: Vec<Note<'r, 'a>>,
+    /// Where the page's last reference ends.
+    behind: usize,
 }
 
-struct Note {
-    label: String,
-    /// Inline definitions are rendered where they stand.
-    html: Option<String>,
-    references: usize,
+#[derive(Clone)]
+enum Definition<'r, 'a> {
+    /// `[fn:label] …`
+    Elements(&'r [Element<'a>]),
+    /// `[fn:label:…]`
+    Objects(Vec<Object<'a>>),
+    /// One that only rendering met.
+    Html(String),
+    Missing,
+}
+
+struct Note<'r, 'a> {
+    definition: Definition<'r, 'a>,
+    /// Where its first reference stands.
+    first: usize,
+    /// Its first reference has been rendered.
+    anchored: bool,
+    /// How many further ones have.
+    again: usize,
+}
+
+struct Reference<'a> {
+    label: &'a str,
+    at: usize,
+    definition: Option<Vec<Object<'a>>>,
+}
+
+fn references<'a>(objects: &[Object<'a>], out: &mut Vec<Reference<'a>>) {
+    for object in objects {
+        if let ObjectKind::Footnote(label, definition) = &object.kind {
+            out.push(Reference { label, at: object.span.start, definition: definition.clone() });
+        }
+        references(inside(object), out);
+    }
 }
 
 impl<'r, 'a> Notes<'r, 'a> {
-    /// The definitions of a document.
-    pub fn of(doc: &'r Document<'a>) -> Self {
+    /// The footnotes of what a document shows.
+    pub fn of(doc: &'r Document<'a>, settings: &'r Settings, outline: &Outline) -> Self {
         let mut notes = Notes::default();
-        for (_, section) in doc.all_sections() {
-            walk(section, &mut |element: &'r Element<'a>| {
-                if let Kind::Footnote(label, children) = &element.kind {
-                    notes.definitions.entry(label.of(doc.text)).or_insert(children);
-                }
-            });
+        if !settings.footnotes || !doc.text.contains("[fn:") {
+            return notes;
+        }
+        notes.define(doc, outline);
+        let texts = Texts { doc, shown: Some(settings), needle: "[fn:", captions: false, notes: false };
+        let mut found = Vec::new();
+        let mut note = |objects: &[Object<'a>]| references(objects, &mut found);
+        if !outline.headless {
+            texts.each(&doc.preamble, &mut note);
+        }
+        let archived: HashSet<usize> = outline.shown.iter().filter(|s| s.bare).map(|s| s.index).collect();
+        for (index, heading) in doc.headings.iter().enumerate() {
+            if outline.hidden.get(index) == Some(&true) && outline.notes.get(index) != Some(&true) {
+                continue;
+            }
+            texts.text(&heading.text, &mut note);
+            if !archived.contains(&index) {
+                texts.each(doc.section_of(index), &mut note);
+            }
+        }
+        // A definition's own references count where it is first referred to:
+        // a stack of its own, for chains of them may be long.
+        let mut stack = vec![found.into_iter()];
+        let mut entered: HashSet<&str> = HashSet::new();
+        while let Some(top) = stack.last_mut() {
+            let Some(reference) = top.next() else {
+                stack.pop();
+                continue;
+            };
+            let label = reference.label;
+            let standard = reference.definition.is_none();
+            notes.count(reference);
+            if entered.insert(label)
+                && standard
+                && let Some(Definition::Elements(children)) = notes.definitions.get(label)
+            {
+                let mut inner = Vec::new();
+                texts.each(children, &mut |objects| references(objects, &mut inner));
+                stack.push(inner.into_iter());
+            }
         }
         notes
+    }
+
+    /// Definitions wherever they stand; of two what is shown wins, then the first.
+    fn define(&mut self, doc: &'r Document<'a>, outline: &Outline) {
+        let texts = Texts { doc, shown: None, needle: "[fn:", captions: false, notes: true };
+        for hidden in [false, true] {
+            for (heading, section) in doc.all_sections() {
+                let is_hidden = heading.map_or(outline.headless, |i| outline.hidden.get(i) == Some(&true));
+                if is_hidden != hidden {
+                    continue;
+                }
+                walk(section, &mut |element: &'r Element<'a>| {
+                    if let Kind::Footnote(label, children) = &element.kind {
+                        let label = label.of(doc.text);
+                        self.definitions.entry(label).or_insert(Definition::Elements(children));
+                    }
+                });
+                let mut inline = Vec::new();
+                if let Some(heading) = heading.and_then(|i| doc.headings.get(i)) {
+                    texts.text(&heading.text, &mut |objects| references(objects, &mut inline));
+                }
+                texts.each(section, &mut |objects| references(objects, &mut inline));
+                for reference in inline {
+                    if let Some(objects) = reference.definition.filter(|_| !reference.label.is_empty()) {
+                        self.definitions.entry(reference.label).or_insert(Definition::Objects(objects));
+                    }
+                }
+            }
+        }
+    }
+
+    fn count(&mut self, reference: Reference<'a>) {
+        let Reference { label, at, definition } = reference;
+        let definition = match label {
+            "" => definition.map(Definition::Objects),
+            _ if self.numbers.contains_key(label) => return,
+            _ => self.definitions.get(label).cloned(),
+        };
+        self.add(label, at, definition.unwrap_or(Definition::Missing));
+    }
+
+    fn add(&mut self, label: &str, at: usize, definition: Definition<'r, 'a>) -> usize {
+        self.order.push(Note { definition, first: at, anchored: false, again: 0 });
+        let number = self.order.len();
+        match label {
+            "" => self.anonymous.insert(at, number),
+            _ => self.numbers.insert(label.to_string(), number),
+        };
+        number
+    }
+
+    fn number(&self, label: &str, at: usize) -> Option<usize> {
+        match label {
+            "" => self.anonymous.get(&at).copied(),
+            _ => self.numbers.get(label).copied(),
+        }
     }
 }
 
 impl<'r, 'a> Html<'r, 'a> {
-    /// A reference. `definition` renders an inline definition.
-    pub fn footnote(&mut self, label: &str, definition: Option<impl FnOnce(&mut Self) -> String>, out: &mut String) {
-        let notes = &mut self.notes;
-        let known = (!label.is_empty()).then(|| notes.numbers.get(label).copied()).flatten();
-        let number = known.unwrap_or_else(|| {
-            notes.order.push(Note { label: label.to_string(), html: None, references: 0 });
-            let number = notes.order.len();
-            if !label.is_empty() {
-                notes.numbers.insert(label.to_string(), number);
+    /// The reference that stands `at` this byte.
+    pub fn footnote(&mut self, label: &str, definition: Option<&[Object]>, at: usize, out: &mut String) {
+        if !self.settings.footnotes {
+            return;
+        }
+        let number = self.notes.number(label, at).unwrap_or_else(|| {
+            // In a caption or a title.
+            let number = self.notes.add(label, at, Definition::Missing);
+            let definition = match definition {
+                Some(objects) => {
+                    let mut html = String::new();
+                    self.objects(objects, &mut html);
+                    Definition::Html(html)
+                }
+                None => self.notes.definitions.get(label).cloned().unwrap_or(Definition::Missing),
+            };
+            if let Some(note) = self.notes.order.get_mut(number - 1) {
+                note.definition = definition;
             }
             number
         });
-        let mut times = 1;
-        if let Some(note) = notes.order.get_mut(number - 1) {
-            note.references += 1;
-            times = note.references;
-        }
-        if let Some(render) = definition {
-            let html = render(self);
-            if let Some(note) = self.notes.order.get_mut(number - 1) {
-                note.html.get_or_insert(html);
-            }
-        }
-        let id = match times {
-            1 => format!("fnr.{number}"),
-            _ => format!("fnr.{number}.{times}"),
-        };
-        if out.ends_with("</a></sup>") {
+        // Two in a row.
+        let between = out.get(self.notes.behind..).filter(|_| self.notes.behind > 0);
+        let before = out.get(..self.notes.behind).unwrap_or("");
+        if between.is_some_and(|b| b.trim_matches([' ', '\t']).is_empty()) && before.ends_with("</a></sup>") {
             out.push_str("<sup>, </sup>");
         }
-        out.push_str(&format!(
-            "<sup><a id=\"{id}\" class=\"footref\" href=\"#fn.{number}\" role=\"doc-backlink\">{number}</a></sup>"
-        ));
+        out.push_str("<sup><a id=\"fnr.");
+        number_into(out, number);
+        if let Some(note) = self.notes.order.get_mut(number - 1) {
+            if note.anchored || note.first != at {
+                out.push('.');
+                number_into(out, 100 + note.again);
+                note.again += 1;
+            } else {
+                note.anchored = true;
+            }
+        }
+        out.push_str("\" class=\"footref\" href=\"#fn.");
+        number_into(out, number);
+        out.push_str("\" role=\"doc-backlink\">");
+        number_into(out, number);
+        out.push_str("</a></sup>");
+        self.notes.behind = out.len();
     }
 
     /// The definitions of every footnote referred to.
@@ -78,27 +219,45 @@ impl<'r, 'a> Html<'r, 'a> {
         if self.notes.order.is_empty() {
             return;
         }
-        out.push_str("<div id=\"footnotes\">\n<h2 class=\"footnotes\">Footnotes: </h2>\n<div id=\"text-footnotes\">\n");
+        out.push_str("<div id=\"footnotes\">\n<h2 class=\"footnotes\">");
+        out.push_str(self.phrase(Phrase::Footnotes));
+        out.push_str(": </h2>\n<div id=\"text-footnotes\">\n");
         let mut at = 0;
-        // Definitions may refer to further footnotes, which then join the end.
+        // Rendering a definition may meet further footnotes, which then join the end.
         while let Some(note) = self.notes.order.get_mut(at) {
             at += 1;
-            let label = note.label.clone();
-            let inline = note.html.take();
-            let body = match (inline, self.notes.definitions.get(label.as_str()).copied()) {
-                (Some(html), _) => format!("<p class=\"footpara\">{html}</p>"),
-                (None, Some(children)) => {
-                    let mut body = String::new();
-                    self.elements(children, &mut body);
-                    body.replace("<p>\n", "<p class=\"footpara\">\n")
-                }
-                (None, None) => "<p class=\"footpara\">DEFINITION NOT FOUND.</p>".into(),
-            };
-            out.push_str(&format!(
-                "<div class=\"footdef\"><sup><a id=\"fn.{at}\" class=\"footnum\" href=\"#fnr.{at}\" role=\"doc-backlink\">{at}</a></sup> <div class=\"footpara\" role=\"doc-footnote\">{}</div></div>\n",
-                body.trim_end()
-            ));
+            let definition = std::mem::replace(&mut note.definition, Definition::Missing);
+            out.push_str("<div class=\"footdef\"><sup><a id=\"fn.");
+            number_into(out, at);
+            out.push_str("\" class=\"footnum\" href=\"#fnr.");
+            number_into(out, at);
+            out.push_str("\" role=\"doc-backlink\">");
+            number_into(out, at);
+            out.push_str("</a></sup> <div class=\"footpara\" role=\"doc-footnote\">");
+            self.definition(&definition, out);
+            out.push_str("</div></div>\n");
         }
         out.push_str("</div>\n</div>\n");
+    }
+
+    fn definition(&mut self, definition: &Definition<'r, 'a>, out: &mut String) {
+        if let Definition::Elements(children) = definition
+            && !children.is_empty()
+        {
+            for child in *children {
+                self.in_note = matches!(child.kind, Kind::Paragraph(_));
+                self.elements(std::slice::from_ref(child), out);
+                self.in_note = false;
+            }
+            return;
+        }
+        out.push_str("<p class=\"footpara\">");
+        match definition {
+            Definition::Objects(objects) => self.objects(objects, out),
+            Definition::Html(html) => out.push_str(html),
+            Definition::Missing => out.push_str("DEFINITION NOT FOUND."),
+            Definition::Elements(_) => {}
+        }
+        out.push_str("</p>");
     }
 }

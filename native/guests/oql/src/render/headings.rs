@@ -1,93 +1,67 @@
 //! The outline: sections in sections, then list items.
 
 use super::Html;
-use super::escape::{class, escape};
-use super::options::Settings;
-use crate::syntax::document::Document;
+use super::escape::{escape, typography};
+use super::outline::Shown;
+use super::settings::Tags;
 use crate::syntax::headings::Heading;
 
-/// A heading as it will be shown.
-pub struct Shown {
-    index: usize,
-    /// Level counted from the shallowest one.
-    level: usize,
-    number: Option<String>,
-}
+/// Elements that may hold a section.
+const CONTAINERS: [&str; 9] = ["div", "section", "article", "aside", "main", "header", "footer", "nav", "details"];
 
 enum Open {
-    Section,
+    Section(&'static str),
     Item(&'static str),
 }
 
-/// For each heading whether it is left out: it or one above it is a `COMMENT`
-/// or has a tag that excludes it.
-pub fn hidden(doc: &Document, settings: &Settings) -> Vec<bool> {
-    let mut hidden: Vec<bool> = Vec::with_capacity(doc.headings.len());
-    for heading in &doc.headings {
-        let above = heading.parent.and_then(|p| hidden.get(p).copied());
-        let excluded = heading.tags.iter().any(|t| settings.exclude.iter().any(|e| e == t));
-        hidden.push(above.unwrap_or(false) || heading.commented || excluded);
-    }
-    hidden
+/// A class from a state or tag: what is no ASCII letter or digit becomes `_`.
+fn class_into(out: &mut String, name: &str) {
+    out.extend(name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }));
+}
+
+/// A number as digits.
+pub fn number_into(out: &mut String, number: impl std::fmt::Display) {
+    use std::fmt::Write;
+    // Writing to a `String` never fails.
+    let _ = write!(out, "{number}");
 }
 
 impl<'r, 'a> Html<'r, 'a> {
     /// The whole document.
     pub fn document(&mut self, out: &mut String) {
-        let shown = self.shown();
         if self.settings.toc != super::options::Depth::Off {
-            let depth = self.settings.toc;
-            self.contents(&shown, depth, out);
+            self.contents(None, self.settings.toc, out);
         }
         let doc = self.doc;
-        self.elements(&doc.preamble, out);
+        if !self.outline.headless {
+            self.elements(&doc.preamble, out);
+        }
         let mut open: Vec<(usize, Open)> = Vec::new();
-        for heading in &shown {
-            let list = self.close(&mut open, heading.level, out);
-            self.heading(heading, &mut open, list, out);
+        for at in 0..self.outline.shown.len() {
+            let Some(shown) = self.outline.shown.get(at).copied() else { break };
+            let list = self.close(&mut open, shown.level, out);
+            self.heading(shown, &mut open, list, out);
         }
         self.close(&mut open, 0, out);
-    }
-
-    /// Headings that are exported, with their numbers.
-    fn shown(&self) -> Vec<Shown> {
-        let visible = || {
-            let all = self.doc.headings.iter().enumerate();
-            all.filter(|(i, _)| self.hidden.get(*i) == Some(&false))
-        };
-        let base = visible().map(|(_, h)| h.level).min().unwrap_or(1);
-        let mut counters: Vec<usize> = Vec::new();
-        visible()
-            .map(|(index, heading)| {
-                let level = heading.level - base + 1;
-                let unnumbered = heading.property("UNNUMBERED").is_some_and(|v| !v.is_empty() && v != "nil");
-                let numbered = self.settings.num.covers(level) && level <= self.settings.levels && !unnumbered;
-                if numbered {
-                    counters.resize(level, 0);
-                    if let Some(last) = counters.last_mut() {
-                        *last += 1;
-                    }
-                }
-                let number = numbered.then(|| {
-                    let parts: Vec<String> = counters.iter().map(usize::to_string).collect();
-                    format!("{}.", parts.join("."))
-                });
-                Shown { index, level, number }
-            })
-            .collect()
     }
 
     /// Closes what is as deep as `level`; tells which list stays open for an item there.
     fn close(&self, open: &mut Vec<(usize, Open)>, level: usize, out: &mut String) -> Option<&'static str> {
         while open.last().is_some_and(|(l, _)| *l >= level) {
             match open.pop() {
-                Some((_, Open::Section)) => out.push_str("</div>\n"),
+                Some((_, Open::Section(container))) => {
+                    for part in ["</", container, ">\n"] {
+                        out.push_str(part);
+                    }
+                }
                 Some((l, Open::Item(list))) => {
                     out.push_str("</li>\n");
                     if l == level && l > self.settings.levels {
                         return Some(list);
                     }
-                    out.push_str(&format!("</{list}>\n"));
+                    for part in ["</", list, ">\n"] {
+                        out.push_str(part);
+                    }
                 }
                 None => {}
             }
@@ -95,131 +69,165 @@ impl<'r, 'a> Html<'r, 'a> {
         None
     }
 
-    fn heading(&mut self, shown: &Shown, open: &mut Vec<(usize, Open)>, list: Option<&'static str>, out: &mut String) {
+    fn heading(&mut self, shown: Shown, open: &mut Vec<(usize, Open)>, list: Option<&'static str>, out: &mut String) {
         let doc = self.doc;
         let Some(heading) = doc.headings.get(shown.index) else {
             return;
         };
-        let id = escape(self.targets.heading_id(shown.index));
-        let mut body = String::new();
         if shown.level > self.settings.levels {
             let list = list.unwrap_or_else(|| {
-                let list = match self.settings.num.covers(shown.level) {
-                    true => "ol",
-                    false => "ul",
-                };
-                out.push_str(&format!("<{list} class=\"org-{list}\">\n"));
+                let list = if shown.numbered { "ol" } else { "ul" };
+                for part in ["<", list, " class=\"org-", list, "\">\n"] {
+                    out.push_str(part);
+                }
                 list
             });
-            out.push_str(&format!("<li><a id=\"{id}\"></a>"));
-            self.title(heading, out);
-            self.section(shown.index, heading, &mut body);
-            match body.is_empty() {
-                true => out.push('\n'),
-                false => {
-                    out.push_str("<br />\n");
-                    out.push_str(&body);
-                }
+            out.push_str("<li><a id=\"");
+            self.id_into("", shown.index, out);
+            out.push_str("\"></a>");
+            self.title(heading, self.settings.tags != Tags::None, out);
+            out.push_str("<br />\n");
+            if !shown.bare && self.has_section(shown.index) {
+                self.section(&shown, heading, out);
             }
             open.push((shown.level, Open::Item(list)));
             return;
         }
+        let container = self.outer_element(&shown, heading);
         let n = shown.level + 1;
+        out.push('<');
+        out.push_str(container);
+        self.id_attribute("outline-container-", shown.index, out);
+        out.push_str(" class=\"outline-");
+        number_into(out, n);
+        if let Some(class) = heading.property("HTML_CONTAINER_CLASS") {
+            out.push(' ');
+            out.push_str(&escape(class));
+        }
+        // HTML has no deeper ones than `<h6>`.
         let h = n.min(6);
-        let extra = heading.property("HTML_CONTAINER_CLASS").map(|c| format!(" {}", escape(c))).unwrap_or_default();
-        let container = self.part("outline-container-", shown.index);
-        out.push_str(&format!("<div{container} class=\"outline-{n}{extra}\">\n<h{h} id=\"{id}\">"));
-        if let Some(number) = &shown.number {
-            out.push_str(&format!("<span class=\"section-number-{n}\">{number}</span> "));
+        out.push_str("\">\n<h");
+        number_into(out, h);
+        out.push_str(" id=\"");
+        self.id_into("", shown.index, out);
+        out.push('"');
+        if let Some(class) = heading.property("HTML_HEADLINE_CLASS") {
+            out.push_str(" class=\"");
+            out.push_str(&escape(class));
+            out.push('"');
         }
-        self.title(heading, out);
-        out.push_str(&format!("</h{h}>\n"));
-        self.section(shown.index, heading, &mut body);
-        if !body.is_empty() {
-            let text = self.part("text-", shown.index);
-            out.push_str(&format!("<div class=\"outline-text-{n}\"{text}>\n{body}</div>\n"));
+        out.push('>');
+        if shown.numbered {
+            out.push_str("<span class=\"section-number-");
+            number_into(out, n);
+            out.push_str("\">");
+            self.section_number(&shown, out);
+            out.push_str("</span> ");
         }
-        open.push((shown.level, Open::Section));
+        self.title(heading, self.settings.tags != Tags::None, out);
+        out.push_str("</h");
+        number_into(out, h);
+        out.push_str(">\n");
+        // One without anything of its own has a section where headings stand below it.
+        if !shown.bare && (self.has_section(shown.index) || !self.outline.below(doc, shown.index).is_empty()) {
+            self.section(&shown, heading, out);
+        }
+        open.push((shown.level, Open::Section(container)));
     }
 
-    fn part(&self, prefix: &str, heading: usize) -> String {
-        let id = self.targets.part(prefix, heading);
-        id.map(|id| format!(" id=\"{}\"", escape(&id))).unwrap_or_default()
+    /// `1.2.`
+    pub fn section_number(&self, shown: &Shown, out: &mut String) {
+        for part in self.outline.number(shown) {
+            number_into(out, part);
+            out.push('.');
+        }
     }
 
-    fn title(&mut self, heading: &Heading<'a>, out: &mut String) {
+    fn id_into(&self, prefix: &str, heading: usize, out: &mut String) {
+        out.push_str(prefix);
+        let id = self.targets.heading_id(heading);
+        match id.contains(['&', '<', '>', '"', '\'']) || id.contains(char::is_control) {
+            true => out.push_str(&escape(id)),
+            false => out.push_str(id),
+        }
+    }
+
+    /// ` id="…"` for a part of a heading's section; nothing where that is another heading's id.
+    fn id_attribute(&self, prefix: &str, heading: usize, out: &mut String) {
+        if self.targets.is_free(prefix, heading) {
+            out.push_str(" id=\"");
+            self.id_into(prefix, heading, out);
+            out.push('"');
+        }
+    }
+
+    /// What holds a heading's section: what it or, for those of the first level,
+    /// the document asks for, where that is something that can hold any section.
+    fn outer_element(&self, shown: &Shown, heading: &Heading) -> &'static str {
+        let file = || Some(self.settings.container.as_str()).filter(|_| shown.level == 1);
+        let asked = heading.property("HTML_CONTAINER").or_else(file).unwrap_or("div");
+        CONTAINERS.into_iter().find(|c| c.eq_ignore_ascii_case(asked)).unwrap_or("div")
+    }
+
+    /// State, priority, title, tags.
+    pub fn title(&mut self, heading: &Heading<'a>, tags: bool, out: &mut String) {
+        self.before_title(heading, out);
+        self.text_of(&heading.text, out);
+        if tags {
+            self.behind_title(heading, out);
+        }
+    }
+
+    /// State and priority.
+    pub fn before_title(&self, heading: &Heading, out: &mut String) {
         if let Some(todo) = heading.todo.filter(|_| self.settings.todo) {
-            let state = if heading.done { "done" } else { "todo" };
-            out.push_str(&format!("<span class=\"{state} {}\">{}</span> ", class(todo), escape(todo)));
+            out.push_str(if heading.done { "<span class=\"done " } else { "<span class=\"todo " });
+            class_into(out, todo);
+            out.push_str("\">");
+            out.push_str(&typography(todo, self.settings.special));
+            out.push_str("</span> ");
         }
         if let Some(priority) = heading.priority.filter(|_| self.settings.priority) {
-            out.push_str(&format!("<span class=\"priority\">[{}]</span> ", escape(priority)));
-        }
-        self.text_of(&heading.text, out);
-        if self.settings.tags && !heading.tags.is_empty() {
-            let tags: Vec<String> =
-                heading.tags.iter().map(|t| format!("<span class=\"{}\">{}</span>", class(t), escape(t))).collect();
-            out.push_str(&format!("&#xa0;&#xa0;&#xa0;<span class=\"tag\">{}</span>", tags.join("&#xa0;")));
+            out.push_str("<span class=\"priority\">[");
+            out.push_str(&escape(priority));
+            out.push_str("]</span> ");
         }
     }
 
-    fn section(&mut self, index: usize, heading: &Heading<'a>, out: &mut String) {
-        if self.settings.planning {
-            let parts =
-                [("CLOSED:", heading.closed), ("DEADLINE:", heading.deadline), ("SCHEDULED:", heading.scheduled)];
-            let shown: Vec<String> = parts
-                .iter()
-                .filter_map(|(key, stamp)| {
-                    let stamp = super::timestamps::text((*stamp)?);
-                    Some(format!(
-                        "<span class=\"timestamp-wrapper\"><span class=\"timestamp-kwd\">{key}</span> <span class=\"timestamp\">{stamp}</span></span>"
-                    ))
-                })
-                .collect();
-            if !shown.is_empty() {
-                out.push_str(&format!("<p>{}</p>\n", shown.join(" ")));
-            }
+    /// Tags.
+    pub fn behind_title(&self, heading: &Heading, out: &mut String) {
+        for (i, tag) in heading.tags.iter().enumerate() {
+            out.push_str(match i {
+                0 => "&#xa0;&#xa0;&#xa0;<span class=\"tag\"><span class=\"",
+                _ => "&#xa0;<span class=\"",
+            });
+            class_into(out, tag);
+            out.push_str("\">");
+            out.push_str(&escape(tag));
+            out.push_str("</span>");
         }
-        let doc = self.doc;
-        self.elements(doc.section_of(index), out);
+        if !heading.tags.is_empty() {
+            out.push_str("</span>");
+        }
     }
 
-    /// A table of contents down to `depth`.
-    pub fn contents(&mut self, shown: &[Shown], depth: super::options::Depth, out: &mut String) {
+    /// Whether anything at all stands below the heading's line.
+    fn has_section(&self, index: usize) -> bool {
         let doc = self.doc;
-        let levels = self.settings.levels;
-        let listed: Vec<&Shown> = shown.iter().filter(|s| depth.covers(s.level) && s.level <= levels).collect();
-        if listed.is_empty() {
-            return;
-        }
-        out.push_str("<div id=\"table-of-contents\" role=\"doc-toc\">\n<h2>Table of Contents</h2>\n<div id=\"text-table-of-contents\" role=\"doc-toc\">\n");
-        let mut open: Vec<usize> = Vec::new();
-        for entry in listed {
-            while open.last().is_some_and(|l| *l > entry.level) {
-                out.push_str("</li>\n</ul>\n");
-                open.pop();
-            }
-            if open.last() == Some(&entry.level) {
-                out.push_str("</li>\n");
-            } else {
-                out.push_str("<ul>\n");
-                open.push(entry.level);
-            }
-            let Some(heading) = doc.headings.get(entry.index) else {
-                continue;
-            };
-            let number = entry.number.as_deref().map(|n| format!("{n} "));
-            out.push_str(&format!(
-                "<li><a href=\"#{}\">{}",
-                escape(self.targets.heading_id(entry.index)),
-                number.unwrap_or_default()
-            ));
-            self.plain_inline(heading.title, out);
-            out.push_str("</a>");
-        }
-        for _ in open {
-            out.push_str("</li>\n</ul>\n");
-        }
-        out.push_str("</div>\n</div>\n");
+        let lines = doc.headings.get(index).map_or(0..0, |h| h.line + 1..h.body.end);
+        doc.lines.range(lines).iter().any(|line| !line.of(doc.text).trim().is_empty())
+    }
+
+    fn section(&mut self, shown: &Shown, heading: &Heading<'a>, out: &mut String) {
+        out.push_str("<div class=\"outline-text-");
+        number_into(out, shown.level + 1);
+        out.push('"');
+        self.id_attribute("text-", shown.index, out);
+        out.push_str(">\n");
+        self.planning(heading, out);
+        self.property_drawer(heading.line + 1..heading.body.start, out);
+        let doc = self.doc;
+        self.elements(doc.section_of(shown.index), out);
+        out.push_str("</div>\n");
     }
 }

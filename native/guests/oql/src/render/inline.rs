@@ -1,103 +1,107 @@
 //! Objects → HTML.
 
-use std::collections::HashMap;
-
 use super::Html;
-use super::entities::entity;
-use super::escape::{class, escape, legal, typography};
-use super::options::Scripts;
-use crate::syntax::document::Document;
-use crate::syntax::lines::slice;
-use crate::syntax::objects::{LinkForm, Object, ObjectKind, objects_of};
-use crate::syntax::text::Text;
+use super::entities::{blanks, entity};
+use super::escape::{Plain, legal, push_attribute, push_plain, push_text};
+use super::latex::fragment;
+use super::settings::{Latex, Scripts};
+use crate::header_args::HeaderArgs;
+use crate::syntax::objects::{Citation, InlineCode, Object, ObjectKind, objects_of};
+use crate::syntax::text::{Place, Text};
 
-/// `#+MACRO: name text`, and the file's own: title, author, date, email.
-pub fn macros(doc: &Document) -> HashMap<String, String> {
-    let mut out = HashMap::new();
-    for (name, key) in [("title", "TITLE"), ("author", "AUTHOR"), ("date", "DATE"), ("email", "EMAIL")] {
-        let value: Vec<&str> = doc.keyword(key).collect();
-        out.insert(name.to_string(), value.join(" "));
-    }
-    for line in doc.keyword("MACRO") {
-        let (name, text) = line.split_once([' ', '\t']).unwrap_or((line, ""));
-        out.insert(name.to_lowercase(), text.trim().to_string());
-    }
-    out
+/// Where a text ends in memory.
+fn end_of(text: &str) -> usize {
+    text.as_ptr() as usize + text.len()
 }
 
 impl<'r, 'a> Html<'r, 'a> {
     /// A text with its markup.
     pub fn inline(&mut self, text: &str, out: &mut String) {
-        self.objects(&objects_of(text), true, out);
+        let outer = std::mem::replace(&mut self.text_end, end_of(text));
+        self.objects(&objects_of(text), out);
+        self.text_end = outer;
     }
 
     /// A text of the document with its markup.
     pub fn text_of(&mut self, text: &Text<'a>, out: &mut String) {
         let doc = self.doc;
-        self.objects(doc.objects(text), true, out);
+        let objects = doc.objects(text);
+        let lone = text.place == Place::Paragraph && self.only_stamps(objects);
+        let end = end_of(text.span.of(doc.text));
+        let outer = (self.lone_stamps, std::mem::replace(&mut self.text_end, end));
+        self.lone_stamps = lone;
+        self.objects(objects, out);
+        (self.lone_stamps, self.text_end) = outer;
     }
 
-    /// A text with its markup but without links, footnotes and targets.
-    pub fn plain_inline(&mut self, text: &str, out: &mut String) {
-        let kept: Vec<Object> = unlinked(objects_of(text));
-        self.objects(&kept, true, out);
+    /// Objects in a row.
+    pub fn objects(&mut self, objects: &[Object], out: &mut String) {
+        self.row(objects, false, out);
     }
 
-    /// Objects in a row; `macros` are only expanded outside of macros.
-    pub fn objects(&mut self, objects: &[Object], macros: bool, out: &mut String) {
-        for object in objects {
-            self.object(object, macros, out);
+    /// Objects in a row, behind the last of which a line ends.
+    pub fn ended_objects(&mut self, objects: &[Object], out: &mut String) {
+        self.row(objects, true, out);
+        if self.settings.breaks {
+            out.push_str("<br />");
         }
     }
 
-    fn wrap(&mut self, tag: &str, mark: char, inner: &[Object], macros: bool, out: &mut String) {
+    fn row(&mut self, objects: &[Object], ends_line: bool, out: &mut String) {
+        match self.settings.quotes {
+            true => self.quoted(objects, ends_line, out),
+            false => self.plainly(objects, ends_line, out),
+        }
+    }
+
+    /// Objects in a row, quotes as they were typed.
+    pub fn plainly(&mut self, objects: &[Object], ends_line: bool, out: &mut String) {
+        let last = objects.len().saturating_sub(1);
+        for (i, object) in objects.iter().enumerate() {
+            self.object(object, ends_line && i == last, out);
+        }
+    }
+
+    fn wrap(&mut self, open: &str, close: &str, mark: char, inner: &[Object], out: &mut String) {
         if !self.settings.emphasis {
             out.push(mark);
-            self.objects(inner, macros, out);
+            self.objects(inner, out);
             out.push(mark);
             return;
         }
-        let name = tag.split(' ').next().unwrap_or(tag);
-        out.push_str(&format!("<{tag}>"));
-        self.objects(inner, macros, out);
-        out.push_str(&format!("</{name}>"));
+        out.push_str(open);
+        self.objects(inner, out);
+        out.push_str(close);
     }
 
-    fn object(&mut self, object: &Object, macros: bool, out: &mut String) {
+    /// An object; whether a line ends behind it.
+    pub fn object(&mut self, object: &Object, ends_line: bool, out: &mut String) {
         match &object.kind {
-            ObjectKind::Text(text) => self.text(text, out),
-            ObjectKind::Bold(inner) => self.wrap("b", '*', inner, macros, out),
-            ObjectKind::Italic(inner) => self.wrap("i", '/', inner, macros, out),
-            ObjectKind::Strike(inner) => self.wrap("del", '+', inner, macros, out),
-            ObjectKind::Underline(inner) => {
-                self.wrap("span class=\"underline\"", '_', inner, macros, out);
-            }
+            ObjectKind::Text(text) => push_plain(out, text, self.plain(ends_line)),
+            ObjectKind::Bold(inner) => self.wrap("<b>", "</b>", '*', inner, out),
+            ObjectKind::Italic(inner) => self.wrap("<i>", "</i>", '/', inner, out),
+            ObjectKind::Strike(inner) => self.wrap("<del>", "</del>", '+', inner, out),
+            ObjectKind::Underline(inner) => self.wrap("<span class=\"underline\">", "</span>", '_', inner, out),
             ObjectKind::Verbatim(text) | ObjectKind::Code(text) => {
-                out.push_str(&format!("<code>{}</code>", escape(text)));
+                out.push_str("<code>");
+                push_text(out, text);
+                out.push_str("</code>");
             }
-            ObjectKind::Link(link) => match link.form {
-                LinkForm::Plain | LinkForm::Angle => self.bare_url(link.path, out),
-                _ => self.link(link.path, link.description.as_deref(), macros, out),
-            },
+            ObjectKind::Link(link) => self.link(link, out),
             ObjectKind::Footnote(label, definition) => {
-                if self.settings.footnotes {
-                    let inline = definition.as_ref().map(|objects| {
-                        |html: &mut Self| {
-                            let mut text = String::new();
-                            html.objects(objects, macros, &mut text);
-                            text
-                        }
-                    });
-                    self.footnote(label, inline, out);
-                }
+                self.footnote(label, definition.as_deref(), object.span.start, out);
             }
             ObjectKind::Timestamp(stamp) => {
-                if self.settings.timestamps {
-                    out.push_str(&super::timestamps::html(stamp));
+                if !self.lone_stamps || !self.hides(stamp) {
+                    self.timestamp(stamp, out);
                 }
             }
-            ObjectKind::Entity(name) => self.entity(name, out),
-            ObjectKind::Latex(text) => out.push_str(&escape(&latex(text))),
+            ObjectKind::Entity(name) => self.entity(name, ends_line, out),
+            ObjectKind::Latex(text) => match self.settings.latex {
+                Latex::All => fragment(text, out),
+                Latex::Verbatim => push_plain(out, text, self.plain(ends_line)),
+                Latex::None => {}
+            },
             ObjectKind::Snippet(backend, value) => {
                 if self.options.allow_html && backend.eq_ignore_ascii_case("html") {
                     out.push_str(&legal(value));
@@ -105,160 +109,144 @@ impl<'r, 'a> Html<'r, 'a> {
             }
             ObjectKind::Target(name) => {
                 if let Some(id) = self.targets.claim(name) {
-                    out.push_str(&format!("<a id=\"{}\"></a>", escape(&id)));
+                    anchor(&id, out);
+                    out.push_str("</a>");
                 }
             }
             ObjectKind::Radio(inner) => {
-                let mut text = String::new();
-                self.objects(inner, macros, &mut text);
-                match self.targets.claim(&words(inner)) {
-                    Some(id) => out.push_str(&format!("<a id=\"{}\">{text}</a>", escape(&id))),
-                    None => out.push_str(&text),
+                let id = self.targets.claim(&super::targets::words(inner));
+                if let Some(id) = &id {
+                    anchor(id, out);
+                }
+                self.objects(inner, out);
+                if id.is_some() {
+                    out.push_str("</a>");
                 }
             }
             ObjectKind::Cookie(text) => {
                 if self.settings.cookies {
-                    out.push_str(&format!("<code>{}</code>", escape(text)));
+                    out.push_str("<code>");
+                    push_text(out, text);
+                    out.push_str("</code>");
                 }
             }
-            ObjectKind::Macro(name, args) => self.call(name, args, macros, out),
-            ObjectKind::InlineSource(lang, code) => {
-                let lang = class(lang);
-                out.push_str(&format!("<code class=\"src src-{lang}\" data-lang=\"{lang}\">{}</code>", escape(code)));
-            }
-            ObjectKind::InlineCall => {}
+            ObjectKind::Macro(name, args) => self.macro_left(name, args, out),
+            ObjectKind::InlineSource(source) => self.inline_source(object, source, out),
+            ObjectKind::InlineCall(_) => {}
+            ObjectKind::Citation(citation) => self.citation(citation, out),
             ObjectKind::Subscript(inner, braced) => {
-                self.script("sub", '_', inner, *braced, macros, out);
+                self.script(["<sub>", "</sub>"], '_', inner, *braced, out);
             }
             ObjectKind::Superscript(inner, braced) => {
-                self.script("sup", '^', inner, *braced, macros, out);
+                self.script(["<sup>", "</sup>"], '^', inner, *braced, out);
             }
-            ObjectKind::LineBreak => out.push_str("<br />"),
+            ObjectKind::LineBreak => {
+                out.push_str("<br />");
+                if object.span.of(self.doc.text).ends_with('\n') {
+                    out.push('\n');
+                }
+            }
         }
     }
 
-    fn text(&self, text: &str, out: &mut String) {
-        let html = typography(text, self.settings.special);
-        match self.settings.breaks {
-            true => out.push_str(&html.replace('\n', "<br />\n")),
-            false => out.push_str(&html),
+    /// Keys and what stands around them, in parentheses.
+    fn citation(&mut self, citation: &Citation, out: &mut String) {
+        out.push('(');
+        self.objects(&citation.prefix, out);
+        for (i, reference) in citation.references.iter().enumerate() {
+            if i > 0 {
+                out.push_str("; ");
+            }
+            self.objects(&reference.prefix, out);
+            push_text(out, reference.key);
+            self.objects(&reference.suffix, out);
         }
+        self.objects(&citation.suffix, out);
+        out.push(')');
     }
 
-    fn script(&mut self, tag: &str, mark: char, inner: &[Object], braced: bool, macros: bool, out: &mut String) {
+    /// How plain text is written.
+    pub fn plain(&self, ends_line: bool) -> Plain {
+        Plain { special: self.settings.special, breaks: self.settings.breaks, ends_line }
+    }
+
+    fn script(&mut self, tag: [&str; 2], mark: char, inner: &[Object], braced: bool, out: &mut String) {
+        let [open, close] = tag;
         let shown = match self.settings.scripts {
             Scripts::All => true,
             Scripts::None => false,
             Scripts::Braced => braced,
         };
-        let (open, close) = match (shown, braced) {
-            (true, _) => (format!("<{tag}>"), format!("</{tag}>")),
-            (false, true) => (format!("{mark}{{"), "}".to_string()),
-            (false, false) => (mark.to_string(), String::new()),
-        };
-        out.push_str(&open);
-        self.objects(inner, macros, out);
-        out.push_str(&close);
+        if shown {
+            out.push_str(open);
+            self.objects(inner, out);
+            return out.push_str(close);
+        }
+        out.push(mark);
+        if braced {
+            out.push('{');
+        }
+        self.objects(inner, out);
+        if braced {
+            out.push('}');
+        }
     }
 
-    fn entity(&mut self, name: &str, out: &mut String) {
-        if !self.settings.entities {
-            return out.push_str(&escape(&format!("\\{name}")));
-        }
-        let html = match self.entities.get(name) {
-            Some(html) => html.clone(),
-            None => {
-                let html = entity(name);
-                self.entities.insert(name.to_string(), html.clone());
-                html
+    fn entity(&mut self, name: &str, ends_line: bool, out: &mut String) {
+        if self.settings.entities {
+            if let Some(count) = blanks(name) {
+                return out.extend(std::iter::repeat_n('\u{2002}', count));
             }
-        };
-        match html {
-            Some(html) => out.push_str(&html),
-            None => out.push_str(&escape(&format!("\\{name}"))),
+            if let Some(text) = entity(name) {
+                return push_text(out, text);
+            }
         }
+        out.push('\\');
+        push_plain(out, name, self.plain(ends_line));
     }
 
-    fn call(&mut self, name: &str, args: &str, macros: bool, out: &mut String) {
-        let Some(template) = self.macros.get(&name.to_lowercase()).filter(|_| macros) else {
+    /// A macro that could not be replaced in the text; the result of inline
+    /// code is written as one.
+    fn macro_left(&mut self, name: &str, args: &str, out: &mut String) {
+        if name.eq_ignore_ascii_case("results") {
+            return self.inline(args, out);
+        }
+        out.push_str("<span class=\"note\">Not expanded: {{{");
+        push_text(out, name);
+        if !args.is_empty() {
+            out.push('(');
+            push_text(out, args);
+            out.push(')');
+        }
+        out.push_str("}}}</span>");
+    }
+
+    /// `src_lang[args]{code}`: Babel puts its result in its place, and there is
+    /// none but where the document says to show the code.
+    fn inline_source(&mut self, object: &Object, source: &InlineCode, out: &mut String) {
+        let doc = self.doc;
+        let heading = doc.heading_at(object.span.start);
+        // Arguments of a text that stands nowhere are as good as none.
+        let args = HeaderArgs::inline(doc, heading, source.lang, source.args);
+        if !matches!(args.exports(), Some("code" | "both")) {
             return;
-        };
-        let cost = template.len() * (1 + template.matches('$').count()) + args.len() + 16;
-        let Some(left) = self.macro_budget.checked_sub(cost) else {
-            return;
-        };
-        self.macro_budget = left;
-        let text = fill(template, args);
-        let parsed = objects_of(&text);
-        self.objects(&parsed, false, out);
-    }
-}
-
-/// `$1` … `$9` replaced by the arguments, `$0` by all of them.
-fn fill(template: &str, args: &str) -> String {
-    let list: Vec<String> = args.replace("\\,", "\u{0}").split(',').map(|a| a.trim().replace('\u{0}', ",")).collect();
-    let mut out = String::new();
-    let mut rest = template;
-    while let Some(at) = rest.find('$') {
-        out.push_str(slice(rest, 0, at));
-        let digit = rest.as_bytes().get(at + 1).copied().filter(u8::is_ascii_digit);
-        match digit {
-            Some(b'0') => out.push_str(args),
-            Some(d) => {
-                let index = usize::from(d - b'1');
-                out.push_str(list.get(index).map_or("", String::as_str));
-            }
-            None => out.push('$'),
         }
-        rest = slice(rest, at + 1 + usize::from(digit.is_some()), rest.len());
-    }
-    out.push_str(rest);
-    out
-}
-
-/// `$x$` and `$$x$$` in the form MathJax reads.
-fn latex(text: &str) -> String {
-    if let Some(inner) = text.strip_prefix("$$").and_then(|t| t.strip_suffix("$$")) {
-        return format!("\\[{inner}\\]");
-    }
-    match text.strip_prefix('$').and_then(|t| t.strip_suffix('$')) {
-        Some(inner) => format!("\\({inner}\\)"),
-        None => text.to_string(),
-    }
-}
-
-/// The plain words among these objects.
-fn words(inner: &[Object]) -> String {
-    let words = inner.iter().filter_map(|o| match &o.kind {
-        ObjectKind::Text(t) => Some(*t),
-        _ => None,
-    });
-    words.collect()
-}
-
-fn unlinked(objects: Vec<Object<'_>>) -> Vec<Object<'_>> {
-    let mut out = Vec::new();
-    for Object { kind, span } in objects {
-        let kind = match kind {
-            ObjectKind::Link(link) => match link.description {
-                Some(inner) => {
-                    out.extend(unlinked(inner));
-                    continue;
-                }
-                None => ObjectKind::Text(link.path),
-            },
-            ObjectKind::Radio(inner) => {
-                out.extend(unlinked(inner));
-                continue;
+        out.push_str("<code class=\"src src-");
+        push_attribute(out, source.lang);
+        out.push_str("\">");
+        for (i, line) in source.code.split('\n').enumerate() {
+            if i > 0 {
+                out.push(' ');
             }
-            ObjectKind::Footnote(..) | ObjectKind::Target(_) => continue,
-            ObjectKind::Bold(inner) => ObjectKind::Bold(unlinked(inner)),
-            ObjectKind::Italic(inner) => ObjectKind::Italic(unlinked(inner)),
-            ObjectKind::Underline(inner) => ObjectKind::Underline(unlinked(inner)),
-            ObjectKind::Strike(inner) => ObjectKind::Strike(unlinked(inner)),
-            other => other,
-        };
-        out.push(Object { kind, span });
+            push_text(out, if i > 0 { line.trim_start_matches([' ', '\t']) } else { line });
+        }
+        out.push_str("</code>");
     }
-    out
+}
+
+/// Writes the start of an anchor.
+fn anchor(id: &str, out: &mut String) {
+    out.push_str("<a id=\"");
+    push_attribute(out, id);
+    out.push_str("\">");
 }

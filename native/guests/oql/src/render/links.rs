@@ -1,195 +1,301 @@
-//! Links and images.
+//! Links.
+
+use std::collections::HashMap;
 
 use super::Html;
-use super::attributes::list;
-use super::escape::escape;
-use super::url::{Use, has_scheme, safe};
+use super::attributes::Attributes;
+use super::captions::{Named, key};
+use super::code::labels;
+use super::destinations::{Destination, LinkKind, described_image};
+use super::escape::{push_attribute, push_text};
+use super::headings::number_into;
+use super::ordinals::Ordinals;
+use super::settings::Broken;
+use super::url::{Use, encoded, file_url, safe};
 use crate::ids::slug;
-use crate::syntax::objects::{Link, Object, ObjectKind};
+use crate::syntax::objects::{Link, Object};
 
-/// Where a link leads.
-enum Aim {
-    /// An address.
-    Url(String),
-    /// Nowhere: what it names is not in the file.
-    Missing,
-    /// Nowhere: it might run something.
-    Refused,
-}
+/// What a link says of itself where it leads to something without a number.
+const NAMELESS: &str = "No description for this link";
 
-/// Whether the path names a picture.
-pub fn is_image(path: &str) -> bool {
-    let path = path.split(['?', '#']).next().unwrap_or(path);
-    let Some((_, extension)) = path.rsplit_once('.') else {
-        return false;
-    };
-    ["png", "jpeg", "jpg", "gif", "svg", "webp", "avif"].iter().any(|e| extension.eq_ignore_ascii_case(e))
+/// What an internal link leads to.
+enum Found {
+    Heading(usize),
+    /// An element with a name.
+    Named(String, Named),
+    /// A target.
+    Target(String),
 }
 
 impl<'r, 'a> Html<'r, 'a> {
-    /// `[[path][description]]`
-    pub fn link(&mut self, path: &str, description: Option<&[Object]>, macros: bool, out: &mut String) {
-        if description.is_none()
-            && let Some(image) = self.image(path, &[])
-        {
-            return out.push_str(&image);
+    /// A link, or the picture that it is.
+    pub fn link(&mut self, link: &Link, out: &mut String) {
+        let own = self.link_attributes.take().unwrap_or_default();
+        let to = Destination::of(link, &self.abbreviations);
+        if link.description.is_none() && to.is_image() && self.image(&to, own.clone(), out) {
+            return;
         }
-        let mut text = String::new();
-        match description {
-            Some([Object { kind: ObjectKind::Text(inner) | ObjectKind::Link(Link { path: inner, .. }), .. }]) => {
-                match self.image(inner.trim(), &[]) {
-                    Some(image) => text.push_str(&image),
-                    None => self.objects(description.unwrap_or(&[]), macros, &mut text),
+        let description = link.description.as_deref().filter(|d| !d.is_empty());
+        match to.kind {
+            LinkKind::Web | LinkKind::Address => {
+                let url = safe(&to.raw, Use::Link).map(|url| encoded(&url));
+                self.external(link, url.as_deref(), &to.raw, own, out);
+            }
+            LinkKind::File => {
+                let url = safe(&page_url(&to), Use::Link);
+                self.external(link, url.as_deref(), to.path(), own, out);
+            }
+            LinkKind::Doi => {
+                let url = format!("https://doi.org/{}", to.path());
+                self.external(link, safe(&url, Use::Link).as_deref(), &url, Attributes::default(), out);
+            }
+            LinkKind::Irc => {
+                let url = safe(&to.raw, Use::Link);
+                self.described(link, url.as_deref(), to.path(), Attributes::default(), out);
+            }
+            LinkKind::Info => {
+                let url = safe(&manual(to.path()), Use::Link);
+                self.described(link, url.as_deref(), to.path(), Attributes::default(), out);
+            }
+            LinkKind::Other => {
+                let url = safe(to.path(), Use::Link);
+                self.external(link, url.as_deref(), to.path(), own, out);
+            }
+            LinkKind::Person => {
+                out.push_str("<i>");
+                self.description(description, to.path(), out);
+                out.push_str("</i>");
+            }
+            LinkKind::Active => self.description(description, &to.raw, out),
+            LinkKind::Coderef => self.coderef(description, to.path(), &own, out),
+            LinkKind::Radio => {
+                let url = self.targets.find(to.path()).map(|id| format!("#{id}"));
+                self.described(link, url.as_deref(), to.path(), own, out);
+            }
+            LinkKind::Id | LinkKind::CustomId => match self.heading_with_id(to.path()) {
+                Some(heading) => self.internal(link, "", Found::Heading(heading), own, out),
+                None => self.broken(description, to.path(), &to.raw, out),
+            },
+            LinkKind::Fuzzy => match self.find(&to.raw) {
+                Some(found) => self.internal(link, &to.raw, found, own, out),
+                None if to.has_scheme() || safe(&to.raw, Use::Link).is_none() => {
+                    // A scheme that Org does not know may still be one that browsers do.
+                    match safe(&to.raw, Use::Link) {
+                        Some(url) => self.external(link, Some(&url), &to.raw, own, out),
+                        None => self.description(description, &to.raw, out),
+                    }
                 }
-            }
-            Some(inner) => self.objects(inner, macros, &mut text),
-            None => self.own_text(path, &mut text),
-        }
-        match self.aim(path) {
-            Aim::Url(url) => out.push_str(&format!("<a href=\"{}\">{text}</a>", escape(&url))),
-            Aim::Missing => out.push_str(&format!("<i>{text}</i>")),
-            Aim::Refused => out.push_str(&text),
+                None => self.broken(description, to.path(), &to.raw, out),
+            },
         }
     }
 
-    /// A URL in running text.
-    pub fn bare_url(&mut self, url: &str, out: &mut String) {
-        if let Some(image) = self.image(url, &[]) {
-            return out.push_str(&image);
-        }
-        match self.aim(url) {
-            Aim::Url(href) => {
-                out.push_str(&format!("<a href=\"{}\">{}</a>", escape(&href), escape(url)));
-            }
-            _ => out.push_str(&escape(url)),
+    /// What a link shows: its description, else `own`.
+    fn description(&mut self, description: Option<&[Object]>, own: &str, out: &mut String) {
+        match description {
+            Some(objects) => self.objects(objects, out),
+            None => push_text(out, own),
         }
     }
 
-    /// What a link without description says.
-    fn own_text(&mut self, path: &str, out: &mut String) {
+    /// A link that says its own address where nothing else.
+    fn external(&mut self, link: &Link, url: Option<&str>, own: &str, attributes: Attributes, out: &mut String) {
+        self.described(link, url, url.unwrap_or(own), attributes, out);
+    }
+
+    /// A link to `url`, or only what it says.
+    fn described(&mut self, link: &Link, url: Option<&str>, own: &str, attributes: Attributes, out: &mut String) {
+        if let Some(url) = url {
+            self.open(url, &attributes, out);
+        }
+        let image = described_image(link, &self.abbreviations);
+        let shown = image.is_some_and(|image| self.image(&image, attributes, out));
+        if !shown {
+            self.description(link.description.as_deref().filter(|d| !d.is_empty()), own, out);
+        }
+        if url.is_some() {
+            out.push_str("</a>");
+        }
+    }
+
+    fn open(&self, url: &str, attributes: &Attributes, out: &mut String) {
+        out.push_str("<a href=\"");
+        push_attribute(out, url);
+        out.push('"');
+        attributes.without(&["href", "id"]).write(out);
+        out.push('>');
+    }
+
+    /// A link that leads nowhere.
+    fn broken(&mut self, description: Option<&[Object]>, path: &str, raw: &str, out: &mut String) {
+        match self.settings.broken {
+            Broken::Text => {
+                out.push_str("<i>");
+                self.description(description, raw, out);
+                out.push_str("</i>");
+            }
+            Broken::Mark => {
+                out.push_str("[BROKEN LINK: ");
+                push_text(out, path);
+                out.push(']');
+            }
+            Broken::Drop => {}
+        }
+    }
+
+    /// The heading that `id:` or `#` names.
+    fn heading_with_id(&mut self, id: &str) -> Option<usize> {
+        self.targets.by_uuid(id).or_else(|| self.targets.by_id(id))
+    }
+
+    /// What a fuzzy link leads to.
+    fn find(&self, path: &str) -> Option<Found> {
         if let Some(title) = path.strip_prefix('*') {
-            return out.push_str(&escape(title));
+            return self.targets.titled(title).map(Found::Heading);
         }
-        if let Some(index) = path.strip_prefix("id:").and_then(|id| self.targets.by_uuid(id)) {
-            let title = self.doc.headings.get(index).map_or("", |h| h.title);
-            return self.plain_inline(title, out);
+        match self.targets.named(path) {
+            Some(id) => Some(match self.references.named(path) {
+                Some(named) => Found::Named(id.to_string(), named),
+                None => Found::Target(id.to_string()),
+            }),
+            None => self.targets.titled(path).map(Found::Heading),
         }
-        out.push_str(&escape(path));
     }
 
-    /// An `<img>` where the path is a picture that may be shown.
-    pub fn image(&self, path: &str, attributes: &[(String, String)]) -> Option<String> {
-        let data = path.get(..11).is_some_and(|p| p.eq_ignore_ascii_case("data:image/"));
-        if !data && !is_image(path) {
-            return None;
-        }
-        let lower = path.to_ascii_lowercase();
-        let file = path.starts_with(['.', '/', '~']) || lower.starts_with("file:");
-        if !file && !data && !lower.starts_with("http:") && !lower.starts_with("https:") {
-            return None;
-        }
-        let url = if file { file_url(path) } else { path.to_string() };
-        let url = safe(&url, Use::Image)?;
-        let name = path.rsplit('/').next().unwrap_or(path);
-        let alt = attributes.iter().find(|(k, _)| k == "alt");
-        let alt = match (alt, data) {
-            (Some((_, alt)), _) => escape(alt),
-            (None, true) => String::new(),
-            (None, false) => escape(name),
+    fn internal(&mut self, link: &Link, path: &str, found: Found, own: Attributes, out: &mut String) {
+        let described = link.description.as_deref().is_some_and(|d| !d.is_empty());
+        let id = match &found {
+            Found::Heading(heading) => self.targets.heading_id(*heading).to_string(),
+            Found::Named(id, named) if named.math && self.settings.latex == super::settings::Latex::All => {
+                out.push_str("\\eqref{");
+                push_text(out, id);
+                return out.push('}');
+            }
+            Found::Named(id, _) | Found::Target(id) => id.clone(),
         };
-        let rest: Vec<(String, String)> = attributes.iter().filter(|(k, _)| k != "alt").cloned().collect();
-        Some(format!("<img src=\"{}\" alt=\"{alt}\"{} />", escape(&url), list(&rest)))
+        let url = format!("#{id}");
+        if described {
+            return self.described(link, Some(&url), "", own, out);
+        }
+        self.open(&url, &own, out);
+        match found {
+            Found::Heading(heading) => self.heading_label(heading, out),
+            Found::Named(_, named) => number_into(out, named.number),
+            Found::Target(_) => self.target_label(path, out),
+        }
+        out.push_str("</a>");
     }
 
-    fn aim(&self, path: &str) -> Aim {
-        let path = path.trim();
-        if let Some(id) = path.strip_prefix('#') {
-            return Aim::Url(format!("#{}", super::targets::anchor(id)));
+    /// A heading's number, or its title where it has none.
+    fn heading_label(&mut self, heading: usize, out: &mut String) {
+        let parts = self.outline.number_of(heading);
+        if !parts.is_empty() {
+            for (i, part) in parts.iter().enumerate() {
+                if i > 0 {
+                    out.push('.');
+                }
+                number_into(out, part);
+            }
+            return;
         }
-        if path.starts_with('*') {
-            return self.internal(path);
-        }
-        if let Some(id) = path.strip_prefix("id:") {
-            return match self.targets.by_uuid(id) {
-                Some(heading) => Aim::Url(format!("#{}", self.targets.heading_id(heading))),
-                None => Aim::Missing,
-            };
-        }
-        let refused = |url: Option<String>| url.map_or(Aim::Refused, Aim::Url);
-        let scheme = path.split(':').next().unwrap_or("");
-        if path.starts_with(['/', '~', '.']) || scheme.eq_ignore_ascii_case("file") {
-            return refused(safe(&self.page_url(path), Use::Link));
-        }
-        if scheme.eq_ignore_ascii_case("doi") {
-            let doi = path.get(4..).unwrap_or("");
-            return refused(safe(&format!("https://doi.org/{doi}"), Use::Link));
-        }
-        if let Some(url) = self.abbreviation(path) {
-            return refused(safe(&url, Use::Link));
-        }
-        if let aim @ Aim::Url(_) = self.internal(path) {
-            return aim;
-        }
-        match has_scheme(path) || safe(path, Use::Link).is_none() {
-            true => refused(safe(path, Use::Link)),
-            false => Aim::Missing,
+        if let Some(heading) = self.doc.headings.get(heading) {
+            push_text(out, heading.title);
         }
     }
 
-    fn internal(&self, path: &str) -> Aim {
-        match self.targets.find(path) {
-            Some(id) => Aim::Url(format!("#{id}")),
-            None => Aim::Missing,
-        }
+    /// The number of what a target stands in.
+    fn target_label(&mut self, name: &str, out: &mut String) {
+        let (doc, outline) = (self.doc, &self.outline);
+        let all = self.ordinals.get_or_insert_with(|| Ordinals::of(doc, outline));
+        let label = all.get(&key(name)).map_or("", String::as_str);
+        out.push_str(if label.is_empty() { NAMELESS } else { label });
     }
 
-    /// `#+LINK: gh https://github.com/%s`
-    fn abbreviation(&self, path: &str) -> Option<String> {
-        let (name, tag) = path.split_once(':')?;
-        let line = self.doc.keyword("LINK").take(64).find_map(|line| {
-            let (key, url) = line.split_once([' ', '\t'])?;
-            (key == name).then(|| url.trim())
-        })?;
-        Some(match line.contains("%s") {
-            true => line.replacen("%s", tag, 1),
-            false => format!("{line}{tag}"),
-        })
-    }
-
-    /// A file's address on the page: `.org` becomes `.html`.
-    fn page_url(&self, path: &str) -> String {
-        let (file, search) = match path.split_once("::") {
-            Some((file, search)) => (file, Some(search)),
-            None => (path, None),
+    /// A link to a line of code.
+    fn coderef(&mut self, description: Option<&[Object]>, label: &str, own: &Attributes, out: &mut String) {
+        let (doc, outline, references) = (self.doc, &self.outline, &self.references);
+        let all: &mut HashMap<String, String> =
+            self.code_labels.get_or_insert_with(|| labels(doc, &outline.hidden, &references.lines));
+        let Some(shown) = all.get(label).cloned() else {
+            return self.broken(description, label, label, out);
         };
-        let url = file_url(file);
-        let page = match url.strip_suffix(".org") {
-            Some(stem) => format!("{stem}.html"),
-            None => return url,
-        };
-        match search {
-            Some(s) if s.starts_with('#') => format!("{page}{s}"),
-            Some(s) if s.starts_with('*') => format!("{page}#{}", slug(s)),
-            _ => page,
+        let id = format!("coderef-{label}");
+        out.push_str("<a href=\"#");
+        push_attribute(out, &id);
+        out.push_str("\" class=\"coderef\"");
+        if self.options.allow_html {
+            for (event, call) in [("onmouseover", "CodeHighlightOn"), ("onmouseout", "CodeHighlightOff")] {
+                for part in [" ", event, "=\"", call, "(this, '"] {
+                    out.push_str(part);
+                }
+                push_attribute(out, &id);
+                out.push_str("');\"");
+            }
         }
+        own.write(out);
+        out.push('>');
+        match description {
+            None => push_text(out, &shown),
+            Some(objects) => {
+                let mut html = String::new();
+                self.objects(objects, &mut html);
+                let mut name = String::from("(");
+                push_text(&mut name, label);
+                name.push(')');
+                out.push_str(&html.replacen(&name, &shown, 1));
+            }
+        }
+        out.push_str("</a>");
     }
 }
 
-/// `file:x` as a relative address; what is left is never taken for a scheme.
-fn file_url(path: &str) -> String {
-    let bare = match path.get(..5) {
-        Some(head) if head.eq_ignore_ascii_case("file:") => path.get(5..).unwrap_or(""),
-        _ => path,
+/// A file's address on the page: `.org` becomes `.html`.
+fn page_url(to: &Destination) -> String {
+    let mut url = file_url(to.path());
+    let is_org = url.len() > 4 && url.get(url.len() - 4..).is_some_and(|end| end.eq_ignore_ascii_case(".org"));
+    if !is_org {
+        return url;
+    }
+    url.truncate(url.len() - 4);
+    url.push_str(".html");
+    match to.search() {
+        Some(search) if search.starts_with('#') => url.push_str(search),
+        Some(search) if search.starts_with('*') => {
+            url.push('#');
+            url.push_str(&slug(search));
+        }
+        _ => {}
+    }
+    url
+}
+
+/// Where a manual's node is on the net: `info:org#Top`.
+fn manual(path: &str) -> String {
+    const EMACS: [&str; 18] = [
+        "auth", "autotype", "calc", "ccmode", "cl", "dired-x", "ediff", "eieio", "eintr", "elisp", "emacs", "eshell",
+        "eww", "gnus", "info", "message", "org", "tramp",
+    ];
+    let (manual, node) = path.split_once("::").or_else(|| path.split_once('#')).unwrap_or((path, "Top"));
+    let mut url = match manual {
+        "libc" => "https://www.gnu.org/software/libc/manual/html_mono/libc.html".to_string(),
+        "make" => "https://www.gnu.org/software/make/manual/make.html".to_string(),
+        _ if EMACS.contains(&manual) => format!("https://www.gnu.org/software/emacs/manual/html_mono/{manual}.html"),
+        _ => format!("{manual}.html"),
     };
-    if bare.starts_with("//") || bare.starts_with('~') {
-        return format!("file:{}", bare);
+    url.push('#');
+    if node.starts_with(|c: char| c.is_ascii_digit()) {
+        url.push_str("g_t");
     }
-    if bare.starts_with('/') {
-        return format!("file://{bare}");
+    for (i, word) in node.split_whitespace().enumerate() {
+        if i > 0 {
+            url.push('-');
+        }
+        for c in word.chars() {
+            match c.is_ascii_alphanumeric() {
+                true => url.push(c),
+                false => url.push_str(&format!("_{:04x}", u32::from(c))),
+            }
+        }
     }
-    let head = bare.split(['/', '?', '#']).next().unwrap_or("");
-    if head.contains([':', '&', '%']) || head.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return format!("./{bare}");
-    }
-    bare.to_string()
+    url
 }

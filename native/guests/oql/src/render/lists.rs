@@ -1,76 +1,116 @@
 //! Lists.
 
 use super::Html;
+use super::escape::push_attribute;
+use super::headings::number_into;
 use crate::syntax::tree::{Check, Element, Item, Kind, List, ListKind};
 
 impl<'r, 'a> Html<'r, 'a> {
     /// A list.
     pub fn list(&mut self, element: &Element<'a>, list: &List<'a>, out: &mut String) {
-        let name = match list.kind {
-            ListKind::Unordered => "ul",
-            ListKind::Ordered => "ol",
-            ListKind::Descriptive => "dl",
+        let (name, class) = match list.kind {
+            ListKind::Unordered => ("ul", "org-ul"),
+            ListKind::Ordered => ("ol", "org-ol"),
+            ListKind::Descriptive => ("dl", "org-dl"),
         };
-        let attributes = self.tag(element, &format!("org-{name}"));
-        out.push_str(&format!("<{name}{attributes}>\n"));
+        let mut own = self.asked(element);
+        let class = match own.get("class") {
+            Some(asked) => format!("{class} {asked}"),
+            None => class.to_string(),
+        };
+        own.set("class", class);
+        if let Some(id) = own.take("id").and_then(|id| self.targets.claim(&id)) {
+            own.set("id", id);
+        }
+        out.push('<');
+        out.push_str(name);
+        own.write(out);
+        out.push_str(">\n");
         for item in &list.items {
             self.item(item, list.kind, out);
         }
-        out.push_str(&format!("</{name}>\n"));
+        out.push_str("</");
+        out.push_str(name);
+        out.push_str(">\n");
     }
 
     fn item(&mut self, item: &Item<'a>, kind: ListKind, out: &mut String) {
-        let state = match item.checkbox {
-            Some(Check::On) => " class=\"on\"",
-            Some(Check::Off) => " class=\"off\"",
-            Some(Check::Trans) => " class=\"trans\"",
-            None => "",
+        let (state, checkbox) = match item.checkbox {
+            Some(Check::On) => (" class=\"on\"", "<code>[X]</code> "),
+            Some(Check::Off) => (" class=\"off\"", "<code>[&#xa0;]</code> "),
+            Some(Check::Trans) => (" class=\"trans\"", "<code>[-]</code> "),
+            None => ("", ""),
         };
-        let checkbox = match item.checkbox {
-            Some(Check::On) => "<code>[X]</code> ",
-            Some(Check::Off) => "<code>[&#xa0;]</code> ",
-            Some(Check::Trans) => "<code>[-]</code> ",
-            None => "",
-        };
-        if kind == ListKind::Descriptive {
-            out.push_str(&format!("<dt{state}>{checkbox}"));
-            match &item.tag {
-                Some(tag) => self.text_of(tag, out),
-                None => out.push_str("(no term)"),
+        out.push_str(if kind == ListKind::Descriptive { "<dt" } else { "<li" });
+        out.push_str(state);
+        let close = match kind {
+            ListKind::Descriptive => {
+                out.push('>');
+                out.push_str(checkbox);
+                self.term(item, out);
+                out.push_str("</dt><dd>");
+                "</dd>\n"
             }
-            out.push_str("</dt><dd>");
-            self.contents_of(item, out);
-            out.push_str("</dd>\n");
-            return;
-        }
-        let value = match item.counter {
-            Some(n) => format!(" value=\"{n}\""),
-            None => String::new(),
+            ListKind::Ordered => {
+                if let Some(counter) = item.counter {
+                    out.push_str(" value=\"");
+                    number_into(out, usize::try_from(counter).unwrap_or(usize::MAX));
+                    out.push('"');
+                }
+                out.push('>');
+                out.push_str(checkbox);
+                "</li>\n"
+            }
+            ListKind::Unordered => {
+                self.item_id(item, out);
+                out.push('>');
+                out.push_str(checkbox);
+                "</li>\n"
+            }
         };
-        out.push_str(&format!("<li{value}{state}>{checkbox}"));
-        if let Some(tag) = &item.tag {
-            out.push_str("<b>");
-            self.text_of(tag, out);
-            out.push_str("</b> ");
-        }
+        let start = out.len();
         self.contents_of(item, out);
-        out.push_str("</li>\n");
+        let end = start + out.get(start..).map_or(0, |body| body.trim_end_matches([' ', '\t', '\n', '\r']).len());
+        out.truncate(end);
+        out.push_str(close);
     }
 
-    /// A first paragraph stands bare unless another one follows.
+    fn term(&mut self, item: &Item<'a>, out: &mut String) {
+        match (&item.tag, item.counter) {
+            (Some(tag), _) => self.text_of(tag, out),
+            (None, Some(counter)) => number_into(out, usize::try_from(counter).unwrap_or(usize::MAX)),
+            (None, None) => out.push_str("(no term)"),
+        }
+    }
+
+    /// What would be the term in a list of descriptions, or a number in an
+    /// ordered one, is the item's id, as Org has it.
+    fn item_id(&mut self, item: &Item<'a>, out: &mut String) {
+        let wanted = match (&item.tag, item.counter) {
+            (Some(tag), _) => tag.span.of(self.doc.text).to_string(),
+            (None, Some(counter)) => counter.to_string(),
+            (None, None) => return,
+        };
+        if let Some(id) = self.targets.claim(&wanted) {
+            out.push_str(" id=\"");
+            push_attribute(out, &id);
+            out.push('"');
+        }
+    }
+
+    /// A first paragraph stands bare where nothing, or a list alone, follows it.
     fn contents_of(&mut self, item: &Item<'a>, out: &mut String) {
-        let bare = item.children.iter().filter(|c| matches!(c.kind, Kind::Paragraph(_))).count() == 1;
-        match item.children.split_first() {
-            Some((first, rest)) if bare => match &first.kind {
-                Kind::Paragraph(text) if self.figure_path(text).is_none() => {
-                    self.text_of(text, out);
-                    if !rest.is_empty() {
-                        out.push('\n');
-                        self.elements(rest, out);
-                    }
+        let mut shown = item.children.iter().filter(|c| self.is_exported(c));
+        let (first, second, third) = (shown.next(), shown.next(), shown.next());
+        let followed = third.is_some() || second.is_some_and(|s| !matches!(s.kind, Kind::List(_)));
+        match first {
+            Some(element @ Element { kind: Kind::Paragraph(text), .. }) if !followed => {
+                self.bare_paragraph(element, text, out);
+                if let Some(second) = second {
+                    out.push('\n');
+                    self.elements(std::slice::from_ref(second), out);
                 }
-                _ => self.elements(&item.children, out),
-            },
+            }
             _ => self.elements(&item.children, out),
         }
     }

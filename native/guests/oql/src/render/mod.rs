@@ -2,66 +2,126 @@
 
 pub mod attributes;
 pub mod blocks;
+pub mod captions;
+pub mod code;
+pub mod columns;
+pub mod dates;
+pub mod destinations;
 pub mod entities;
+pub mod entity_table;
 pub mod escape;
+pub mod exports;
 pub mod footnotes;
 pub mod headings;
+pub mod images;
+pub mod indentation;
 pub mod inline;
+pub mod keywords;
+pub mod latex;
 pub mod links;
 pub mod lists;
+pub mod macros;
 pub mod options;
+pub mod ordinals;
+pub mod outline;
+pub mod quotes;
 pub mod results;
+pub mod settings;
 pub mod table;
 pub mod targets;
+pub mod tasks;
+pub mod texts;
 pub mod timestamps;
+pub mod toc;
+pub mod translations;
 pub mod url;
 pub mod values;
 
 use std::collections::HashMap;
 
 use crate::syntax::document::Document;
-use options::{Depth, RenderOptions, Settings};
+use options::RenderOptions;
+use outline::Outline;
+use settings::Settings;
 
 /// What a render pass knows.
 pub(crate) struct Html<'r, 'a> {
     pub doc: &'r Document<'a>,
     pub options: &'r RenderOptions,
-    pub settings: Settings,
-    /// For each heading whether it is left out.
-    pub hidden: Vec<bool>,
+    pub settings: &'r Settings,
+    pub outline: Outline,
     pub targets: targets::Targets<'r>,
     pub notes: footnotes::Notes<'r, 'a>,
-    pub results: results::Placement,
-    pub entities: HashMap<String, Option<String>>,
-    pub macros: HashMap<String, String>,
-    /// How much text macros may still make.
-    pub macro_budget: usize,
-    pub tables: usize,
-    pub figures: usize,
-    pub listings: usize,
+    pub results: &'r results::Placement,
+    pub exports: exports::Exports,
+    pub references: captions::References,
+    pub abbreviations: destinations::Abbreviations<'a>,
+    pub noweb: Option<crate::noweb::Noweb<'r, 'a>>,
+    /// What links to lines of code say, once there is one.
+    pub code_labels: Option<HashMap<String, String>>,
+    /// What links to targets say, once there is one.
+    pub ordinals: Option<HashMap<String, String>>,
+    /// What the paragraph's next link gets.
+    pub link_attributes: Option<attributes::Attributes>,
+    /// The last number of an id that nobody asked for.
+    pub fresh: usize,
+    /// What tables of contents may still cost.
+    pub contents_left: usize,
+    /// The paragraph being written is right in a footnote's definition.
+    pub in_note: bool,
+    /// Where the text being written ends in memory.
+    pub text_end: usize,
+    /// It holds timestamps alone.
+    pub lone_stamps: bool,
 }
 
 /// The document as an HTML fragment.
 pub fn render(org: &str, options: &RenderOptions) -> String {
-    let doc = Document::read(org);
-    let settings = Settings::of(&doc, options);
-    let hidden = headings::hidden(&doc, &settings);
+    let mut doc = Document::read(org);
+    let mut placement = results::Placement::of(&doc, options);
+    let Some(expanded) = macros::expand(&doc) else {
+        return page(&doc, &placement, options);
+    };
+    // What the outside knows headings and blocks by is what the author wrote.
+    placement.moved(|start| expanded.place(start));
+    let ids = doc.headings.iter_mut().filter_map(|h| Some((expanded.place(h.start)?, std::mem::take(&mut h.id))));
+    let mut ids: HashMap<usize, String> = ids.collect();
+    let mut doc = Document::read(&expanded.text);
+    for heading in &mut doc.headings {
+        if let Some(id) = ids.remove(&heading.start) {
+            heading.id = id;
+        }
+    }
+    page(&doc, &placement, options)
+}
+
+fn page(doc: &Document, placement: &results::Placement, options: &RenderOptions) -> String {
+    let settings = Settings::of(doc, options);
+    let outline = Outline::of(doc, &settings);
+    let abbreviations = destinations::Abbreviations::of(doc);
+    let references = captions::References::of(doc, &abbreviations, &outline.hidden);
     let mut html = Html {
-        targets: targets::Targets::of(&doc, &hidden, settings.toc != Depth::Off),
-        hidden,
-        settings,
-        notes: footnotes::Notes::of(&doc),
-        results: results::Placement::of(&doc, options),
-        entities: HashMap::new(),
-        macros: inline::macros(&doc),
-        macro_budget: org.len().saturating_mul(2) + (1 << 16),
-        tables: 0,
-        figures: 0,
-        listings: 0,
-        doc: &doc,
+        targets: targets::Targets::of(doc, &settings, &outline),
+        notes: footnotes::Notes::of(doc, &settings, &outline),
+        outline,
+        results: placement,
+        exports: exports::Exports::of(doc, placement),
+        references,
+        abbreviations,
+        noweb: None,
+        code_labels: None,
+        ordinals: None,
+        link_attributes: None,
+        fresh: 0,
+        contents_left: 16 * (doc.text.len() + doc.headings.len() * toc::ENTRY) + (1 << 16),
+        in_note: false,
+        text_end: 0,
+        lone_stamps: false,
+        settings: &settings,
+        doc,
         options,
     };
-    let mut out = String::with_capacity(org.len() + org.len() / 2);
+    let mut out = String::with_capacity(doc.text.len() + doc.text.len() / 2);
     if options.title {
         let title: Vec<&str> = doc.keyword("TITLE").collect();
         if !title.is_empty() {

@@ -52,6 +52,17 @@ impl Placement {
         placement
     }
 
+    /// The blocks begin elsewhere: where `place` says, if at all.
+    pub fn moved(&mut self, place: impl Fn(usize) -> Option<usize>) {
+        let blocks = std::mem::take(&mut self.blocks).into_iter();
+        self.blocks = blocks.filter_map(|(start, live)| Some((place(start)?, live))).collect();
+    }
+
+    /// Whether the block that begins here is one of a component that ran.
+    pub fn has_block(&self, start: usize) -> bool {
+        self.blocks.contains_key(&start)
+    }
+
     /// The component whose block begins here, if it ran.
     pub fn of_block(&self, start: usize) -> Option<Live> {
         self.blocks.get(&start).cloned()

@@ -1,10 +1,19 @@
 //! What internal links may point at, and which element has which id.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
+use super::options::Depth;
+use super::outline::Outline;
+use super::settings::Settings;
+use super::texts::{Texts, inside};
 use crate::syntax::document::Document;
+use crate::syntax::objects::{Object, ObjectKind};
 use crate::syntax::tree::walk;
+
+/// Prefixes of the ids of a heading's parts.
+const PREFIXES: [&str; 2] = ["outline-container-", "text-"];
 
 /// Anchors by what a link may write; no id twice on a page.
 #[derive(Default)]
@@ -14,19 +23,27 @@ pub struct Targets<'r> {
     /// Headings by title.
     titles: HashMap<String, usize>,
     /// Headings by `:ID:`.
-    uuids: HashMap<String, usize>,
+    uuids: HashMap<&'r str, usize>,
     /// Each heading's id on the page.
     headings: Vec<Cow<'r, str>>,
-    /// Ids of headings and of the page's own parts.
-    kept: HashSet<Cow<'r, str>>,
+    /// Ids that authors chose for headings, and those of the page's own parts.
+    chosen: HashSet<Cow<'r, str>>,
+    /// Those and the ids that titles give, once somebody asks.
+    kept: OnceCell<HashSet<Cow<'r, str>>>,
+    /// Some heading has an id that a part of another one might have.
+    prefixed: bool,
     /// Ids of targets and names that are not the ones they ask for.
     moved: HashMap<String, String>,
     /// Ids set aside for targets and names.
     given: HashSet<String>,
     /// Ids of targets and names that the page has by now.
     used: HashSet<String>,
+    /// The page's own parts that it has by now.
+    parts: Vec<String>,
     /// The page may have footnotes.
     notes: bool,
+    /// Headings by their ids, once somebody asks.
+    by_id: Option<HashMap<String, usize>>,
 }
 
 /// The id a target or name asks for.
@@ -34,8 +51,14 @@ pub fn anchor(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join("-")
 }
 
+/// A text as links write it: blanks do not matter.
 fn key(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// That text, and in lower case.
+fn both(text: &str) -> [String; 2] {
+    [key(text), key(text).to_lowercase()]
 }
 
 /// The first of `base-2`, `base-3`, … that is not taken.
@@ -50,37 +73,74 @@ fn free(base: &str, taken: impl Fn(&str) -> bool) -> String {
     }
 }
 
+/// The plain words among these objects.
+pub fn words(objects: &[Object]) -> String {
+    let mut out = String::new();
+    for object in objects {
+        match &object.kind {
+            ObjectKind::Text(text) => out.push_str(text),
+            _ => out.push_str(&words(inside(object))),
+        }
+    }
+    out
+}
+
+/// The names of targets among these objects, however deep.
+pub fn names(objects: &[Object], out: &mut Vec<String>) {
+    for object in objects {
+        match &object.kind {
+            ObjectKind::Target(name) => out.push(name.to_string()),
+            ObjectKind::Radio(inner) => out.push(words(inner)),
+            _ => {}
+        }
+        names(inside(object), out);
+    }
+}
+
 impl<'r> Targets<'r> {
-    /// Those of a document, some of whose headings may be hidden; `contents`
-    /// where the page has a table of them.
-    pub fn of(doc: &'r Document, hidden: &[bool], contents: bool) -> Self {
+    /// Those of what a document shows.
+    pub fn of<'a>(doc: &'r Document<'a>, settings: &'r Settings, outline: &Outline) -> Self {
         let mut targets = Targets { notes: doc.text.contains("[fn:"), ..Targets::default() };
         if targets.notes {
-            targets.kept.extend(["footnotes", "text-footnotes"].map(Cow::from));
+            targets.chosen.extend(["footnotes", "text-footnotes"].map(Cow::from));
         }
-        if contents {
-            targets.kept.extend(["table-of-contents", "text-table-of-contents"].map(Cow::from));
+        if settings.toc != Depth::Off || doc.keyword("TOC").next().is_some() {
+            for list in ["table-of-contents", "list-of-tables", "list-of-listings"] {
+                targets.chosen.insert(list.into());
+                targets.chosen.insert(format!("text-{list}").into());
+            }
         }
-        targets.assign_headings(doc, hidden);
-        for (i, heading) in doc.headings.iter().enumerate() {
-            targets.titles.entry(key(heading.title)).or_insert(i);
+        targets.assign_headings(doc, &outline.hidden);
+        let shown = || outline.shown.iter().filter_map(|s| Some((s.index, doc.headings.get(s.index)?)));
+        for (i, heading) in shown() {
             if let Some(uuid) = heading.property("ID") {
-                targets.uuids.entry(uuid.to_string()).or_insert(i);
+                targets.uuids.entry(uuid).or_insert(i);
             }
         }
-        for line in (0..doc.lines.count()).map(|i| doc.lines.get(i).of(doc.text)) {
-            let mut rest = line;
-            while let Some((_, behind)) = rest.split_once("<<") {
-                let name = behind.trim_start_matches('<');
-                let end = name.find(['<', '>']).unwrap_or(name.len());
-                let name = name.get(..end).unwrap_or("");
-                if behind.get(end..).is_some() && !name.is_empty() {
-                    targets.assign_name(name);
+        if doc.text.contains("[[") {
+            for (i, heading) in shown() {
+                targets.titles.entry(key(heading.title)).or_insert(i);
+            }
+            // A link in another case than its heading leads there as well.
+            for (i, heading) in shown() {
+                targets.titles.entry(key(heading.title).to_lowercase()).or_insert(i);
+            }
+        }
+        let sections = || doc.all_sections().filter(|(h, _)| h.is_none_or(|h| outline.hidden.get(h) == Some(&false)));
+        if doc.text.contains("<<") {
+            let texts = Texts { doc, shown: Some(settings), needle: "<<", captions: true, notes: true };
+            let mut found = Vec::new();
+            for (heading, section) in sections() {
+                if let Some(heading) = heading.and_then(|h| doc.headings.get(h)) {
+                    texts.text(&heading.text, &mut |objects| names(objects, &mut found));
                 }
-                rest = behind.get(end.max(1)..).unwrap_or("");
+                texts.each(section, &mut |objects| names(objects, &mut found));
+            }
+            for name in found {
+                targets.assign_name(&name);
             }
         }
-        for (_, section) in doc.all_sections() {
+        for (_, section) in sections() {
             walk(section, &mut |element| {
                 if let Some(name) = element.name() {
                     targets.assign_name(name);
@@ -98,34 +158,48 @@ impl<'r> Targets<'r> {
         let order = || all().filter(|(i, _)| !is_hidden(*i)).chain(all().filter(|(i, _)| is_hidden(*i)));
         let mut ids: Vec<Option<Cow<'r, str>>> = vec![None; doc.headings.len()];
         for (i, heading) in order() {
-            let custom = heading.property("CUSTOM_ID").map(anchor).unwrap_or_default();
+            let Some(custom) = heading.property("CUSTOM_ID").map(anchor) else { continue };
             if let Some(slot) = ids.get_mut(i)
                 && !custom.is_empty()
                 && !self.is_note(&custom)
-                && self.kept.insert(custom.clone().into())
+                && self.chosen.insert(custom.clone().into())
             {
                 *slot = Some(custom.into());
             }
         }
+        // Ids that titles give are unique among themselves.
+        let mut moved: Vec<(usize, &str)> = Vec::new();
         for (i, heading) in order() {
-            if let Some(slot) = ids.get_mut(i)
-                && slot.is_none()
-            {
-                let own = heading.id.as_str();
-                let id = match self.kept.contains(own) {
-                    true => Cow::from(free(own, |id| self.kept.contains(id))),
-                    false => Cow::from(own),
-                };
-                self.kept.insert(id.clone());
-                *slot = Some(id);
+            let own = heading.id.as_str();
+            let Some(slot) = ids.get_mut(i).filter(|slot| slot.is_none()) else { continue };
+            if self.chosen.contains(own) {
+                moved.push((i, own));
+            }
+            *slot = Some(Cow::from(own));
+        }
+        let mut headings: Vec<Cow<'r, str>> = ids.into_iter().map(Option::unwrap_or_default).collect();
+        if !moved.is_empty() {
+            let mut taken: HashSet<Cow<'r, str>> = self.chosen.iter().chain(&headings).cloned().collect();
+            for (i, own) in moved {
+                let id = Cow::from(free(own, |id| taken.contains(id)));
+                taken.insert(id.clone());
+                if let Some(slot) = headings.get_mut(i) {
+                    *slot = id;
+                }
             }
         }
-        self.headings = ids.into_iter().map(Option::unwrap_or_default).collect();
+        self.headings = headings;
+        self.prefixed = self.headings.iter().any(|id| PREFIXES.iter().any(|p| id.starts_with(p)));
+    }
+
+    fn keeps(&self, id: &str) -> bool {
+        let all = || self.chosen.iter().chain(&self.headings).cloned().collect::<HashSet<_>>();
+        self.kept.get_or_init(all).contains(id)
     }
 
     fn assign_name(&mut self, name: &str) {
-        let key = key(name);
-        if self.named.contains_key(&key) {
+        let exact = key(name);
+        if self.named.contains_key(&exact) {
             return;
         }
         let wanted = anchor(name);
@@ -136,7 +210,8 @@ impl<'r> Targets<'r> {
             None => wanted.clone(),
         };
         self.given.insert(id.clone());
-        self.named.insert(key, id.clone());
+        self.named.entry(exact.to_lowercase()).or_insert_with(|| id.clone());
+        self.named.insert(exact, id.clone());
         if id != wanted {
             self.moved.insert(wanted, id);
         }
@@ -144,8 +219,8 @@ impl<'r> Targets<'r> {
 
     /// Whether a heading or one of the page's own parts has this id.
     fn is_kept(&self, id: &str) -> bool {
-        let part = |prefix: &str| id.strip_prefix(prefix).is_some_and(|rest| self.kept.contains(rest));
-        self.kept.contains(id) || part("text-") || part("outline-container-") || self.is_note(id)
+        let part = |prefix: &&str| id.strip_prefix(*prefix).is_some_and(|rest| self.keeps(rest));
+        self.keeps(id) || PREFIXES.iter().any(part) || self.is_note(id)
     }
 
     fn is_note(&self, id: &str) -> bool {
@@ -160,10 +235,18 @@ impl<'r> Targets<'r> {
         (!id.is_empty() && !self.is_kept(&id) && self.used.insert(id.clone())).then_some(id)
     }
 
-    /// The id of a heading's part; nothing where another heading has it.
-    pub fn part(&self, prefix: &str, heading: usize) -> Option<String> {
-        let id = format!("{prefix}{}", self.heading_id(heading));
-        (!self.kept.contains(id.as_str())).then_some(id)
+    /// Whether the page has no part of its own with this id yet; now it has.
+    pub fn claim_part(&mut self, id: &str) -> bool {
+        let new = !self.parts.iter().any(|p| p == id);
+        if new {
+            self.parts.push(id.to_string());
+        }
+        new
+    }
+
+    /// Whether the id of a heading's part is no other heading's.
+    pub fn is_free(&self, prefix: &str, heading: usize) -> bool {
+        !self.prefixed || !self.keeps(&format!("{prefix}{}", self.heading_id(heading)))
     }
 
     /// A heading's id: its `:CUSTOM_ID:`, else its own.
@@ -173,11 +256,31 @@ impl<'r> Targets<'r> {
 
     /// The id that a fuzzy link leads to.
     pub fn find(&self, path: &str) -> Option<&str> {
-        let heading = |title: &str| self.titles.get(&key(title)).map(|i| self.heading_id(*i));
+        let heading = |title: &str| self.titled(title).map(|i| self.heading_id(i));
         match path.strip_prefix('*') {
             Some(title) => heading(title),
-            None => self.named.get(&key(path)).map(String::as_str).or_else(|| heading(path)),
+            None => self.named(path).or_else(|| heading(path)),
         }
+    }
+
+    /// The id of the target or the element of this name.
+    pub fn named(&self, name: &str) -> Option<&str> {
+        both(name).iter().find_map(|t| self.named.get(t)).map(String::as_str)
+    }
+
+    /// The heading with this title.
+    pub fn titled(&self, title: &str) -> Option<usize> {
+        both(title).iter().find_map(|t| self.titles.get(t)).copied()
+    }
+
+    /// The heading with this id on the page.
+    pub fn by_id(&mut self, id: &str) -> Option<usize> {
+        let headings = &self.headings;
+        let by_id = self.by_id.get_or_insert_with(|| {
+            let ids = headings.iter().enumerate().map(|(i, id)| (id.to_string(), i));
+            ids.collect()
+        });
+        by_id.get(&anchor(id)).copied()
     }
 
     /// The heading with this `:ID:`.

@@ -41,6 +41,39 @@ pub fn has_scheme(url: &str) -> bool {
     end.is_some_and(|i| i > 1 && url.as_bytes().get(i) == Some(&b':'))
 }
 
+/// `file:x` as a relative address; what is left is never taken for a scheme.
+pub fn file_url(path: &str) -> String {
+    // Several slashes at the start are one.
+    let rest = path.trim_start_matches('/');
+    let root = path.len() > rest.len();
+    if root {
+        return format!("file:///{rest}");
+    }
+    if path.starts_with('~') {
+        return format!("file:{path}");
+    }
+    let head = path.split(['/', '?', '#']).next().unwrap_or("");
+    if head.contains([':', '&', '%']) || head.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return format!("./{path}");
+    }
+    path.to_string()
+}
+
+/// The address with percent escapes for all that an address cannot hold.
+pub fn encoded(url: &str) -> String {
+    use std::fmt::Write;
+    let mut out = String::with_capacity(url.len());
+    for b in url.bytes() {
+        if b.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=:@/?%#".contains(&b) {
+            out.push(char::from(b));
+        } else {
+            // Writing to a `String` never fails.
+            let _ = write!(out, "%{b:02X}");
+        }
+    }
+    out
+}
+
 fn image_data(seen: &str) -> bool {
     let lower: String = seen.chars().take(40).collect::<String>().to_lowercase();
     ["png", "jpeg", "jpg", "gif", "webp", "avif"].iter().any(|t| lower.starts_with(&format!("data:image/{t};base64,")))

@@ -1,15 +1,18 @@
 //! A whole document, read.
 
+use std::cell::OnceCell;
+
 use super::drawer::{self, Properties};
 use super::elements::Reader;
 use super::headings::{Heading, outlined};
 use super::lines::Lines;
 use super::objects::Object;
 use super::probe::Opener;
+use super::radio::targets;
 use super::states::States;
 use super::text::{Inline, Text};
 use super::tree::{Element, Keyword};
-use crate::header_args::INHERITED;
+use crate::header_args::Scopes;
 
 /// A document: its outline and each section's elements.
 pub struct Document<'a> {
@@ -29,8 +32,8 @@ pub struct Document<'a> {
     pub inline: Inline<'a>,
     /// Every keyword, with where it stands.
     pub keywords: Vec<(usize, Keyword)>,
-    /// The `#+PROPERTY:` lines about header arguments.
-    pub file_properties: Vec<(usize, Keyword)>,
+    /// Header arguments that blocks inherit, once somebody asks.
+    scopes: OnceCell<Scopes<'a>>,
     /// Openers without an end.
     pub unclosed: Vec<(usize, Opener)>,
 }
@@ -53,20 +56,26 @@ impl<'a> Document<'a> {
         };
         let sections = headings.iter().map(|h| reader.section(h.body.start, h.body.end)).collect();
         let (keywords, unclosed) = (reader.keywords, reader.unclosed);
-        let about = |(_, k): &&(usize, Keyword)| k.key == "PROPERTY" && k.value.of(text).starts_with("header-args");
-        let file_properties = keywords.iter().filter(about).take(INHERITED).cloned().collect();
-        Document {
+        let mut document = Document {
             text,
             lines,
             headings,
             properties,
             preamble,
             sections,
-            inline: Inline { text },
+            inline: Inline::new(text),
             keywords,
-            file_properties,
+            scopes: OnceCell::new(),
             unclosed,
-        }
+        };
+        let sections: Vec<&[Element]> = document.all_sections().map(|(_, section)| section).collect();
+        document.inline.radio = targets(text, &document.headings, &sections);
+        document
+    }
+
+    /// Header arguments that blocks inherit.
+    pub fn scopes(&self) -> &Scopes<'a> {
+        self.scopes.get_or_init(|| Scopes::read(self))
     }
 
     /// The objects of a text.

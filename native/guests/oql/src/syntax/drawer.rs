@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::chars::{is_word, word};
-use super::headings::{Heading, timestamp_len};
+use super::headings::Heading;
 use super::index::{is_drawer_end, strip_prefix_no_case};
 use super::lines::{Lines, is_blank, skip, slice, trim};
 use super::probe::is_comment;
+use super::timestamp::timestamp_len;
 
 /// A property drawer: keys as written with their values, in order.
 pub type Properties<'a> = Vec<(&'a str, String)>;

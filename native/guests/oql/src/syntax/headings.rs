@@ -134,37 +134,3 @@ pub fn outlined<'a>(text: &'a str, lines: &Lines, states: &States) -> Vec<Headin
     }
     out
 }
-
-/// Length of the timestamp (or range) at the start of `text`.
-pub fn timestamp_len(text: &str) -> Option<usize> {
-    let one = |text: &str| {
-        let bytes = text.as_bytes();
-        let close = match bytes.first()? {
-            b'<' => '>',
-            b'[' => ']',
-            _ => return None,
-        };
-        let digit = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_digit);
-        let date = (1..5).all(digit)
-            && bytes.get(5) == Some(&b'-')
-            && (6..8).all(digit)
-            && bytes.get(8) == Some(&b'-')
-            && (9..11).all(digit);
-        let diary = text.starts_with("<%%(");
-        if !date && !diary {
-            return None;
-        }
-        let limit = text.len().min(200);
-        let end = text.as_bytes().get(..limit)?.iter().position(|b| *b == close as u8)?;
-        let inner = text.get(1..end)?;
-        (!inner.contains(['\n', '<', '['])).then_some(end + 1)
-    };
-    let first = one(text)?;
-    if let Some(rest) = text.get(first..).and_then(|r| r.strip_prefix("--"))
-        && rest.as_bytes().first() == text.as_bytes().first()
-        && let Some(second) = one(rest)
-    {
-        return Some(first + 2 + second);
-    }
-    Some(first)
-}

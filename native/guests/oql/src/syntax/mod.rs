@@ -16,11 +16,13 @@ pub mod lines;
 pub mod lists;
 pub mod objects;
 pub mod probe;
+mod radio;
 pub mod runs;
 pub mod states;
 pub mod structure;
 pub mod switches;
 pub mod text;
+pub mod timestamp;
 pub mod title;
 pub mod tree;
 

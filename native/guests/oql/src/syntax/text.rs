@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 
 use super::lines::Span;
+use super::objects::radio::Targets;
 use super::objects::{Object, objects};
 
 /// Where a text stands, which decides what objects it may hold.
@@ -47,4 +48,13 @@ impl<'a> Text<'a> {
 pub struct Inline<'a> {
     /// The whole document.
     pub text: &'a str,
+    /// Its radio targets.
+    pub radio: Option<Box<Targets>>,
+}
+
+impl<'a> Inline<'a> {
+    /// A text without radio targets.
+    pub fn new(text: &'a str) -> Self {
+        Inline { text, radio: None }
+    }
 }

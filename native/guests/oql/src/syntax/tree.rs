@@ -41,6 +41,8 @@ pub struct Meta<'a> {
     pub start: usize,
     /// `#+NAME:`
     pub name: Option<String>,
+    /// Where that name stands.
+    pub named: Span,
     /// `#+CAPTION:`, each line a text.
     pub caption: Vec<Caption<'a>>,
     /// `#+HEADER:` values with where they stand.
@@ -128,6 +130,22 @@ pub enum Kind<'a> {
     Comment,
     /// `#+begin_comment`: nothing to show either.
     CommentBlock,
+}
+
+impl<'a> Kind<'a> {
+    /// The elements right inside it; a list's stand in its items.
+    pub fn children(&self) -> &[Element<'a>] {
+        match self {
+            Kind::Quote(c)
+            | Kind::Center(c)
+            | Kind::Special(_, c)
+            | Kind::Drawer(_, c)
+            | Kind::Dynamic(c)
+            | Kind::Footnote(_, c)
+            | Kind::Inlinetask(_, c) => c,
+            _ => &[],
+        }
+    }
 }
 
 /// `#+KEY: value`

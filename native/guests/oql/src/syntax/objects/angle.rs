@@ -1,43 +1,47 @@
-//! What begins with `<`: targets, timestamps, URLs.
+//! What begins with `<`: targets, timestamps, links.
 
-use super::scan::{Scan, next};
-use super::url::PROTOCOLS;
-use super::{Found, Link, LinkForm, ObjectKind};
-use crate::syntax::headings::timestamp_len;
+use super::allowed::Allowed;
+use super::scan::{Mark, Scan};
+use super::{Found, ObjectKind};
 use crate::syntax::lines::slice;
+use crate::syntax::timestamp;
 
-impl<'t> Scan<'t> {
+impl<'t> Scan<'_, 't> {
     /// The object at a `<`.
-    pub fn angle(&self, at: usize, high: usize, depth: usize, in_link: bool) -> Found<'t> {
-        let line_end = next(&self.newline, at).unwrap_or(high).min(high);
-        if self.byte(at + 1) == b'<' {
-            let three = self.byte(at + 2) == b'<';
-            let (places, width) = match three {
-                true => (&self.angle_three, 3),
-                false => (&self.angle_two, 2),
-            };
-            let close = next(places, at + width).filter(|c| c + width <= line_end)?;
-            let inner = slice(self.text, at + width, close);
-            if inner.contains('<') || inner.trim().len() != inner.len() || inner.is_empty() {
-                return None;
+    pub fn angle(&self, at: usize, high: usize, allowed: Allowed, depth: usize) -> Found<'t> {
+        if at + 1 < high && self.byte(at + 1) == b'<' {
+            if allowed.has(Allowed::RADIO)
+                && let Some(close) = self.target_end(at + 3, high, ">>>").filter(|_| self.byte(at + 2) == b'<')
+            {
+                let inner = self.read(at + 3, close, Allowed::LEAST, depth + 1);
+                return Some((ObjectKind::Radio(inner), at, close + 3));
             }
-            let object = match three {
-                true => ObjectKind::Radio(self.read(at + width, close, depth + 1, true)),
-                false => ObjectKind::Target(inner),
-            };
-            return Some((object, at, close + width));
+            let close = self.target_end(at + 2, high, ">>").filter(|_| allowed.has(Allowed::TARGET))?;
+            return Some((ObjectKind::Target(slice(self.text, at + 2, close)), at, close + 2));
         }
-        let rest = slice(self.text, at, high);
-        if let Some(len) = timestamp_len(rest) {
-            return Some((ObjectKind::Timestamp(slice(rest, 0, len)), at, at + len));
+        let stamp = allowed.has(Allowed::TIMESTAMP).then(|| self.timestamp(at, high)).flatten();
+        stamp.or_else(|| allowed.has(Allowed::LINK).then(|| self.angle_link(at, high)).flatten())
+    }
+
+    /// Where a target's name ends that begins there.
+    fn target_end(&self, from: usize, high: usize, end: &str) -> Option<usize> {
+        let rest = slice(self.text, from, high);
+        let len = rest.find(['<', '>', '\n', '\r'])?;
+        let (name, behind) = rest.split_at_checked(len)?;
+        let edge = |c: Option<char>| !matches!(c, None | Some(' ' | '\t'));
+        let whole = behind.starts_with(end) && edge(name.chars().next()) && edge(name.chars().next_back());
+        whole.then_some(from + len)
+    }
+
+    /// `<2026-01-01>`, `[2026-01-01]`, `<%%(…)>` and ranges.
+    pub fn timestamp(&self, at: usize, high: usize) -> Found<'t> {
+        let line = self.seek(Mark::Line, at).min(high);
+        // Without an end on the line it need not be looked at.
+        if self.seek(Mark::StampEnd, at) >= line {
+            return None;
         }
-        let close = next(&self.angle_close, at).filter(|c| *c < line_end && c - at < 4096)?;
-        let inner = slice(self.text, at + 1, close);
-        let (scheme, _) = inner.get(..16.min(inner.len())).unwrap_or(inner).split_once(':')?;
-        (!in_link && PROTOCOLS.contains(&scheme) && !inner.contains('<')).then_some((
-            ObjectKind::Link(Link { form: LinkForm::Angle, path: inner, description: None }),
-            at,
-            close + 1,
-        ))
+        let angle = self.seek(Mark::Angle, at);
+        let len = timestamp::extent(slice(self.text, at, line), angle.wrapping_sub(at))?;
+        Some((ObjectKind::Timestamp(slice(self.text, at, at + len)), at, at + len))
     }
 }

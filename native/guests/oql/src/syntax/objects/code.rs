@@ -1,23 +1,27 @@
 //! Snippets, macros, inline code and calls.
 
-use super::scan::{Scan, next, partner};
-use super::{Found, ObjectKind};
+use super::allowed::Allowed;
+use super::chars::is_word;
+use super::scan::{Mark, Scan};
+use super::{Call, Found, InlineCode, ObjectKind};
 use crate::syntax::lines::slice;
 
-impl<'t> Scan<'t> {
+impl<'t> Scan<'_, 't> {
     /// `@@backend:value@@`
     pub fn snippet(&self, at: usize, high: usize) -> Found<'t> {
-        if self.byte(at + 1) != b'@' {
+        let rest = slice(self.text, at, high).strip_prefix("@@")?;
+        let head = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'-').count();
+        if head == 0 || rest.as_bytes().get(head) != Some(&b':') {
             return None;
         }
-        let close = next(&self.at_two, at + 2).filter(|c| c + 2 <= high)?;
-        let inner = slice(self.text, at + 2, close);
-        let head = inner.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'-').count();
-        if head == 0 || inner.as_bytes().get(head) != Some(&b':') {
-            return None;
-        }
-        let value = slice(inner, head + 1, inner.len());
-        Some((ObjectKind::Snippet(slice(inner, 0, head), value), at, close + 2))
+        let backend = slice(rest, 0, head);
+        let from = at + 2 + head + 1;
+        let close = self.seek(Mark::AtTwo, from);
+        Some(match close.saturating_add(2) <= high {
+            true => (ObjectKind::Snippet(backend, slice(self.text, from, close)), at, close + 2),
+            // Without an end the beginning is the value.
+            false => (ObjectKind::Snippet(backend, slice(self.text, at, from)), at, from),
+        })
     }
 
     /// `{{{name(arguments)}}}`
@@ -35,47 +39,63 @@ impl<'t> Scan<'t> {
         if self.byte(behind) != b'(' {
             return None;
         }
-        let close = next(&self.curly_three, behind + 1).filter(|c| c + 3 <= high)?;
-        let args = slice(self.text, behind + 1, close).strip_suffix(')')?;
-        Some((ObjectKind::Macro(name, args), at, close + 3))
+        let close = self.seek(Mark::MacroEnd, behind + 1);
+        if close.saturating_add(4) > high || self.seek(Mark::Zero, behind) < close {
+            return None;
+        }
+        Some((ObjectKind::Macro(name, slice(self.text, behind + 1, close)), at, close + 4))
     }
 
     /// `src_lang{…}` and `call_name(…)`, seen at their underscore.
-    pub fn inline_code(&self, at: usize, start: usize, high: usize) -> Found<'t> {
-        let before = slice(self.text, start, at);
-        let (word, source) = match () {
-            _ if before.ends_with("src") => (3, true),
-            _ if before.ends_with("call") => (4, false),
+    pub fn inline_code(&self, at: usize, start: usize, low: usize, high: usize, allowed: Allowed) -> Found<'t> {
+        let head = slice(self.text, start, at);
+        let (from, source) = match () {
+            _ if head.ends_with("src") && allowed.has(Allowed::SOURCE) => (at - 3, true),
+            _ if head.ends_with("call") && allowed.has(Allowed::CALL) => (at - 4, false),
             _ => return None,
         };
-        let from = at - word;
-        let head = slice(self.text, start, from);
-        if head.ends_with(|c: char| c.is_alphanumeric() || c == '_') {
+        if self.char_before(from, low).is_some_and(is_word) {
             return None;
         }
-        let rest = slice(self.text, at + 1, high);
-        let stop = rest
-            .bytes()
-            .take(64)
-            .position(|b| b.is_ascii_whitespace() || matches!(b, b'[' | b'{' | b'(' | b'}' | b']' | b')'))?;
-        if stop == 0 {
+        match source {
+            true => self.inline_source(from, at + 1, high),
+            false => self.inline_call(from, at + 1, high),
+        }
+    }
+
+    fn inline_source(&self, from: usize, at: usize, high: usize) -> Found<'t> {
+        let stop = self.seek(Mark::SourceEnd, at);
+        if stop == at || stop >= high {
             return None;
         }
-        let mut end = at + 1 + stop;
-        if self.byte(end) == b'[' {
-            end = partner(&self.squares, end)? + 1;
+        let (args, open) = self.bracketed(stop, high);
+        let (close, _) = self.curly(open, high)?;
+        let lang = slice(self.text, at, stop);
+        let code = slice(self.text, open + 1, close);
+        Some((ObjectKind::InlineSource(InlineCode { lang, args, code }), from, close + 1))
+    }
+
+    fn inline_call(&self, from: usize, at: usize, high: usize) -> Found<'t> {
+        let stop = self.seek(Mark::CallEnd, at);
+        if stop == at || stop >= high {
+            return None;
         }
-        if source {
-            let close = partner(&self.curlies, end).filter(|c| *c < high)?;
-            let lang = slice(rest, 0, stop);
-            let code = slice(self.text, end + 1, close);
-            return Some((ObjectKind::InlineSource(lang, code), from, close + 1));
+        let name = slice(self.text, at, stop);
+        let (inside, open) = self.bracketed(stop, high);
+        let (close, _) = self.round(open, high)?;
+        let args = slice(self.text, open + 1, close);
+        let (outside, end) = self.bracketed(close + 1, high);
+        Some((ObjectKind::InlineCall(Call { name, inside, args, outside }), from, end))
+    }
+
+    /// What stands in square brackets there, if anything, and where the text goes on.
+    fn bracketed(&self, at: usize, high: usize) -> (&'t str, usize) {
+        match self.byte(at) {
+            b'[' => match self.square(at, high) {
+                Some(close) => (slice(self.text, at + 1, close), close + 1),
+                None => ("", at),
+            },
+            _ => ("", at),
         }
-        let close = partner(&self.parens, end).filter(|c| *c < high)?;
-        end = close + 1;
-        if self.byte(end) == b'[' {
-            end = partner(&self.squares, end).filter(|c| *c < high)? + 1;
-        }
-        Some((ObjectKind::InlineCall, from, end))
     }
 }

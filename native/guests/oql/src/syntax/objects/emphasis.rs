@@ -1,57 +1,53 @@
 //! Emphasis, sub- and superscripts.
 
-use super::scan::{MARKS, Scan, next, partner};
+use super::allowed::Allowed;
+use super::chars::{is_alphanumeric, is_space};
+use super::pairs::Nesting;
+use super::scan::{Mark, Scan};
 use super::{Found, ObjectKind};
-use crate::syntax::MAX_DEPTH;
 use crate::syntax::lines::slice;
 
-impl<'t> Scan<'t> {
+/// Braces nest three deep in a script.
+const SCRIPT_DEPTH: u8 = 2;
+
+impl<'t> Scan<'_, 't> {
     /// Whether emphasis may end before `at`.
-    pub fn ends_emphasis(&self, at: usize) -> bool {
-        match self.text.as_bytes().get(at) {
+    pub fn ends_emphasis(&self, at: usize, high: usize) -> bool {
+        match self.char_at(at, high) {
             None => true,
-            Some(b) if b.is_ascii_whitespace() => true,
-            Some(b'-' | b'.' | b',' | b';' | b':' | b'!' | b'?' | b'\'' | b'"' | b')' | b'}' | b'\\' | b'[') => true,
-            Some(b) if b.is_ascii() => false,
-            _ => slice(self.text, at, self.text.len()).starts_with(['–', '—', '…', '”', '’', '\u{a0}']),
+            Some(c) => is_space(c) || "-.,:!?;'\")}\\[".contains(c),
         }
     }
 
     /// Whether emphasis may begin at `at`.
     fn starts_emphasis(&self, at: usize, low: usize) -> bool {
-        if at == low {
-            return true;
-        }
-        match self.byte(at - 1) {
-            b if b.is_ascii_whitespace() => true,
-            b'-' | b'(' | b'\'' | b'"' | b'{' => true,
-            b if b.is_ascii() => false,
-            _ => slice(self.text, low, at).ends_with(['–', '—', '“', '‘', '\u{a0}']),
+        match self.char_before(at, low) {
+            None => true,
+            Some(c) => is_space(c) || "-('\"{".contains(c),
         }
     }
 
     /// `*bold*` and its like.
-    pub fn emphasis(&self, at: usize, low: usize, high: usize, depth: usize, in_link: bool) -> Found<'t> {
-        let mark = self.byte(at);
-        let first = self.byte(at + 1);
-        if !self.starts_emphasis(at, low) || first.is_ascii_whitespace() || at + 2 >= high {
+    pub fn emphasis(&self, at: usize, low: usize, high: usize, depth: usize) -> Found<'t> {
+        if !self.starts_emphasis(at, low) || self.char_at(at + 1, high).is_none_or(is_space) {
             return None;
         }
-        let places = self.closers.get(MARKS.iter().position(|m| *m == mark)?)?;
-        let inner = next(places, at + 2).filter(|c| *c < high);
+        let mark = self.byte(at);
+        // The first character inside may be the mark itself.
+        let inside = self.closer(mark, at + 2).filter(|c| *c < high);
         let edge = || {
-            let last = high.checked_sub(1)?;
-            let before = self.byte(last.checked_sub(1)?);
-            (last > at + 1 && self.byte(last) == mark && !before.is_ascii_whitespace()).then_some(last)
+            let last = high - 1;
+            let ends = last > at + 1 && self.byte(last) == mark;
+            (ends && self.char_before(last, low).is_some_and(|c| !is_space(c))).then_some(last)
         };
-        let close = inner.or_else(edge)?;
-        // Emacs allows one line end inside.
-        let second = next(&self.newline, at).and_then(|n| next(&self.newline, n + 1));
-        if second.is_some_and(|n| n < close) {
+        let close = inside.or_else(edge)?;
+        // One line end may stand inside.
+        let line = self.seek(Mark::Line, at);
+        if line < close && self.seek(Mark::SecondLine, line + 1) < close {
             return None;
         }
         let text = slice(self.text, at + 1, close);
-        let nested = || self.read(at + 1, close, depth + 1, in_link);
+        let nested = || self.read(at + 1, close, Allowed::ALL, depth + 1);
         let object = match mark {
             b'*' => ObjectKind::Bold(nested()),
             b'/' => ObjectKind::Italic(nested()),
@@ -63,37 +59,64 @@ impl<'t> Scan<'t> {
         Some((object, at, close + 1))
     }
 
-    /// `_x`, `^{x}`
-    pub fn script(&self, at: usize, low: usize, high: usize, depth: usize, in_link: bool) -> Found<'t> {
-        if at == low || self.byte(at - 1).is_ascii_whitespace() {
+    /// What begins with `_`.
+    pub fn underscore(&self, at: usize, low: usize, high: usize, depth: usize) -> Found<'t> {
+        // At a line's begin the underscore itself is what a script stands at.
+        let script = match self.line_begins(at, low) {
+            true if matches!(self.byte(at + 1), b'_' | b'^') && at + 1 < high => self.script(at + 1, high, depth),
+            true => None,
+            false => self.scripted(at, low).then(|| self.script(at, high, depth)).flatten(),
+        };
+        match script {
+            Some((inner, braced, end)) => {
+                let from = at + usize::from(self.line_begins(at, low));
+                Some((ObjectKind::Subscript(inner, braced), from, end))
+            }
+            None => self.emphasis(at, low, high, depth),
+        }
+    }
+
+    /// `^x`
+    pub fn caret(&self, at: usize, low: usize, high: usize, depth: usize) -> Found<'t> {
+        if !self.scripted(at, low) || self.byte(at + 1) == b'\\' {
             return None;
         }
-        let (inner, end, braced) = if self.byte(at + 1) == b'{' {
-            let close = partner(&self.curlies, at + 1).filter(|c| *c < high)?;
-            (self.read(at + 2, close, depth + 1, in_link), close + 1, true)
-        } else if self.byte(at + 1) == b'*' {
-            {
-                let mut star = Vec::new();
-                self.push_text(&mut star, at + 1, at + 2);
-                (star, at + 2, false)
+        let (inner, braced, end) = self.script(at, high, depth)?;
+        Some((ObjectKind::Superscript(inner, braced), at, end))
+    }
+
+    /// Something stands before it that a script may stand at.
+    fn scripted(&self, at: usize, low: usize) -> bool {
+        self.char_before(at, low).is_some_and(|c| !is_space(c))
+    }
+
+    /// What stands behind `_` and `^`: what is inside, in braces or not, where it ends.
+    fn script(&self, at: usize, high: usize, depth: usize) -> Option<(Vec<super::Object<'t>>, bool, usize)> {
+        let inner = |from, to| self.read(from, to, Allowed::ALL, depth + 1);
+        let even = |nesting| matches!(nesting, Nesting::Even(depth) if depth <= SCRIPT_DEPTH);
+        let from = at + 1;
+        match self.char_at(from, high)? {
+            '{' => {
+                let (close, _) = self.curly(from, high).filter(|(_, nesting)| even(*nesting))?;
+                Some((inner(from + 1, close), true, close + 1))
             }
-        } else {
-            let rest = slice(self.text, at + 1, high);
-            let sign = usize::from(rest.starts_with(['+', '-']));
-            let part = |c: char| c.is_alphanumeric() || matches!(c, '.' | ',' | '\\');
-            let body = rest.get(sign..)?;
-            let len = body.find(|c| !part(c)).unwrap_or(body.len());
-            let body = body.get(..len)?.trim_end_matches(['.', ',', '\\']);
-            if body.is_empty() {
-                return None;
+            '(' => {
+                let (close, _) = self.round(from, high).filter(|(_, nesting)| even(*nesting))?;
+                Some((inner(from, close + 1), false, close + 1))
             }
-            let end = at + 1 + sign + body.len();
-            (self.read(at + 1, end, MAX_DEPTH, in_link), end, false)
-        };
-        let object = match self.byte(at) {
-            b'_' => ObjectKind::Subscript(inner, braced),
-            _ => ObjectKind::Superscript(inner, braced),
-        };
-        Some((object, at, end))
+            '*' => Some((inner(from, from + 1), false, from + 1)),
+            first => {
+                let sign = usize::from(matches!(first, '+' | '-'));
+                let mut end = None;
+                for (i, c) in slice(self.text, from + sign, high).char_indices() {
+                    if is_alphanumeric(c) {
+                        end = Some(from + sign + i + c.len_utf8());
+                    } else if !matches!(c, '.' | ',' | '\\') {
+                        break;
+                    }
+                }
+                end.map(|end| (inner(from, end), false, end))
+            }
+        }
     }
 }

@@ -1,22 +1,34 @@
 //! The objects inside a text: emphasis, links, footnotes, timestamps, …
 //!
-//! One pass notes where every closing mark stands; from then on an opening
-//! mark asks that table for its partner, so a mark without one costs a look-up
-//! and no search, and no byte is read twice.
+//! One pass from mark to mark. What an opening mark needs to know of the text
+//! ahead is asked of cursors that never look at a place twice, so a mark
+//! without a partner costs a look-up and no search.
 
+mod allowed;
 mod angle;
+mod chars;
+mod cite;
 mod code;
+mod cursor;
 mod emphasis;
+mod entities;
 mod escapes;
+mod link;
+mod pairs;
+pub mod radio;
+mod ranges;
 mod read;
 mod scan;
 mod square;
-mod url;
+mod target;
 
+use allowed::Allowed;
 use scan::Scan;
 
 use super::lines::Span;
 use super::text::{Inline, Place};
+
+pub use target::{Destination, macro_arguments};
 
 /// An object and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,11 +60,13 @@ pub enum ObjectKind<'t> {
     Link(Link<'t>),
     /// `[fn:label]`, `[fn:label:text]`, `[fn::text]`
     Footnote(&'t str, Option<Vec<Object<'t>>>),
-    /// `<2026-01-01 Thu>` or a range.
+    /// `[cite:@key]`
+    Citation(Box<Citation<'t>>),
+    /// `<2026-01-01 Thu>` or a range; `Timestamp::read` reads it.
     Timestamp(&'t str),
-    /// `\alpha`
+    /// `\alpha`: its name; `\_ ` and its blanks.
     Entity(&'t str),
-    /// `\(x\)`, `\[x\]`, `$x$`, `$$x$$`
+    /// `\(x\)`, `\[x\]`, `$x$`, `$$x$$`, `\command[x]{y}`
     Latex(&'t str),
     /// `@@backend:value@@`
     Snippet(&'t str, &'t str),
@@ -65,14 +79,14 @@ pub enum ObjectKind<'t> {
     /// `{{{name(arguments)}}}`
     Macro(&'t str, &'t str),
     /// `src_lang[args]{code}`
-    InlineSource(&'t str, &'t str),
-    /// `call_name(…)`
-    InlineCall,
+    InlineSource(InlineCode<'t>),
+    /// `call_name[inside](args)[outside]`
+    InlineCall(Call<'t>),
     /// `_{x}`; whether it had braces.
     Subscript(Vec<Object<'t>>, bool),
     /// `^{x}`; whether it had braces.
     Superscript(Vec<Object<'t>>, bool),
-    /// `\\` at a line's end.
+    /// `\\` at a line's end, with the line's end.
     LineBreak,
 }
 
@@ -81,7 +95,7 @@ pub enum ObjectKind<'t> {
 pub struct Link<'t> {
     /// Its form.
     pub form: LinkForm,
-    /// What it leads to.
+    /// What it leads to, as written; [`Link::destination`] reads it.
     pub path: &'t str,
     /// What it shows.
     pub description: Option<Vec<Object<'t>>>,
@@ -100,16 +114,73 @@ pub enum LinkForm {
     Radio,
 }
 
+/// `[cite/style:prefix;references;suffix]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Citation<'t> {
+    /// `style` or `style/variant`; nothing where none is given.
+    pub style: &'t str,
+    /// What stands before all references.
+    pub prefix: Vec<Object<'t>>,
+    /// What it cites.
+    pub references: Vec<Reference<'t>>,
+    /// What stands behind them all.
+    pub suffix: Vec<Object<'t>>,
+}
+
+/// `prefix @key suffix`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference<'t> {
+    /// The key, without its `@`.
+    pub key: &'t str,
+    /// What stands before the key.
+    pub prefix: Vec<Object<'t>>,
+    /// What stands behind it.
+    pub suffix: Vec<Object<'t>>,
+    /// Where it stands in the document, with its semicolon.
+    pub span: Span,
+}
+
+/// `src_lang[args]{code}`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InlineCode<'t> {
+    /// The language.
+    pub lang: &'t str,
+    /// Header arguments.
+    pub args: &'t str,
+    /// The code.
+    pub code: &'t str,
+}
+
+/// `call_name[inside](args)[outside]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Call<'t> {
+    /// What is called.
+    pub name: &'t str,
+    /// Header arguments for the code called.
+    pub inside: &'t str,
+    /// The call's arguments.
+    pub args: &'t str,
+    /// Header arguments for the result.
+    pub outside: &'t str,
+}
+
 /// The objects of a text that stands at `span`.
-pub fn objects<'t>(inline: &Inline<'t>, span: Span, _place: Place) -> Vec<Object<'t>> {
+pub fn objects<'t>(inline: &Inline<'t>, span: Span, place: Place) -> Vec<Object<'t>> {
     let text = span.of(inline.text);
-    let scan = Scan::new(text, span.start);
-    scan.read(0, text.len(), 0, false)
+    let matches = inline.radio.as_ref().map(|targets| targets.matches(text)).filter(|m| !m.is_empty());
+    if matches.is_none() && read::mark(text, 0, text.len()).is_none() {
+        return match text.is_empty() {
+            true => Vec::new(),
+            false => vec![Object { kind: ObjectKind::Text(text), span }],
+        };
+    }
+    let scan = Scan::new(text, span.start, matches.as_ref());
+    scan.read(0, text.len(), Allowed::at(place), 0)
 }
 
 /// The objects of a text that stands nowhere.
 pub fn objects_of(text: &str) -> Vec<Object<'_>> {
-    objects(&Inline { text }, Span { start: 0, end: text.len() }, Place::Paragraph)
+    objects(&Inline::new(text), Span { start: 0, end: text.len() }, Place::Paragraph)
 }
 
 /// An object, where it begins, where the text behind it begins.

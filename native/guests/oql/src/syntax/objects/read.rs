@@ -1,49 +1,125 @@
 //! A text as objects in a row.
 
+use super::allowed::Allowed;
+use super::link::link_type;
 use super::scan::Scan;
-use super::{Object, ObjectKind};
+use super::{Found, Link, LinkForm, Object, ObjectKind};
 use crate::syntax::MAX_DEPTH;
 use crate::syntax::lines::{Span, slice};
 
-impl<'t> Scan<'t> {
+/// The bytes at which an object may be seen.
+const MARKS: [bool; 256] = {
+    let mut marks = [false; 256];
+    let bytes = b"*/_+=~^[<\\$@{:";
+    let mut i = 0;
+    while i < bytes.len() {
+        #[allow(clippy::indexing_slicing)]
+        {
+            marks[bytes[i] as usize] = true;
+        }
+        i += 1;
+    }
+    marks
+};
+
+/// The first mark between two places.
+pub fn mark(text: &str, from: usize, to: usize) -> Option<usize> {
+    let rest = text.as_bytes().get(from..to)?;
+    let at = rest.iter().position(|b| MARKS.get(usize::from(*b)) == Some(&true))?;
+    Some(from + at)
+}
+
+impl<'t> Scan<'_, 't> {
     /// The objects between two places.
-    pub fn read(&self, low: usize, high: usize, depth: usize, in_link: bool) -> Vec<Object<'t>> {
+    pub fn read(&self, low: usize, high: usize, allowed: Allowed, depth: usize) -> Vec<Object<'t>> {
         let mut out = Vec::new();
-        let mut start = low;
-        let mut at = low;
         if depth > MAX_DEPTH {
             self.push_text(&mut out, low, high);
             return out;
         }
-        while at < high {
-            let found = match self.byte(at) {
-                b'*' | b'/' | b'+' | b'=' | b'~' => self.emphasis(at, low, high, depth, in_link),
-                b'_' => self
-                    .emphasis(at, low, high, depth, in_link)
-                    .or_else(|| self.script(at, low, high, depth, in_link))
-                    .or_else(|| self.inline_code(at, start, high)),
-                b'^' => self.script(at, low, high, depth, in_link),
-                b'[' => self.square(at, high, depth, in_link),
-                b'<' => self.angle(at, high, depth, in_link),
-                b'\\' => self.backslash(at, high),
-                b'$' => self.dollar(at, high),
-                b'@' => self.snippet(at, high),
-                b'{' => self.call_macro(at, high),
-                b':' if !in_link => self.url(at, start, high),
-                _ => None,
-            };
-            match found {
-                Some((object, from, next)) if next > at => {
-                    self.push_text(&mut out, start, from);
-                    out.push(Object { kind: object, span: self.span(from, next) });
-                    at = next;
-                    start = next;
+        let (mut start, mut at) = (low, low);
+        let mut radio = self.radio_link(start, high, allowed);
+        loop {
+            let stop = radio.map_or(high, |link| link.start + 1);
+            let (found, from, to) = match mark(self.text, at, stop) {
+                Some(mark) => {
+                    at = mark;
+                    let found = match radio {
+                        // What begins before the link must be sure of itself before it, too.
+                        Some(link) if at + self.sure(at, high) > link.start + 1 => None,
+                        _ => self.object(at, start, low, high, allowed, depth),
+                    };
+                    let Some(found) = found else {
+                        at += 1;
+                        continue;
+                    };
+                    found
                 }
-                _ => at += 1,
+                None => {
+                    let Some(link) = radio else { break };
+                    self.linked(link, depth)
+                }
+            };
+            self.push_text(&mut out, start, from);
+            out.push(Object { kind: found, span: self.span(from, to) });
+            (start, at) = (to, to);
+            if radio.is_some_and(|link| link.start < to) {
+                radio = self.radio_link(start, high, allowed);
             }
         }
         self.push_text(&mut out, start, high);
+        out.shrink_to_fit();
         out
+    }
+
+    /// The object seen at a mark; it may begin before, but not before `start`.
+    fn object(&self, at: usize, start: usize, low: usize, high: usize, allowed: Allowed, depth: usize) -> Found<'t> {
+        match self.byte(at) {
+            b'*' | b'/' | b'+' | b'=' | b'~' => self.emphasis(at, low, high, depth),
+            b'_' => self.inline_code(at, start, low, high, allowed).or_else(|| self.underscore(at, low, high, depth)),
+            b'^' => self.caret(at, low, high, depth),
+            b'[' => self.square_object(at, high, allowed, depth),
+            b'<' => self.angle(at, high, allowed, depth),
+            b'\\' => self.backslash(at, low, high, allowed),
+            b'$' => self.dollar(at, low, high),
+            b'@' if allowed.has(Allowed::SNIPPET) => self.snippet(at, high),
+            b'{' if allowed.has(Allowed::MACRO) => self.call_macro(at, high),
+            b':' if allowed.has(Allowed::LINK) => self.plain_link(at, start, low, high),
+            _ => None,
+        }
+    }
+
+    /// How many bytes must be seen before an object may be there.
+    fn sure(&self, at: usize, high: usize) -> usize {
+        let rest = slice(self.text, at, high);
+        let bytes = rest.as_bytes();
+        match (bytes.first(), bytes.get(1)) {
+            (Some(b'$' | b':'), _) => 1,
+            (Some(b'{'), _) => 3,
+            (Some(b'['), Some(b'f')) => 4,
+            (Some(b'['), Some(b'c')) => 6,
+            (Some(b'['), Some(b'%' | b'/')) | (Some(b'\\'), Some(b'\\' | b'_')) => {
+                let more = |b: &u8| b.is_ascii_digit() || *b == b' ' || *b == b'\t';
+                2 + bytes.iter().skip(2).take_while(|b| more(b)).count() + usize::from(bytes.first() == Some(&b'['))
+            }
+            (Some(b'<'), Some(b'%')) => 3,
+            (Some(b'<'), Some(b)) if b.is_ascii_alphabetic() => {
+                1 + link_type(slice(rest, 1, rest.len())).map_or(1, str::len)
+            }
+            _ => 2,
+        }
+    }
+
+    /// The next link to a radio target.
+    fn radio_link(&self, from: usize, high: usize, allowed: Allowed) -> Option<Span> {
+        let matches = self.radio.filter(|_| allowed.has(Allowed::LINK))?;
+        matches.next(from).filter(|link| link.end <= high)
+    }
+
+    fn linked(&self, link: Span, depth: usize) -> (ObjectKind<'t>, usize, usize) {
+        let path = slice(self.text, link.start, link.end);
+        let description = Some(self.read(link.start, link.end, Allowed::DESCRIPTION, depth + 1));
+        (ObjectKind::Link(Link { form: LinkForm::Radio, path, description }), link.start, link.end)
     }
 
     /// A place in this text as one in the document.
@@ -52,7 +128,7 @@ impl<'t> Scan<'t> {
     }
 
     /// Plain text between two places.
-    pub fn push_text(&self, out: &mut Vec<Object<'t>>, from: usize, to: usize) {
+    fn push_text(&self, out: &mut Vec<Object<'t>>, from: usize, to: usize) {
         if from < to {
             out.push(Object { kind: ObjectKind::Text(slice(self.text, from, to)), span: self.span(from, to) });
         }

@@ -1,76 +1,58 @@
-//! What begins with `[`: links, footnotes, timestamps, cookies.
+//! What begins with `[`: links, footnotes, citations, timestamps, cookies.
 
-use super::scan::{Scan, next, partner};
-use super::{Found, Link, LinkForm, ObjectKind};
-use crate::syntax::headings::timestamp_len;
+use super::allowed::Allowed;
+use super::chars::is_word;
+use super::scan::Scan;
+use super::{Found, ObjectKind};
 use crate::syntax::lines::slice;
 
-impl<'t> Scan<'t> {
+impl<'t> Scan<'_, 't> {
     /// The object at a `[`.
-    pub fn square(&self, at: usize, high: usize, depth: usize, in_link: bool) -> Found<'t> {
-        if self.byte(at + 1) == b'[' {
-            return if in_link { None } else { self.link(at, high, depth) };
-        }
-        let rest = slice(self.text, at, high);
-        if rest.starts_with("[fn:") {
-            return self.footnote(at, high, depth);
-        }
-        if let Some(len) = timestamp_len(rest) {
-            return Some((ObjectKind::Timestamp(slice(rest, 0, len)), at, at + len));
-        }
-        let close = next(&self.square_close, at).filter(|c| *c < high && c - at < 24)?;
-        let inner = slice(self.text, at + 1, close);
-        let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-        let cookie = inner.strip_suffix('%').is_some_and(digits)
-            || inner.split_once('/').is_some_and(|(a, b)| digits(a) && digits(b));
-        cookie.then(|| (ObjectKind::Cookie(slice(self.text, at, close + 1)), at, close + 1))
-    }
-
-    fn link(&self, at: usize, high: usize, depth: usize) -> Found<'t> {
-        let close = next(&self.square_close, at + 2).filter(|c| *c + 1 < high)?;
-        if close == at + 2 || next(&self.square_open, at + 2).is_some_and(|o| o < close) {
-            return None;
-        }
-        let path = slice(self.text, at + 2, close);
-        match self.byte(close + 1) {
-            b']' => Some((ObjectKind::Link(Link { form: LinkForm::Bracket, path, description: None }), at, close + 2)),
-            b'[' => {
-                let mut end = next(&self.square_two, close + 2).filter(|e| e + 1 < high)?;
-                // `[[a][b [c]]]`: the description's own bracket closes first.
-                if self.byte(end + 2) == b']' && end + 2 < high && partner(&self.squares, close + 1) == Some(end + 1) {
-                    end += 1;
-                }
-                if end == close + 2 {
-                    return None;
-                }
-                let description = self.read(close + 2, end, depth + 1, true);
-                Some((
-                    ObjectKind::Link(Link { form: LinkForm::Bracket, path, description: Some(description) }),
-                    at,
-                    end + 2,
-                ))
+    pub fn square_object(&self, at: usize, high: usize, allowed: Allowed, depth: usize) -> Found<'t> {
+        match self.byte(at + 1) {
+            _ if at + 1 >= high => None,
+            b'[' if allowed.has(Allowed::LINK) => self.bracket_link(at, high, depth),
+            b'f' if allowed.has(Allowed::FOOTNOTE) => self.footnote(at, high, depth),
+            b'c' if allowed.has(Allowed::CITATION) => self.citation(at, high, depth),
+            b'%' | b'/' => self.cookie(at, high, allowed),
+            b if b.is_ascii_digit() => {
+                let stamp = allowed.has(Allowed::TIMESTAMP).then(|| self.timestamp(at, high)).flatten();
+                stamp.or_else(|| self.cookie(at, high, allowed))
             }
             _ => None,
         }
     }
 
-    fn footnote(&self, at: usize, high: usize, depth: usize) -> Found<'t> {
-        let close = partner(&self.squares, at).filter(|c| *c < high)?;
-        let from = at + 4;
-        let rest = slice(self.text, from, close);
-        let valid = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
-        let len = rest.find(|c| !valid(c)).unwrap_or(rest.len());
-        let label = slice(rest, 0, len);
-        let definition = if len == rest.len() {
-            if label.is_empty() {
-                return None;
-            }
-            None
-        } else if self.byte(from + len) == b':' {
-            Some(self.read(from + len + 1, close, depth + 1, false))
-        } else {
-            return None;
+    /// `[1/2]`, `[50%]`
+    fn cookie(&self, at: usize, high: usize, allowed: Allowed) -> Found<'t> {
+        let digits = |from: usize| from + slice(self.text, from, high).bytes().take_while(u8::is_ascii_digit).count();
+        let sign = digits(at + 1);
+        let close = match self.byte(sign) {
+            b'%' => sign + 1,
+            b'/' => digits(sign + 1),
+            _ => return None,
         };
-        Some((ObjectKind::Footnote(label, definition), at, close + 1))
+        let ends = close < high && self.byte(close) == b']' && allowed.has(Allowed::COOKIE);
+        ends.then(|| (ObjectKind::Cookie(slice(self.text, at, close + 1)), at, close + 1))
+    }
+
+    /// `[fn:label]`, `[fn:label:text]`, `[fn::text]`
+    fn footnote(&self, at: usize, high: usize, depth: usize) -> Found<'t> {
+        if !self.says(at + 1, high, "fn:") {
+            return None;
+        }
+        let from = at + 4;
+        let rest = slice(self.text, from, high);
+        let len = rest.find(|c| !is_word(c) && !matches!(c, '-' | '_')).unwrap_or(rest.len());
+        let label = slice(rest, 0, len);
+        match rest.as_bytes().get(len) {
+            Some(b':') => {
+                let close = self.square(at, high)?;
+                let text = self.read(from + len + 1, close, Allowed::ALL, depth + 1);
+                Some((ObjectKind::Footnote(label, Some(text)), at, close + 1))
+            }
+            Some(b']') if len > 0 => Some((ObjectKind::Footnote(label, None), at, from + len + 1)),
+            _ => None,
+        }
     }
 }

@@ -1,0 +1,219 @@
+//! Where inherited header arguments hold: the file's `#+PROPERTY: header-args`,
+//! a heading's `:header-args:` for what lies under it, and their `+` forms,
+//! which add to what they would else hide.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::{Arg, Var, parse, vars_of};
+use crate::syntax::MAX_DEPTH;
+use crate::syntax::document::Document;
+use crate::syntax::lines::{Lines, Span, slice};
+
+/// What one place says under one key.
+#[derive(Debug)]
+pub struct Level<'a> {
+    /// The last value of each argument.
+    pub args: HashMap<String, &'a str>,
+    /// Its `:var`s.
+    pub vars: Vec<Var<'a>>,
+    /// What those take in an answer.
+    pub size: usize,
+    outer: Option<Rc<Level<'a>>>,
+    depth: usize,
+}
+
+impl<'a> Level<'a> {
+    fn new(written: &[Arg<'a>], outer: Option<Rc<Level<'a>>>) -> Rc<Self> {
+        let vars: Vec<Var> = written.iter().flat_map(vars_of).collect();
+        let size = vars.iter().map(|v| v.name.len() + v.value.len() + 64).sum();
+        let args = written.iter().map(|a| (a.key.clone(), a.value)).collect();
+        // What adds to what adds … ends somewhere.
+        let outer = outer.filter(|o| o.depth < MAX_DEPTH);
+        let depth = outer.as_ref().map_or(0, |o| o.depth + 1);
+        Rc::new(Level { args, vars, size, outer, depth })
+    }
+
+    /// This level and those it adds to, the strongest first.
+    pub fn outwards(&self) -> impl Iterator<Item = &Level<'a>> {
+        std::iter::successors(Some(self), |level| level.outer.as_deref())
+    }
+}
+
+/// What holds somewhere, if anything does.
+type Held<'a> = Option<Rc<Level<'a>>>;
+
+/// Inherited header arguments of a whole document.
+#[derive(Debug, Default)]
+pub struct Scopes<'a> {
+    file: HashMap<String, Rc<Level<'a>>>,
+    /// For each key what holds from which heading on.
+    headings: HashMap<String, Vec<(usize, Held<'a>)>>,
+    /// Every place that says something, with its heading.
+    pub written: Vec<(Option<usize>, Vec<Arg<'a>>)>,
+}
+
+/// One `header-args` line.
+struct Line<'a> {
+    key: String,
+    adds: bool,
+    args: Vec<Arg<'a>>,
+}
+
+impl<'a> Scopes<'a> {
+    /// Reads those of a document.
+    pub fn read(doc: &Document<'a>) -> Self {
+        let mut scopes = Scopes::default();
+        scopes.file(doc);
+        scopes.outline(doc);
+        scopes
+    }
+
+    /// `header-args` that hold under a heading.
+    pub fn general(&self, heading: Option<usize>) -> Held<'a> {
+        self.at(KEY, heading)
+    }
+
+    /// `header-args:lang` that hold under a heading.
+    pub fn language(&self, heading: Option<usize>, lang: &str) -> Held<'a> {
+        if lang.is_empty() || (self.file.is_empty() && self.headings.is_empty()) {
+            return None;
+        }
+        self.at(&format!("{KEY}:{}", lang.to_lowercase()), heading)
+    }
+
+    fn at(&self, key: &str, heading: Option<usize>) -> Held<'a> {
+        let steps = heading.and_then(|h| {
+            let steps = self.headings.get(key)?;
+            steps.get(steps.partition_point(|(from, _)| *from <= h).checked_sub(1)?)
+        });
+        match steps {
+            Some((_, Some(level))) => Some(level.clone()),
+            _ => self.file.get(key).cloned(),
+        }
+    }
+
+    fn file(&mut self, doc: &Document<'a>) {
+        let keywords = doc.keywords.iter().filter(|(_, k)| k.key == "PROPERTY");
+        let lines = keywords.filter_map(|(_, k)| {
+            let value = k.value.of(doc.text);
+            let word = value.split([' ', '\t']).next().unwrap_or("");
+            line(word, slice(value, word.len(), value.len()), k.value.start + word.len())
+        });
+        self.level_of(None, lines.collect(), true);
+        // A property drawer before the first heading is the file's, too, and nearer.
+        if let Some(drawer) = file_drawer(doc) {
+            self.level_of(None, properties(doc.text, &doc.lines, drawer), false);
+        }
+    }
+
+    fn outline(&mut self, doc: &Document<'a>) {
+        // Headings with arguments around the one at hand: level, key, what held before.
+        let mut open: Vec<(usize, String, Held<'a>)> = Vec::new();
+        for (i, heading) in doc.headings.iter().enumerate() {
+            while let Some((_, key, before)) = open.pop_if(|(level, ..)| *level >= heading.level) {
+                self.headings.entry(key).or_default().push((i, before));
+            }
+            if heading.properties.iter().any(|(key, _)| is_key(key)) {
+                let lines = properties(doc.text, &doc.lines, heading.line + 1..heading.body.start);
+                for (key, before) in self.level_of(Some(i), lines, false) {
+                    open.push((heading.level, key, before));
+                }
+            }
+        }
+    }
+
+    /// Sets what these lines of one place say; tells which keys held what before.
+    /// Of several base lines a drawer's first counts, a file's last.
+    fn level_of(&mut self, heading: Option<usize>, lines: Vec<Line<'a>>, last: bool) -> Vec<(String, Held<'a>)> {
+        let mut keys: Vec<String> = Vec::new();
+        let mut said: HashMap<String, (bool, Vec<Arg<'a>>)> = HashMap::new();
+        for line in lines {
+            self.written.push((heading, line.args.clone()));
+            if !said.contains_key(&line.key) {
+                keys.push(line.key.clone());
+            }
+            let (based, args) = said.entry(line.key).or_default();
+            match (line.adds, *based, last) {
+                (true, _, _) => args.extend(line.args),
+                (false, false, false) => {
+                    *based = true;
+                    args.splice(0..0, line.args);
+                }
+                (false, true, false) => {}
+                (false, _, true) => {
+                    *based = true;
+                    *args = line.args;
+                }
+            }
+        }
+        let mut changed = Vec::new();
+        for key in keys {
+            let Some((based, args)) = said.remove(&key) else { continue };
+            let before = self.at(&key, heading);
+            let level = Level::new(&args, if based { None } else { before.clone() });
+            match heading {
+                Some(at) => self.headings.entry(key.clone()).or_default().push((at, Some(level))),
+                None => {
+                    self.file.insert(key.clone(), level);
+                }
+            }
+            changed.push((key, before));
+        }
+        changed
+    }
+}
+
+const KEY: &str = "header-args";
+
+fn is_key(key: &str) -> bool {
+    key.get(..KEY.len()).is_some_and(|k| k.eq_ignore_ascii_case(KEY))
+}
+
+fn line<'a>(key: &str, rest: &'a str, base: usize) -> Option<Line<'a>> {
+    if !is_key(key) {
+        return None;
+    }
+    let lower = key.to_lowercase();
+    let (key, adds) = match lower.strip_suffix('+') {
+        Some(key) => (key.to_string(), true),
+        None => (lower, false),
+    };
+    let known = key.len() == KEY.len() || key.as_bytes().get(KEY.len()) == Some(&b':');
+    known.then(|| Line { key, adds, args: parse(rest, base) })
+}
+
+/// The `header-args` lines among these lines of a drawer.
+fn properties<'a>(text: &'a str, lines: &Lines, range: std::ops::Range<usize>) -> Vec<Line<'a>> {
+    let mut out = Vec::new();
+    for span in lines.range(range) {
+        let (start, key, value) = property_line(text, *span);
+        out.extend(line(key, value, start + 1 + key.len() + 1));
+    }
+    out
+}
+
+/// A drawer's line: where it begins, its key, what stands behind that.
+pub fn property_line(text: &str, span: Span) -> (usize, &str, &str) {
+    let whole = span.of(text);
+    let body = whole.trim_start();
+    let start = span.end - body.len();
+    let word = body.split([' ', '\t']).next().unwrap_or("");
+    match word.strip_prefix(':').and_then(|w| w.strip_suffix(':')) {
+        Some(key) => (start, key, slice(body, word.len(), body.len())),
+        None => (start, "", ""),
+    }
+}
+
+/// The lines of a property drawer before the first heading, where only comments
+/// and empty lines may stand before it.
+fn file_drawer(doc: &Document) -> Option<std::ops::Range<usize>> {
+    let end = doc.headings.first().map_or(doc.lines.count(), |h| h.line);
+    let line = |i: usize| doc.lines.get(i).of(doc.text).trim_start_matches('\u{feff}').trim();
+    let start = (0..end).find(|i| !line(*i).is_empty() && line(*i) != "#" && !line(*i).starts_with("# "))?;
+    if !line(start).eq_ignore_ascii_case(":PROPERTIES:") {
+        return None;
+    }
+    let close = (start + 1..end).find(|i| line(*i).eq_ignore_ascii_case(":END:"))?;
+    Some(start + 1..close)
+}

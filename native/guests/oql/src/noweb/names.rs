@@ -1,0 +1,64 @@
+//! What a reference may name: one block by `#+NAME:`, or all with a `:noweb-ref`.
+
+use std::collections::HashMap;
+
+use crate::header_args::HeaderArgs;
+use crate::source::{CodeLine, code_lines};
+use crate::syntax::document::Document;
+use crate::syntax::tree::{Element, Kind, Source, walk};
+use crate::vars::string;
+
+/// A block that can be referred to.
+pub struct Part<'d> {
+    source: &'d Source,
+    /// What its own `:noweb` says of the references in it.
+    pub expands: Option<bool>,
+    /// What stands between it and the next part of its name.
+    pub separator: String,
+}
+
+impl Part<'_> {
+    /// Its code, at least one line.
+    pub fn code(&self, doc: &Document) -> Vec<CodeLine> {
+        let mut lines = code_lines(doc, self.source);
+        if lines.is_empty() {
+            let line = doc.lines.number_at(self.source.args.start);
+            lines.push(CodeLine { text: String::new(), line, column: 0 });
+        }
+        lines
+    }
+}
+
+/// Blocks by the names that references use.
+pub fn names<'d>(doc: &'d Document) -> HashMap<&'d str, Vec<Part<'d>>> {
+    let mut named: HashMap<&str, Vec<Part>> = HashMap::new();
+    let mut refs: HashMap<&str, Vec<Part>> = HashMap::new();
+    let commented = doc.commented();
+    for (heading, section) in doc.all_sections() {
+        // What is commented out is not there.
+        if heading.is_some_and(|h| commented.get(h) == Some(&true)) {
+            continue;
+        }
+        walk(section, &mut |element: &'d Element| {
+            let Kind::Source(source) = &element.kind else { return };
+            let args = HeaderArgs::of(doc, heading, element, source);
+            let part = || {
+                let separator = args.get("noweb-sep").map_or("\n".to_string(), |s| match string(s) {
+                    Some((text, "")) => text,
+                    _ => s.to_string(),
+                });
+                Part { source, expands: args.noweb(), separator }
+            };
+            if let Some(name) = element.name() {
+                named.entry(name).or_insert_with(|| vec![part()]);
+            }
+            if let Some(name) = args.get("noweb-ref").filter(|n| !n.is_empty()) {
+                refs.entry(name).or_default().push(part());
+            }
+        });
+    }
+    for (name, parts) in refs {
+        named.entry(name).or_insert(parts);
+    }
+    named
+}

@@ -1,0 +1,60 @@
+//! The tags that a heading has from above it.
+
+use std::collections::HashSet;
+
+use crate::syntax::document::Document;
+use crate::syntax::headings::Heading;
+use crate::syntax::index::strip_prefix_no_case;
+
+/// Tags of the file and of the headings around the one at hand, asked for in
+/// the document's order.
+pub struct Tags<'a> {
+    file: Vec<&'a str>,
+    open: Vec<(usize, Vec<&'a str>)>,
+    /// What all of these take.
+    above: usize,
+    /// How much of what stands once may still be repeated.
+    budget: usize,
+}
+
+impl<'a> Tags<'a> {
+    /// Those of a document.
+    pub fn of(org: &'a str) -> Self {
+        // Only a keyword counts, not a line of a block that looks like one; few
+        // documents need that look.
+        let any = org.lines().any(|l| strip_prefix_no_case(l.trim_start(), "#+filetags:").is_some());
+        let file = if any { file_tags(&Document::read(org)) } else { Vec::new() };
+        Tags { above: cost(&file), file, open: Vec::new(), budget: org.len().saturating_mul(4) + (1 << 20) }
+    }
+
+    /// All tags of the next heading, each once: the file's, then those from the
+    /// outermost heading inwards. A document that repeats megabytes of tags
+    /// again and again gets the heading's own from some heading on.
+    pub fn of_heading(&mut self, heading: &Heading<'a>) -> Vec<String> {
+        while let Some((_, tags)) = self.open.pop_if(|(level, _)| *level >= heading.level) {
+            self.above -= cost(&tags);
+        }
+        let left = self.budget.checked_sub(self.above);
+        self.budget = left.unwrap_or(self.budget);
+        let open = if left.is_some() { self.open.as_slice() } else { &[] };
+        let file = if left.is_some() { self.file.as_slice() } else { &[] };
+        let mut seen = HashSet::new();
+        let all = file.iter().chain(open.iter().flat_map(|(_, tags)| tags)).chain(&heading.tags);
+        let all = all.filter(|tag| seen.insert(**tag)).map(|tag| tag.to_string()).collect();
+        if !heading.tags.is_empty() {
+            self.above += cost(&heading.tags);
+            self.open.push((heading.level, heading.tags.clone()));
+        }
+        all
+    }
+}
+
+/// What tags take in an answer.
+fn cost(tags: &[&str]) -> usize {
+    tags.iter().map(|tag| tag.len() + 8).sum()
+}
+
+/// `#+FILETAGS: :a:b:`
+fn file_tags<'a>(doc: &Document<'a>) -> Vec<&'a str> {
+    doc.keyword("FILETAGS").flat_map(|value| value.split([':', ' ', '\t'])).filter(|tag| !tag.is_empty()).collect()
+}

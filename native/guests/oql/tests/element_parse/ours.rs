@@ -88,7 +88,7 @@ impl<'a> Tree<'_, 'a> {
                 "paragraph"
             }
             Kind::List(list) => {
-                self.facts.add("outline", at, format!("depth {depth} plain-list to {}", element.end));
+                self.facts.add("outline", at, format!("depth {depth} plain-list to {}", element.end()));
                 return self.list(at, list, depth, lists);
             }
             Kind::Table(lines) => {
@@ -175,7 +175,7 @@ impl<'a> Tree<'_, 'a> {
             Kind::Comment => "comment",
             Kind::CommentBlock => "comment-block",
         };
-        self.facts.add("outline", at, format!("depth {depth} {kind} to {}", element.end));
+        self.facts.add("outline", at, format!("depth {depth} {kind} to {}", element.end()));
     }
 
     fn list(&mut self, at: usize, list: &List<'a>, depth: usize, lists: usize) {
@@ -187,7 +187,7 @@ impl<'a> Tree<'_, 'a> {
         self.facts.add("lists", at, format!("{kind} depth {lists}"));
         for item in &list.items {
             let fact = Item {
-                bullet: item.bullet.of(self.doc.text),
+                bullet: item.bullet(self.doc.text).of(self.doc.text),
                 counter: item.counter.map(u64::from),
                 checkbox: item.checkbox.map(|check| match check {
                     Check::On => "on",
@@ -198,7 +198,7 @@ impl<'a> Tree<'_, 'a> {
             };
             let at = item.span.start;
             self.facts.add("lists", at, fact.fact());
-            self.facts.add("outline", at, format!("depth {} item to {}", depth + 1, item.end));
+            self.facts.add("outline", at, format!("depth {} item to {}", depth + 1, item.end()));
             item.tag.iter().for_each(|tag| self.text(tag));
             self.elements(&item.children, depth + 2, lists + 1);
         }

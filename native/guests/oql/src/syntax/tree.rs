@@ -238,7 +238,9 @@ impl Item<'_> {
     /// The bullet, without what follows it.
     pub fn bullet(&self, text: &str) -> Span {
         let start = self.span.start + self.indent as usize;
-        let len = bullet(slice(text, start, self.span.end.max(start))).unwrap_or(0);
+        let rest = slice(text, start, self.span.end.max(start));
+        let line = rest.split(['\r', '\n']).next().unwrap_or("");
+        let len = bullet(line).unwrap_or(0);
         Span { start, end: start + len }
     }
 }

@@ -19,7 +19,7 @@ pub struct CodeLine {
 /// the block has the switch `-i`, comma escapes undone.
 pub fn code_lines(doc: &Document, source: &Source) -> Vec<CodeLine> {
     let first = source.body.first().map_or(0, |s| doc.lines.number_at(s.start));
-    let mut switches = source.args.of(doc.text).split([' ', '\t']).take_while(|w| !w.starts_with(':'));
+    let mut switches = source.switches.of(doc.text).split([' ', '\t']);
     let common = if switches.any(|w| w == "-i") { 0 } else { common(doc.text, &source.body) };
     let lines = source.body.iter().enumerate();
     lines

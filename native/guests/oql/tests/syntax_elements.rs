@@ -221,7 +221,7 @@ fn the_first_line_of_a_source_block() {
         let doc = Document::read(&org);
         let Kind::Source(source) = &doc.preamble[0].kind else { panic!("{line} begins no block") };
         let of = |span: oql::syntax::lines::Span| span.of(&org).to_string();
-        let got = (of(source.lang), of(source.switches), of(source.parameters), of(source.body[0]));
+        let got = (of(source.lang), of(source.switches), of(source.args), of(source.body[0]));
         assert_eq!(got, (lang.into(), switches.into(), parameters.into(), "x".into()));
     }
 }

@@ -114,7 +114,7 @@ impl<'d, 'a> Model<'d, 'a> {
     }
 
     /// The same with what to do about it.
-    pub fn hint(&mut self, code: Code, heading: usize, offset: usize, message: String, hint: &str) {
+    pub fn hint(&mut self, code: Code, heading: usize, offset: usize, message: String, hint: &'static str) {
         self.found.push(Found::new(code, Some(heading), offset, message).hint(hint));
     }
 }

@@ -22,18 +22,25 @@ pub struct Complaint {
     pub message: String,
 }
 
+/// What a name stands for.
+struct Body {
+    lines: Vec<CodeLine>,
+    /// Bytes of all lines together.
+    size: usize,
+}
+
 /// Expands references within one document.
 pub struct Noweb<'d, 'a> {
     doc: &'d Document<'a>,
     parts: HashMap<&'d str, Rc<[Part<'d>]>>,
     /// What names came to.
-    known: HashMap<&'d str, Rc<[CodeLine]>>,
+    known: HashMap<&'d str, Rc<Body>>,
     /// The names that are being expanded, outermost first.
     path: Vec<&'d str>,
     /// References that somebody was told of.
     told: HashSet<usize>,
-    /// How much text may still be made.
-    budget: usize,
+    /// How much text may still be made; none once that was too little.
+    budget: Option<usize>,
     complaints: Vec<Complaint>,
 }
 
@@ -47,7 +54,7 @@ impl<'d, 'a> Noweb<'d, 'a> {
             known: HashMap::new(),
             path: Vec::new(),
             told: HashSet::new(),
-            budget: doc.text.len().saturating_mul(4) + (1 << 20),
+            budget: Some(doc.text.len().saturating_mul(4) + (1 << 20)),
             complaints: Vec::new(),
         }
     }
@@ -74,70 +81,75 @@ impl<'d, 'a> Noweb<'d, 'a> {
         // The line being put together; it stands where `line` does until a
         // reference puts something else at its beginning.
         let mut current = CodeLine { text: String::new(), ..line };
+        // Its characters while all of them are blank.
+        let mut lead = Some(0);
         let mut at = 0;
         for reference in references(&line.text) {
             let prefix = part(at, reference.start);
             current.text.push_str(prefix);
+            lead = blank(lead, prefix);
             at = reference.end;
             let body = self.body(part(reference.start + 2, reference.end - 2));
             let body = match body.and_then(|body| self.pay(body, prefix)) {
                 Ok(body) => body,
                 Err(message) => {
-                    self.complain(&line, reference.start, message);
+                    if let Some(message) = message {
+                        self.complain(&line, reference.start, message);
+                    }
                     current.text.push_str(part(reference.start, reference.end));
+                    lead = None;
                     continue;
                 }
             };
             let shift = i64::try_from(prefix.chars().count()).unwrap_or(0);
-            for (i, inner) in body.iter().enumerate() {
+            for (i, inner) in body.lines.iter().enumerate() {
                 let place = CodeLine { text: String::new(), line: inner.line, column: inner.column };
                 if i > 0 {
                     out.push(std::mem::replace(&mut current, place));
                     current.text.push_str(prefix);
                     current.column -= shift;
-                } else if current.text.trim().is_empty() {
-                    let lead = i64::try_from(current.text.chars().count()).unwrap_or(0);
+                    lead = blank(Some(0), prefix);
+                } else if let Some(lead) = lead {
                     (current.line, current.column) = (place.line, place.column - lead);
                 }
                 current.text.push_str(&inner.text);
+                lead = blank(lead, &inner.text);
             }
         }
         current.text.push_str(part(at, line.text.len()));
         out.push(current);
     }
 
-    /// Takes what putting this body in costs.
-    fn pay(&mut self, body: Rc<[CodeLine]>, prefix: &str) -> Result<Rc<[CodeLine]>, String> {
-        let size = body.iter().map(|l| l.text.len() + prefix.len() + 32).sum();
-        match self.budget.checked_sub(size) {
-            Some(left) => {
-                self.budget = left;
-                Ok(body)
-            }
-            None => Err("replacing all references would make far more text than the document has".to_string()),
-        }
+    /// Takes what putting this body in costs; what is too much is told once.
+    fn pay(&mut self, body: Rc<Body>, prefix: &str) -> Result<Rc<Body>, Option<String>> {
+        let before = self.budget.ok_or(None)?;
+        let size = body.size + body.lines.len().saturating_mul(prefix.len() + 32);
+        self.budget = before.checked_sub(size);
+        let message =
+            "replacing all references would make far more text than the document has: this one and later ones stay";
+        self.budget.map(|_| body).ok_or_else(|| Some(message.to_string()))
     }
 
     /// What a name stands for.
-    fn body(&mut self, name: &str) -> Result<Rc<[CodeLine]>, String> {
+    fn body(&mut self, name: &str) -> Result<Rc<Body>, Option<String>> {
         let shown = short(name);
         if let Some(open) = name.find('(')
             && name.ends_with(')')
         {
             let block = short(name.get(..open).unwrap_or(""));
-            return Err(format!(
+            return Err(Some(format!(
                 "`<<{shown}>>` asks for a result, and nothing is run to make a source: write `<<{block}>>` for the block's code"
-            ));
+            )));
         }
         let Some((key, parts)) = self.parts.get_key_value(name).map(|(key, parts)| (*key, parts.clone())) else {
-            return Err(format!("no source block is named `{shown}`, so `<<{shown}>>` stays as it is"));
+            return Err(Some(format!("no source block is named `{shown}`, so `<<{shown}>>` stays as it is")));
         };
         if let Some(from) = self.path.iter().position(|n| *n == key) {
             let way = self.path.iter().skip(from).chain([&key]).copied().map(short).collect::<Vec<_>>();
-            return Err(format!("`<<{shown}>>` refers to itself: {}", way.join(" → ")));
+            return Err(Some(format!("`<<{shown}>>` refers to itself: {}", way.join(" → "))));
         }
         if self.path.len() >= MAX_DEPTH {
-            return Err(format!("references nest deeper than {MAX_DEPTH} at `<<{shown}>>`"));
+            return Err(Some(format!("references nest deeper than {MAX_DEPTH} at `<<{shown}>>`")));
         }
         if let Some(known) = self.known.get(key) {
             return Ok(known.clone());
@@ -152,7 +164,8 @@ impl<'d, 'a> Noweb<'d, 'a> {
             join(&mut body, separator.replace(&part.separator), lines);
         }
         self.path.pop();
-        let body: Rc<[CodeLine]> = body.into();
+        let size = body.iter().map(|l| l.text.len()).sum();
+        let body = Rc::new(Body { lines: body, size });
         self.known.insert(key, body.clone());
         Ok(body)
     }
@@ -165,6 +178,12 @@ impl<'d, 'a> Noweb<'d, 'a> {
             self.complaints.push(Complaint { offset, message });
         }
     }
+}
+
+/// How many characters there are with these, while all of them are blank.
+fn blank(lead: Option<i64>, text: &str) -> Option<i64> {
+    let lead = lead.filter(|_| text.trim().is_empty())?;
+    Some(lead + i64::try_from(text.chars().count()).unwrap_or(0))
 }
 
 /// Puts `lines` behind `body`, a separator between them.

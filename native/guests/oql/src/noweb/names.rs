@@ -29,6 +29,9 @@ impl Part<'_> {
     }
 }
 
+/// A longer `:noweb-sep` is none: inherited, it would stand behind every block.
+const LONGEST: usize = 256;
+
 /// Blocks by the names that references use.
 pub fn names<'d>(doc: &'d Document) -> HashMap<&'d str, Vec<Part<'d>>> {
     let mut named: HashMap<&str, Vec<Part>> = HashMap::new();
@@ -43,7 +46,8 @@ pub fn names<'d>(doc: &'d Document) -> HashMap<&'d str, Vec<Part<'d>>> {
             let Kind::Source(source) = &element.kind else { return };
             let args = HeaderArgs::of(doc, heading, element, source);
             let part = || {
-                let separator = args.get("noweb-sep").map_or("\n".to_string(), |s| match string(s) {
+                let separator = args.get("noweb-sep").filter(|s| s.len() <= LONGEST);
+                let separator = separator.map_or("\n".to_string(), |s| match string(s) {
                     Some((text, "")) => text,
                     _ => s.to_string(),
                 });

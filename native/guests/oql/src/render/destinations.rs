@@ -132,7 +132,7 @@ impl<'t> Destination<'t> {
         let scheme = raw.find(':').and_then(|i| raw.get(..i)).unwrap_or("");
         let path = scheme.len() + 1;
         let kind = match scheme.to_ascii_lowercase().as_str() {
-            "file" | "file+sys" | "file+emacs" | "attachment" => return Destination::file(raw, path),
+            "file" | "file+sys" | "file+emacs" => return Destination::file(raw, path),
             "http" | "https" => LinkKind::Web,
             "ftp" | "mailto" | "news" => LinkKind::Address,
             "doi" => LinkKind::Doi,

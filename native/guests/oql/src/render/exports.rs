@@ -171,7 +171,8 @@ fn gives_way(doc: &Document, element: &Element) -> bool {
 
 /// What stands behind the `#+RESULTS:` above an element.
 fn results_name<'a>(doc: &Document<'a>, element: &Element) -> Option<&'a str> {
-    element.meta.as_ref()?.result.map(|span| span.of(doc.text))
+    let span = element.meta.as_ref().and_then(|m| m.result)?;
+    Some(span.of(doc.text).trim())
 }
 
 impl<'r, 'a> Html<'r, 'a> {

@@ -1,7 +1,7 @@
 //! The outline: sections in sections, then list items.
 
 use super::Html;
-use super::escape::{escape, typography};
+use super::escape::{push_attribute, typography};
 use super::outline::Shown;
 use super::settings::Tags;
 use crate::syntax::headings::Heading;
@@ -102,7 +102,7 @@ impl<'r, 'a> Html<'r, 'a> {
         number_into(out, n);
         if let Some(class) = heading.property("HTML_CONTAINER_CLASS") {
             out.push(' ');
-            out.push_str(&escape(class));
+            push_attribute(out, class);
         }
         // HTML has no deeper ones than `<h6>`.
         let h = n.min(6);
@@ -113,7 +113,7 @@ impl<'r, 'a> Html<'r, 'a> {
         out.push('"');
         if let Some(class) = heading.property("HTML_HEADLINE_CLASS") {
             out.push_str(" class=\"");
-            out.push_str(&escape(class));
+            push_attribute(out, class);
             out.push('"');
         }
         out.push('>');
@@ -138,18 +138,14 @@ impl<'r, 'a> Html<'r, 'a> {
     /// `1.2.`
     pub fn section_number(&self, shown: &Shown, out: &mut String) {
         for part in self.outline.number(shown) {
-            number_into(out, part);
+            number_into(out, *part);
             out.push('.');
         }
     }
 
     fn id_into(&self, prefix: &str, heading: usize, out: &mut String) {
         out.push_str(prefix);
-        let id = self.targets.heading_id(heading);
-        match id.contains(['&', '<', '>', '"', '\'']) || id.contains(char::is_control) {
-            true => out.push_str(&escape(id)),
-            false => out.push_str(id),
-        }
+        push_attribute(out, self.targets.heading_id(heading));
     }
 
     /// ` id="…"` for a part of a heading's section; nothing where that is another heading's id.
@@ -189,7 +185,7 @@ impl<'r, 'a> Html<'r, 'a> {
         }
         if let Some(priority) = heading.priority.filter(|_| self.settings.priority) {
             out.push_str("<span class=\"priority\">[");
-            out.push_str(&escape(priority));
+            push_attribute(out, priority);
             out.push_str("]</span> ");
         }
     }
@@ -203,7 +199,7 @@ impl<'r, 'a> Html<'r, 'a> {
             });
             class_into(out, tag);
             out.push_str("\">");
-            out.push_str(&escape(tag));
+            push_attribute(out, tag);
             out.push_str("</span>");
         }
         if !heading.tags.is_empty() {

@@ -11,7 +11,7 @@ use super::escape::{push_attribute, push_text};
 use super::headings::number_into;
 use super::ordinals::Ordinals;
 use super::settings::Broken;
-use super::url::{Use, encoded, file_url, safe};
+use super::url::{Use, encoded, file_url, not_a_scheme, safe};
 use crate::ids::slug;
 use crate::syntax::objects::{Link, Object};
 
@@ -42,8 +42,9 @@ impl<'r, 'a> Html<'r, 'a> {
                 self.external(link, url.as_deref(), &to.raw, own, out);
             }
             LinkKind::File => {
-                let url = safe(&page_url(&to), Use::Link);
-                self.external(link, url.as_deref(), to.path(), own, out);
+                let own_text = page_url(&to);
+                let url = safe(&not_a_scheme(&own_text), Use::Link);
+                self.described(link, url.as_deref(), &own_text, own, out);
             }
             LinkKind::Doi => {
                 let url = format!("https://doi.org/{}", to.path());
@@ -253,14 +254,13 @@ impl<'r, 'a> Html<'r, 'a> {
 fn page_url(to: &Destination) -> String {
     let mut url = file_url(to.path());
     let is_org = url.len() > 4 && url.get(url.len() - 4..).is_some_and(|end| end.eq_ignore_ascii_case(".org"));
-    if !is_org {
-        return url;
+    if is_org {
+        url.truncate(url.len() - 4);
+        url.push_str(".html");
     }
-    url.truncate(url.len() - 4);
-    url.push_str(".html");
     match to.search() {
         Some(search) if search.starts_with('#') => url.push_str(search),
-        Some(search) if search.starts_with('*') => {
+        Some(search) if search.starts_with('*') && is_org => {
             url.push('#');
             url.push_str(&slug(search));
         }

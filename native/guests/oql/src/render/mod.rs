@@ -69,9 +69,7 @@ pub(crate) struct Html<'r, 'a> {
     pub contents_left: usize,
     /// The paragraph being written is right in a footnote's definition.
     pub in_note: bool,
-    /// Where the text being written ends in memory.
-    pub text_end: usize,
-    /// It holds timestamps alone.
+    /// The text being written holds timestamps alone.
     pub lone_stamps: bool,
 }
 
@@ -115,7 +113,6 @@ fn page(doc: &Document, placement: &results::Placement, options: &RenderOptions)
         fresh: 0,
         contents_left: 16 * (doc.text.len() + doc.headings.len() * toc::ENTRY) + (1 << 16),
         in_note: false,
-        text_end: 0,
         lone_stamps: false,
         settings: &settings,
         doc,

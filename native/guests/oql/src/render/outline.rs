@@ -19,7 +19,7 @@ pub struct Outline {
     pub notes: Vec<bool>,
     /// What stands before the first heading is left out.
     pub headless: bool,
-    parts: Vec<u32>,
+    parts: Vec<usize>,
 }
 
 /// A heading as it will be shown.
@@ -56,7 +56,7 @@ impl Outline {
             let above = || heading.parent.and_then(|p| unnumbered.get(p).copied().flatten());
             unnumbered.push(heading.property("UNNUMBERED").or_else(above));
         }
-        let mut counters: Vec<u32> = Vec::new();
+        let mut counters: Vec<usize> = Vec::new();
         let mut parts = Vec::new();
         let mut shown = Vec::new();
         for (index, heading) in visible() {
@@ -71,10 +71,8 @@ impl Outline {
                 {
                     *last += 1;
                 }
-                if level <= settings.levels {
-                    parts.extend_from_slice(&counters);
-                    number.1 = parts.len();
-                }
+                parts.extend_from_slice(&counters);
+                number.1 = parts.len();
             }
             let bare = is_archived(heading) && settings.archived == Archived::Headline;
             shown.push(Shown { index, level, numbered, listed: said != Some("notoc"), bare, number });
@@ -85,12 +83,12 @@ impl Outline {
     }
 
     /// The parts of a heading's number.
-    pub fn number(&self, shown: &Shown) -> &[u32] {
+    pub fn number(&self, shown: &Shown) -> &[usize] {
         self.parts.get(shown.number.0..shown.number.1).unwrap_or(&[])
     }
 
     /// The parts of the number of the heading with this index in the document.
-    pub fn number_of(&self, index: usize) -> &[u32] {
+    pub fn number_of(&self, index: usize) -> &[usize] {
         let at = self.shown.binary_search_by_key(&index, |s| s.index).ok();
         at.and_then(|i| self.shown.get(i)).map_or(&[], |shown| self.number(shown))
     }

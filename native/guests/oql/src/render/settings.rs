@@ -143,6 +143,10 @@ pub struct Settings {
     pub cookies: bool,
     pub latex: Latex,
     pub broken: Broken,
+    /// `#+HTML_DOCTYPE: html5`, or how else that is written.
+    pub html5: bool,
+    /// And `html5-fancy:t`: with the elements that HTML 5 brought.
+    pub fancy: bool,
     /// `#+HTML_CONTAINER:`: what holds the sections of the first level.
     pub container: String,
     /// `#+LANGUAGE:`
@@ -185,6 +189,8 @@ impl Settings {
             cookies: true,
             latex: Latex::All,
             broken: Broken::Text,
+            html5: doc.keyword("HTML_DOCTYPE").last().is_some_and(is_html5),
+            fancy: false,
             container: doc.keyword("HTML_CONTAINER").next().unwrap_or("div").to_string(),
             language: "en".into(),
             select: HashSet::from(["export".into()]),
@@ -277,6 +283,7 @@ impl Settings {
                     _ => Latex::All,
                 }
             }
+            "html5-fancy" => self.fancy = on && self.html5,
             "broken-links" => {
                 self.broken = match value {
                     "nil" => Broken::Text,
@@ -294,6 +301,10 @@ impl Settings {
             _ => {}
         }
     }
+}
+
+fn is_html5(doctype: &str) -> bool {
+    ["html5", "xhtml5", "<!doctype html>"].iter().any(|known| doctype.trim().eq_ignore_ascii_case(known))
 }
 
 fn depth(value: &str) -> Depth {

@@ -56,6 +56,29 @@ fn key(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// A title without its statistics cookies, which change.
+fn uncounted(title: &str) -> Cow<'_, str> {
+    if !title.contains('[') {
+        return Cow::Borrowed(title);
+    }
+    let mut out = String::with_capacity(title.len());
+    let mut rest = title;
+    while let Some((before, behind)) = rest.split_once('[') {
+        out.push_str(before);
+        let len = behind.bytes().take_while(|b| b.is_ascii_digit() || matches!(b, b'/' | b'%')).count();
+        let inner = behind.get(..len).unwrap_or("");
+        let counts = inner.strip_suffix('%').unwrap_or(inner);
+        let parts = counts.split('/').count();
+        let cookie = behind.get(len..).is_some_and(|r| r.starts_with(']'))
+            && !counts.contains('%')
+            && parts == if counts.len() < inner.len() { 1 } else { 2 };
+        out.push(if cookie { ' ' } else { '[' });
+        rest = if cookie { behind.get(len + 1..).unwrap_or("") } else { behind };
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
 /// That text, and in lower case.
 fn both(text: &str) -> [String; 2] {
     [key(text), key(text).to_lowercase()]
@@ -119,11 +142,11 @@ impl<'r> Targets<'r> {
         }
         if doc.text.contains("[[") {
             for (i, heading) in shown() {
-                targets.titles.entry(key(heading.title)).or_insert(i);
+                targets.titles.entry(key(&uncounted(heading.title))).or_insert(i);
             }
             // A link in another case than its heading leads there as well.
             for (i, heading) in shown() {
-                targets.titles.entry(key(heading.title).to_lowercase()).or_insert(i);
+                targets.titles.entry(key(&uncounted(heading.title)).to_lowercase()).or_insert(i);
             }
         }
         let sections = || doc.all_sections().filter(|(h, _)| h.is_none_or(|h| outline.hidden.get(h) == Some(&false)));

@@ -1,7 +1,7 @@
 //! Tables of contents, lists of tables and listings.
 
 use super::Html;
-use super::escape::escape;
+use super::escape::{escape, push_attribute};
 use super::headings::number_into;
 use super::options::Depth;
 use super::outline::Shown;
@@ -112,7 +112,7 @@ impl<'r, 'a> Html<'r, 'a> {
 
     fn entry(&mut self, shown: &Shown, heading: &Heading<'a>, out: &mut String) {
         out.push_str("<a href=\"#");
-        out.push_str(&escape(self.targets.heading_id(shown.index)));
+        push_attribute(out, self.targets.heading_id(shown.index));
         out.push_str("\">");
         if shown.numbered {
             self.section_number(shown, out);

@@ -122,3 +122,15 @@ pub fn is_hash_break(body: &str) -> bool {
         None => word.rfind(':').is_some_and(|colon| colon > 0),
     }
 }
+
+/// `#+key: value` (also `#+key[short]: value`) split, untrimmed.
+pub fn keyword(body: &str) -> Option<(&str, &str)> {
+    let rest = body.strip_prefix("#+")?;
+    let stop = rest.find([' ', '\t', ':', '['])?;
+    let (key, mut after) = rest.split_at_checked(stop)?;
+    if after.starts_with('[') {
+        after = after.get(after.find(']')? + 1..)?;
+    }
+    (!key.is_empty()).then_some(())?;
+    Some((key, after.strip_prefix(':')?))
+}

@@ -165,7 +165,8 @@ impl<'a> Tree<'_, 'a> {
                 self.facts.add("calls", at, "call");
                 "babel-call"
             }
-            Kind::Comment | Kind::CommentBlock => return,
+            Kind::Comment => "comment",
+            Kind::CommentBlock => "comment-block",
         };
         self.facts.add("outline", at, format!("depth {depth} {kind}"));
     }
@@ -179,7 +180,7 @@ impl<'a> Tree<'_, 'a> {
         self.facts.add("lists", at, format!("{kind} depth {lists}"));
         for item in &list.items {
             let fact = Item {
-                bullet: item.bullet.of(self.doc.text),
+                bullet: item.bullet(self.doc.text).of(self.doc.text),
                 counter: item.counter.map(u64::from),
                 checkbox: item.checkbox.map(|check| match check {
                     Check::On => "on",
@@ -188,7 +189,7 @@ impl<'a> Tree<'_, 'a> {
                 }),
                 tag: item.tag.as_ref().map(|tag| tag.span.of(self.doc.text)),
             };
-            let at = self.item_start(item.bullet);
+            let at = self.item_start(item.bullet(self.doc.text));
             self.facts.add("lists", at, fact.fact());
             self.facts.add("outline", at, format!("depth {} item", depth + 1));
             item.tag.iter().for_each(|tag| self.text(tag));
@@ -237,8 +238,12 @@ impl<'a> Tree<'_, 'a> {
 
     fn source(&mut self, element: &Element, source: &Source) {
         let (at, text) = (element.span.start, self.doc.text);
-        let fact =
-            format!("{:?} {:?} {:?}", source.lang.of(text), words(source.args.of(text)), self.value(&source.body));
+        let fact = format!(
+            "{:?} {:?} {:?}",
+            source.lang.of(text),
+            words(&format!("{} {}", source.switches.of(text), source.args.of(text))),
+            self.value(&source.body)
+        );
         self.block(element, "src-block", &fact);
         for header in element.meta.iter().flat_map(|meta| &meta.headers) {
             self.facts.add("arguments", at, format!("header {:?}", header.of(text)));

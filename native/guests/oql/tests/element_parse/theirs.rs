@@ -171,8 +171,7 @@ fn objects(each: &dyn Fn(&str) -> Vec<Value>, facts: &mut Facts) {
 }
 
 /// Types that are no elements of our tree, or whose elements hold nothing of interest.
-const LEFT_OUT: [&str; 8] =
-    ["headline", "section", "planning", "property-drawer", "node-property", "table-row", "comment", "comment-block"];
+const LEFT_OUT: [&str; 6] = ["headline", "section", "planning", "property-drawer", "node-property", "table-row"];
 
 fn outline(nodes: &[Value], facts: &mut Facts) {
     // Of each open element: its depth in Emacs' tree and in ours.

@@ -114,7 +114,7 @@ impl<'r, 'a> Html<'r, 'a> {
             Kind::Paragraph(text) => self.paragraph(element, text, &[], out),
             Kind::List(list) => self.list(element, list, out),
             Kind::Table(lines) if self.settings.tables => self.table(element, lines, out),
-            Kind::Drawn(lines) if self.settings.tables => self.drawn(element, lines, out),
+            Kind::Drawn(lines) if self.settings.tables => self.drawn(lines, out),
             Kind::Source(source) => self.source(element, source, out),
             Kind::Example(_) => self.example(element, out),
             Kind::Fixed(lines) if self.settings.fixed => self.fixed(lines, out),
@@ -212,10 +212,22 @@ impl<'r, 'a> Html<'r, 'a> {
         let stamps = self.only_stamps(doc.objects(text));
         let empty = out.get(body..).is_some_and(|b| b.trim_matches([' ', '\t', '\n', '\r']).is_empty());
         // What Babel takes out of the text leaves no paragraph behind.
-        if empty && !stamps && doc.objects(text).iter().all(|o| is_taken_out(&o.kind)) {
+        if empty && !stamps && doc.objects(text).iter().all(|o| self.is_taken_out(&o.kind)) {
             return out.truncate(start);
         }
         out.push_str("\n</p>\n");
+    }
+
+    /// Whether Babel takes such an object out of the text, with nothing in its place.
+    fn is_taken_out(&self, kind: &ObjectKind) -> bool {
+        match kind {
+            ObjectKind::Text(text) => text.trim_matches([' ', '\t', '\n', '\r']).is_empty(),
+            ObjectKind::InlineSource(..) | ObjectKind::InlineCall(_) => true,
+            ObjectKind::Macro(call) => call.name.eq_ignore_ascii_case("results"),
+            // Raw HTML that is refused.
+            ObjectKind::Snippet(..) => !self.options.allow_html,
+            _ => false,
+        }
     }
 
     /// A paragraph without its tag.
@@ -284,17 +296,6 @@ impl<'r, 'a> Html<'r, 'a> {
         out.push_str("</pre>\n");
     }
 
-    /// A table drawn with `+---+`, as it stands.
-    fn drawn(&mut self, element: &Element<'a>, lines: &[Span], out: &mut String) {
-        let own = self.asked_and_named(element);
-        out.push_str("<pre");
-        own.write(out);
-        out.push_str(">\n");
-        let text = self.doc.text;
-        write_lines(&dedented(lines.iter().map(|span| span.of(text).into()).collect()), out);
-        out.push_str("</pre>\n");
-    }
-
     fn verse(&mut self, text: &Text<'a>, out: &mut String) {
         let doc = self.doc;
         let mut html = String::new();
@@ -356,16 +357,6 @@ impl<'r, 'a> Html<'r, 'a> {
         };
         write_code(&lines, &switches, self.references.lines.before(element), out);
         out.push_str(if lang.is_empty() { "</pre>\n" } else { "</pre>\n</div>\n" });
-    }
-}
-
-/// Whether Babel takes such an object out of the text, with nothing in its place.
-fn is_taken_out(kind: &ObjectKind) -> bool {
-    match kind {
-        ObjectKind::Text(text) => text.trim_matches([' ', '\t', '\n', '\r']).is_empty(),
-        ObjectKind::InlineSource(..) | ObjectKind::InlineCall(_) => true,
-        ObjectKind::Macro(name, _) => name.eq_ignore_ascii_case("results"),
-        _ => false,
     }
 }
 

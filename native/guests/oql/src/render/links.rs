@@ -11,6 +11,7 @@ use super::escape::{push_attribute, push_text};
 use super::headings::number_into;
 use super::ordinals::Ordinals;
 use super::settings::Broken;
+use super::toc::unlinked;
 use super::url::{Use, encoded, file_url, not_a_scheme, safe};
 use crate::ids::slug;
 use crate::syntax::objects::{Link, Object};
@@ -70,7 +71,8 @@ impl<'r, 'a> Html<'r, 'a> {
             LinkKind::Active => self.description(description, &to.raw, out),
             LinkKind::Coderef => self.coderef(description, to.path(), &own, out),
             LinkKind::Radio => {
-                let url = self.targets.find(to.path()).map(|id| format!("#{id}"));
+                let objects = link.description.as_deref().unwrap_or(&[]);
+                let url = self.targets.radio(objects).map(|id| format!("#{id}"));
                 self.described(link, url.as_deref(), to.path(), own, out);
             }
             LinkKind::Id | LinkKind::CustomId => match self.heading_with_id(to.path()) {
@@ -199,8 +201,15 @@ impl<'r, 'a> Html<'r, 'a> {
             }
             return;
         }
-        if let Some(heading) = self.doc.headings.get(heading) {
-            push_text(out, heading.title);
+        let doc = self.doc;
+        let Some(heading) = doc.headings.get(heading) else { return };
+        // Many short links to one long title must not cost their product.
+        match self.titles_left.checked_sub(heading.title.len()) {
+            Some(left) => {
+                self.titles_left = left;
+                self.objects(&unlinked(doc.objects(&heading.text)), out);
+            }
+            None => out.push_str(NAMELESS),
         }
     }
 

@@ -3,10 +3,12 @@
 pub mod attributes;
 pub mod blocks;
 pub mod captions;
+pub mod choices;
 pub mod code;
 pub mod columns;
 pub mod dates;
 pub mod destinations;
+pub mod drawn;
 pub mod entities;
 pub mod entity_table;
 pub mod escape;
@@ -20,6 +22,7 @@ pub mod keywords;
 pub mod latex;
 pub mod links;
 pub mod lists;
+pub mod macro_text;
 pub mod macros;
 pub mod options;
 pub mod ordinals;
@@ -65,6 +68,8 @@ pub(crate) struct Html<'r, 'a> {
     pub link_attributes: Option<attributes::Attributes>,
     /// The last number of an id that nobody asked for.
     pub fresh: usize,
+    /// How much text of titles links may still show.
+    pub titles_left: usize,
     /// What tables of contents may still cost.
     pub contents_left: usize,
     /// The paragraph being written is right in a footnote's definition.
@@ -111,6 +116,7 @@ fn page(doc: &Document, placement: &results::Placement, options: &RenderOptions)
         ordinals: None,
         link_attributes: None,
         fresh: 0,
+        titles_left: 4 * doc.text.len() + (1 << 16),
         contents_left: 16 * (doc.text.len() + doc.headings.len() * toc::ENTRY) + (1 << 16),
         in_note: false,
         lone_stamps: false,
@@ -118,7 +124,7 @@ fn page(doc: &Document, placement: &results::Placement, options: &RenderOptions)
         doc,
         options,
     };
-    let mut out = String::with_capacity(doc.text.len() + doc.text.len() / 2);
+    let mut out = String::with_capacity(doc.text.len() + doc.text.len() / 2 + doc.headings.len() * 128);
     if options.title {
         let title: Vec<&str> = doc.keyword("TITLE").collect();
         if !title.is_empty() {

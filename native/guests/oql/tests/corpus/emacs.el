@@ -289,8 +289,16 @@
          (cons 'items (vconcat (mapcar (lambda (item) (corpus-value (corpus-item item)))
                                        (org-element-contents node)))))))
 
+(defun corpus-written (link)
+  "The path of the bracket LINK as it stands in the file, abbreviations and escapes included."
+  (and (eq (org-element-property :format link) 'bracket)
+       (save-excursion
+         (goto-char (org-element-property :begin link))
+         (and (looking-at org-link-bracket-re) (match-string-no-properties 1)))))
+
 (defun corpus-link (node)
   (append (corpus-span node)
+          (list (cons 'written (corpus-written node)))
           (corpus-get node :type :path :raw-link :format :search-option :application)
           (list (cons 'contents (corpus-contents node)))))
 

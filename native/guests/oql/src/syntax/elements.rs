@@ -10,6 +10,9 @@ use super::structure::Structure;
 use super::text::{Place, Text};
 use super::tree::{Element, Keyword, Kind, Meta};
 
+/// Sections of more lines are long.
+const LONG: usize = 64;
+
 /// Reads a document's elements.
 pub struct Reader<'d, 'a> {
     /// The whole document.
@@ -80,13 +83,14 @@ impl<'d, 'a> Reader<'d, 'a> {
 
     /// The elements of a region; `lists` is the list it is part of an item of.
     pub fn elements(&mut self, region: Region, mut lists: Option<Structure>, depth: usize) -> Vec<Element<'a>> {
-        // Most hold one element, and of those there are many.
-        let mut out = Vec::with_capacity(usize::from(region.from < region.to));
+        // Most hold one element, and of those there are many. A long section is measured first.
+        let lines = region.to - region.from;
+        let room = if depth == 0 && lines > LONG { self.estimate(region) } else { lines.min(1) };
+        let mut out = Vec::with_capacity(room);
         let mut at = region.from;
         while at < region.to {
             let start = if at == region.from { region.first } else { self.lines.start(at) };
             let here = Here { at, to: region.to, depth };
-            make_room(&mut out, region, at);
             at = if start > self.lines.start(at) || is_blank(self.line(at)) {
                 let (kind, after) = self.paragraph(here, start);
                 self.push(&mut out, kind, start, here, after, None)
@@ -281,15 +285,5 @@ impl<'d, 'a> Reader<'d, 'a> {
     pub fn children(&mut self, here: Here, end: usize) -> Option<Vec<Element<'a>>> {
         let inner = self.whole(here.at + 1, end);
         (here.depth < MAX_DEPTH).then(|| self.elements(inner, None, here.depth + 1))
-    }
-}
-
-/// Makes room for as many elements as the region will have if it goes on as it
-/// began: a list that doubles holds its elements thrice while it does.
-fn make_room(out: &mut Vec<Element>, region: Region, at: usize) {
-    let len = out.len();
-    if len == out.capacity() && len >= 16 {
-        let all = len.saturating_mul(region.to - region.from) / (at - region.from).max(1);
-        out.reserve_exact(all.saturating_sub(len).saturating_add(all / 64 + 1).min(3 * len));
     }
 }

@@ -9,6 +9,7 @@ pub mod chars;
 pub mod document;
 pub mod drawer;
 pub mod elements;
+mod estimate;
 pub mod headings;
 pub mod index;
 pub mod inlinetask;

@@ -134,7 +134,10 @@ fn an_item_ends_where_something_stands_as_far_left() {
     assert_eq!(read("- - a\n"), "list(-(text))");
 }
 
-fn items(org: &str) -> (ListKind, Vec<(String, Option<u32>, Option<Check>, Option<String>)>) {
+/// Bullet, counter, checkbox, term.
+type Parts = (String, Option<u32>, Option<Check>, Option<String>);
+
+fn items(org: &str) -> (ListKind, Vec<Parts>) {
     let doc = Document::read(org);
     let Some(Kind::List(list)) = doc.preamble.first().map(|e| &e.kind) else { panic!("{org} is no list") };
     let one = |item: &Item| {

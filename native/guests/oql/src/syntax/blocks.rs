@@ -72,7 +72,7 @@ impl<'d, 'a> Reader<'d, 'a> {
             Kind::Example(lines)
         } else if is("export") {
             let word = trim(rest);
-            let backend = if probe_one_word(word) { word } else { rest.get(..0).unwrap_or("") };
+            let backend = if is_word(word) { word } else { rest.get(..0).unwrap_or("") };
             Kind::Export(place(self.text, backend), lines)
         } else if is("verse") {
             let start = self.lines.start(here.at + 1);
@@ -153,6 +153,6 @@ impl<'d, 'a> Reader<'d, 'a> {
     }
 }
 
-fn probe_one_word(text: &str) -> bool {
+fn is_word(text: &str) -> bool {
     super::chars::word(text).len() == text.len()
 }

@@ -172,12 +172,10 @@ pub struct Source(pub Box<SourceParts>);
 pub struct SourceParts {
     /// The language, as written.
     pub lang: Span,
-    /// What stands behind it: switches, then header arguments.
-    pub args: Span,
     /// `-n`, `-r`, `-l "…"` and their like.
     pub switches: Span,
     /// Header arguments on the `#+begin_src` line.
-    pub parameters: Span,
+    pub args: Span,
     /// The lines between.
     pub body: Body,
 }

@@ -109,6 +109,10 @@ impl<'t> Scan<'_, 't> {
 
     /// `type:path`, seen at its colon.
     pub fn plain_link(&self, at: usize, start: usize, low: usize, high: usize) -> Found<'t> {
+        // Every type ends in a letter.
+        if at == start || !self.byte(at - 1).is_ascii_alphabetic() {
+            return None;
+        }
         let head = slice(self.text, start, at).as_bytes();
         let ends = |t: &&&str| {
             let tail = head.len().checked_sub(t.len()).and_then(|i| head.get(i..));

@@ -146,29 +146,40 @@ impl<'r, 'a> Html<'r, 'a> {
         ALLOWED.contains(&name) || aria(name)
     }
 
-    /// Puts what an element's `#+ATTR_HTML:` lines ask for over `base`.
+    /// Puts what an element's `#+ATTR_HTML:` lines ask for over `base`; of two of
+    /// a name the last counts.
     pub fn over(&self, element: &Element<'a>, mut base: Attributes) -> Attributes {
-        let Some(meta) = element.meta.as_ref().filter(|m| !m.attr_html.is_empty()) else {
-            return base;
-        };
-        let lines: Vec<&str> = meta.attr_html.iter().take(MOST).map(|s| s.of(self.doc.text)).collect();
-        for pair in pairs(&lines.join(" ")) {
-            if !self.allows(pair.name) {
-                continue;
+        self.each_asked(element, |name, value| match value {
+            Some(value) => base.set(name, value.to_string()),
+            None => {
+                base.take(name);
             }
-            match pair.value {
-                Some(value) => base.set(pair.name, value.to_string()),
-                None => {
-                    base.take(pair.name);
-                }
-            }
-        }
+        });
         base
     }
 
-    /// The attributes that an element's `#+ATTR_HTML:` lines ask for.
+    /// The attributes that an element's `#+ATTR_HTML:` lines ask for; of two of a
+    /// name the first counts.
     pub fn asked(&self, element: &Element<'a>) -> Attributes {
-        self.over(element, Attributes::default())
+        let mut own = Attributes::default();
+        self.each_asked(element, |name, value| {
+            if let (None, Some(value)) = (own.get(name), value) {
+                own.set(name, value.to_string());
+            }
+        });
+        own
+    }
+
+    fn each_asked(&self, element: &Element<'a>, mut f: impl FnMut(&str, Option<&str>)) {
+        let Some(meta) = element.meta.as_ref().filter(|m| !m.attr_html.is_empty()) else {
+            return;
+        };
+        let lines: Vec<&str> = meta.attr_html.iter().take(MOST).map(|s| s.of(self.doc.text)).collect();
+        for pair in pairs(&lines.join(" ")) {
+            if self.allows(pair.name) {
+                f(pair.name, pair.value);
+            }
+        }
     }
 
     /// Those with the id that the element asks for or its name gives it; no id

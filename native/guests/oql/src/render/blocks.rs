@@ -2,25 +2,92 @@
 
 use super::Html;
 use super::attributes::Attributes;
-use super::code::{Switches, code_of, write_code};
+use super::code::{code_of, switches, write_code};
 use super::escape::{legal, push_attribute, push_plain, push_text};
 use super::exports::Noweb;
 use super::images::is_standalone;
 use super::indentation::{dedented, unescaped};
 use super::settings::Latex;
 use super::translations::Phrase;
-use crate::syntax::lines::Span;
+use crate::syntax::lines::{Span, slice};
 use crate::syntax::objects::ObjectKind;
+use crate::syntax::switches::Switches;
 use crate::syntax::text::Text;
 use crate::syntax::tree::{Element, Kind, Source};
+
+/// Special blocks that are elements of their own in HTML 5.
+const HTML5: [&str; 18] = [
+    "article",
+    "aside",
+    "audio",
+    "canvas",
+    "details",
+    "figcaption",
+    "figure",
+    "footer",
+    "header",
+    "main",
+    "menu",
+    "meter",
+    "nav",
+    "output",
+    "progress",
+    "section",
+    "summary",
+    "video",
+];
 
 impl<'r, 'a> Html<'r, 'a> {
     /// Elements in a row.
     pub fn elements(&mut self, elements: &[Element<'a>], out: &mut String) {
-        for element in elements {
-            if !self.exports.drops(element) {
-                self.element(element, out);
+        let mut rest = elements;
+        while let Some((element, behind)) = rest.split_first() {
+            rest = behind;
+            match &element.kind {
+                Kind::Paragraph(text) if !self.exports.drops(element) => {
+                    let mut more = Vec::new();
+                    rest = self.continued(element, behind, &mut more);
+                    self.paragraph(element, text, &more, out);
+                }
+                _ if !self.exports.drops(element) => self.element(element, out),
+                _ => {}
             }
+        }
+    }
+
+    /// The texts that go on with a paragraph, for what stood between them is
+    /// taken out with the blank lines behind it; gives what is left.
+    fn continued<'e>(
+        &self,
+        element: &Element<'a>,
+        behind: &'e [Element<'a>],
+        texts: &mut Vec<&'e Text<'a>>,
+    ) -> &'e [Element<'a>] {
+        let mut rest = behind;
+        let mut end = element.span.end;
+        while let Some((first, after)) = rest.split_first()
+            && self.is_taken(first)
+            && !slice(self.doc.text, end, first.span.start).lines().skip(1).any(|line| line.trim().is_empty())
+        {
+            let skip = after.iter().take_while(|e| self.is_taken(e)).count();
+            let Some((Element { kind: Kind::Paragraph(text), span, .. }, left)) =
+                after.get(skip..).and_then(<[Element]>::split_first)
+            else {
+                break;
+            };
+            texts.push(text);
+            end = span.end;
+            rest = left;
+        }
+        rest
+    }
+
+    /// Whether Babel takes this block or call out of the text.
+    fn is_taken(&self, element: &Element) -> bool {
+        match &element.kind {
+            Kind::Call(_) => true,
+            Kind::Source(_) => !self.is_exported(element),
+            _ => false,
         }
     }
 
@@ -44,10 +111,10 @@ impl<'r, 'a> Html<'r, 'a> {
 
     fn element(&mut self, element: &Element<'a>, out: &mut String) {
         match &element.kind {
-            Kind::Paragraph(text) => self.paragraph(element, text, out),
+            Kind::Paragraph(text) => self.paragraph(element, text, &[], out),
             Kind::List(list) => self.list(element, list, out),
             Kind::Table(lines) if self.settings.tables => self.table(element, lines, out),
-            Kind::Drawn(lines) if self.settings.tables => self.drawn(element, lines, out),
+            Kind::Drawn(lines) if self.settings.tables => self.drawn(lines, out),
             Kind::Source(source) => self.source(element, source, out),
             Kind::Example(_) => self.example(element, out),
             Kind::Fixed(lines) if self.settings.fixed => self.fixed(lines, out),
@@ -72,13 +139,16 @@ impl<'r, 'a> Html<'r, 'a> {
             Kind::Special(name, children) => {
                 let name = name.of(self.doc.text);
                 let mut own = self.asked(element);
-                let class = match own.get("class") {
-                    Some(asked) => format!("{asked} {name}"),
-                    None => name.to_string(),
-                };
-                own.set("class", class);
+                let fancy = self.settings.fancy && HTML5.contains(&name);
+                if !fancy {
+                    let class = match own.get("class") {
+                        Some(asked) => format!("{asked} {name}"),
+                        None => name.to_string(),
+                    };
+                    own.set("class", class);
+                }
                 self.settle_any_id(&mut own, element, "block");
-                self.container("div", &own, children, out);
+                self.container(if fancy { name } else { "div" }, &own, children, out);
             }
             Kind::Drawer(name, children) => self.drawer(*name, children, out),
             Kind::Dynamic(children) => self.elements(children, out),
@@ -116,12 +186,11 @@ impl<'r, 'a> Html<'r, 'a> {
         }
     }
 
-    fn paragraph(&mut self, element: &Element<'a>, text: &Text<'a>, out: &mut String) {
+    fn paragraph(&mut self, element: &Element<'a>, text: &Text<'a>, more: &[&Text<'a>], out: &mut String) {
         let doc = self.doc;
-        if is_standalone(doc, &self.abbreviations, text) {
+        if more.is_empty() && is_standalone(doc, &self.abbreviations, text) {
             return self.figure(element, text, out);
         }
-        self.lone_stamps = self.only_stamps(doc.objects(text));
         let start = out.len();
         let mut own = self.asked(element);
         if let Some(id) = own.take("id").and_then(|id| self.targets.claim(&id)) {
@@ -136,13 +205,29 @@ impl<'r, 'a> Html<'r, 'a> {
         let body = out.len();
         self.attributes_for_link(element);
         self.paragraph_text(text, out);
-        let stamps = std::mem::take(&mut self.lone_stamps);
+        for text in more {
+            out.push('\n');
+            self.paragraph_text(text, out);
+        }
+        let stamps = self.only_stamps(doc.objects(text));
         let empty = out.get(body..).is_some_and(|b| b.trim_matches([' ', '\t', '\n', '\r']).is_empty());
         // What Babel takes out of the text leaves no paragraph behind.
-        if empty && !stamps && doc.objects(text).iter().all(|o| is_taken_out(&o.kind)) {
+        if empty && !stamps && doc.objects(text).iter().all(|o| self.is_taken_out(&o.kind)) {
             return out.truncate(start);
         }
         out.push_str("\n</p>\n");
+    }
+
+    /// Whether Babel takes such an object out of the text, with nothing in its place.
+    fn is_taken_out(&self, kind: &ObjectKind) -> bool {
+        match kind {
+            ObjectKind::Text(text) => text.trim_matches([' ', '\t', '\n', '\r']).is_empty(),
+            ObjectKind::InlineSource(..) | ObjectKind::InlineCall(_) => true,
+            ObjectKind::Macro(call) => call.name.eq_ignore_ascii_case("results"),
+            // Raw HTML that is refused.
+            ObjectKind::Snippet(..) => !self.options.allow_html,
+            _ => false,
+        }
     }
 
     /// A paragraph without its tag.
@@ -153,19 +238,21 @@ impl<'r, 'a> Html<'r, 'a> {
 
     fn paragraph_text(&mut self, text: &Text<'a>, out: &mut String) {
         let doc = self.doc;
+        self.lone_stamps = self.only_stamps(doc.objects(text));
         self.ended_objects(doc.objects(text), out);
+        self.lone_stamps = false;
         self.link_attributes = None;
     }
 
     /// The first link of a paragraph gets the paragraph's attributes.
     pub fn attributes_for_link(&mut self, element: &Element<'a>) {
         let asked = element.meta.as_ref().is_some_and(|m| !m.attr_html.is_empty());
-        self.link_attributes = asked.then(|| self.asked(element));
+        self.link_attributes = asked.then(|| self.over(element, Attributes::default()));
     }
 
     fn example(&mut self, element: &Element<'a>, out: &mut String) {
         let mut own = self.asked(element);
-        let switches = Switches::of_element(self.doc, element).unwrap_or_default();
+        let switches = switches(self.doc, element).unwrap_or(Switches::read(""));
         if own.take("textarea").is_some() {
             return self.textarea(element, &switches, &own, out);
         }
@@ -209,17 +296,6 @@ impl<'r, 'a> Html<'r, 'a> {
         out.push_str("</pre>\n");
     }
 
-    /// A table drawn with `+---+`, as it stands.
-    fn drawn(&mut self, element: &Element<'a>, lines: &[Span], out: &mut String) {
-        let own = self.asked_and_named(element);
-        out.push_str("<pre");
-        own.write(out);
-        out.push_str(">\n");
-        let text = self.doc.text;
-        write_lines(&dedented(lines.iter().map(|span| span.of(text).into()).collect()), out);
-        out.push_str("</pre>\n");
-    }
-
     fn verse(&mut self, text: &Text<'a>, out: &mut String) {
         let doc = self.doc;
         let mut html = String::new();
@@ -251,7 +327,7 @@ impl<'r, 'a> Html<'r, 'a> {
 
     fn listing(&mut self, element: &Element<'a>, source: &Source, noweb: Noweb, out: &mut String) {
         let lang = source.lang.of(self.doc.text);
-        let switches = Switches::of_element(self.doc, element).unwrap_or_default();
+        let switches = switches(self.doc, element).unwrap_or(Switches::read(""));
         let mut own = self.asked(element);
         if own.take("textarea").is_some() {
             return self.textarea(element, &switches, &own, out);
@@ -281,16 +357,6 @@ impl<'r, 'a> Html<'r, 'a> {
         };
         write_code(&lines, &switches, self.references.lines.before(element), out);
         out.push_str(if lang.is_empty() { "</pre>\n" } else { "</pre>\n</div>\n" });
-    }
-}
-
-/// Whether Babel takes such an object out of the text, with nothing in its place.
-fn is_taken_out(kind: &ObjectKind) -> bool {
-    match kind {
-        ObjectKind::Text(text) => text.trim_matches([' ', '\t', '\n', '\r']).is_empty(),
-        ObjectKind::InlineSource(..) | ObjectKind::InlineCall(_) => true,
-        ObjectKind::Macro(call) => call.name.eq_ignore_ascii_case("results"),
-        _ => false,
     }
 }
 

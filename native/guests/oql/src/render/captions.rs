@@ -106,7 +106,8 @@ impl<'r, 'a> Html<'r, 'a> {
         close: &str,
         out: &mut String,
     ) -> bool {
-        let Some(captions) = captions(element) else {
+        let says = |c: &Caption| !c.long.span.of(self.doc.text).trim().is_empty();
+        let Some(captions) = captions(element).filter(|c| c.iter().any(says)) else {
             return false;
         };
         let (before, behind) = self.numbered(phrase);

@@ -10,108 +10,40 @@ use super::indentation::{dedented, rewritten, unescaped};
 use crate::syntax::document::Document;
 use crate::syntax::index::strip_prefix_no_case;
 use crate::syntax::lines::{Span, slice};
+use crate::syntax::switches::{Switches, example_line};
 use crate::syntax::tree::{Element, Kind, walk};
 
 /// What labels a line where the block does not say.
 const LABEL: &str = "(ref:%s)";
 
-/// How switches begin.
-const SIGNS: [&str; 6] = [" -n", " +n", " -i", " -r", " -k", " -l"];
-
-/// A block's switches: `-n 10 -r -l "((%s))"`.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Switches<'t> {
-    /// Lines are numbered: anew or on from the blocks before, and how many lines come before.
-    pub numbers: Option<(bool, usize)>,
-    /// `-i`: indentation stays.
-    pub preserve: bool,
-    /// `-r`: labels are not shown.
-    remove: bool,
-    /// `-k`: links say the line's number, but labels are shown.
-    keep: bool,
-    /// `-l "…"`
-    format: Option<&'t str>,
+/// The switches of a source or example block.
+pub fn switches<'a>(doc: &Document<'a>, element: &Element) -> Option<Switches<'a>> {
+    match &element.kind {
+        Kind::Source(source) => Some(Switches::read(source.switches.of(doc.text))),
+        Kind::Example(_) => {
+            let behind = strip_prefix_no_case(first_line(doc, element.span), "#+begin_example");
+            Some(Switches::read(example_line(behind.unwrap_or(""))))
+        }
+        _ => None,
+    }
 }
 
-impl<'t> Switches<'t> {
-    /// Those at the start of `text`.
-    pub fn of(text: &'t str) -> Self {
-        let mut switches = Switches::default();
-        let mut rest = text.trim_start_matches([' ', '\t']);
-        while let Some(word) = rest.split([' ', '\t']).next().filter(|w| w.len() > 1) {
-            let mut behind = slice(rest, word.len(), rest.len()).trim_start_matches([' ', '\t']);
-            match word {
-                "-i" => switches.preserve = true,
-                "-r" => switches.remove = true,
-                "-k" => switches.keep = true,
-                "-l" => {
-                    let Some((format, after)) = behind.strip_prefix('"').and_then(|b| b.split_once('"')) else {
-                        break;
-                    };
-                    switches.format = Some(format).filter(|f| !f.is_empty());
-                    behind = after.trim_start_matches([' ', '\t']);
-                }
-                _ if word.starts_with("-n") || word.starts_with("+n") => {
-                    let glued = slice(word, 2, word.len());
-                    let digits = if glued.is_empty() { behind } else { glued };
-                    let len = digits.bytes().take_while(u8::is_ascii_digit).count();
-                    if len < glued.len() {
-                        break;
-                    }
-                    let number: Option<usize> = slice(digits, 0, len).parse().ok();
-                    if glued.is_empty() {
-                        behind = slice(behind, len, behind.len()).trim_start_matches([' ', '\t']);
-                    }
-                    let before = number.map_or(0, |n| n.saturating_sub(1));
-                    switches.numbers.get_or_insert((word.starts_with('-'), before));
-                }
-                _ => break,
-            }
-            rest = behind;
-        }
-        switches
-    }
-
-    /// Those of a source or example block.
-    pub fn of_element(doc: &Document<'t>, element: &Element) -> Option<Self> {
-        match &element.kind {
-            Kind::Source(source) => Some(Switches::of(source.args.of(doc.text))),
-            Kind::Example(_) => {
-                let line = first_line(doc, element.span);
-                let behind = strip_prefix_no_case(line, "#+begin_example").unwrap_or("");
-                // Other words may stand between them.
-                let start = SIGNS.iter().filter_map(|sign| behind.find(sign)).min();
-                Some(start.map_or(Switches::default(), |at| Switches::of(slice(behind, at, behind.len()))))
-            }
-            _ => None,
-        }
-    }
-
-    fn shows_labels(&self) -> bool {
-        !self.remove || (self.numbers.is_some() && self.keep)
-    }
-
-    fn links_to_labels(&self) -> bool {
-        self.shows_labels() && !self.keep
-    }
-
-    /// Where the label of a line begins, blanks before it included, and its name.
-    fn label<'l>(&self, line: &'l str) -> Option<(usize, &'l str)> {
-        let (before, after) = self.format.unwrap_or(LABEL).split_once("%s")?;
-        let body = line.trim_end_matches([' ', '\t']).strip_suffix(after)?;
-        let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ' ');
-        let run = body.trim_end_matches(valid).len();
-        let from = run.saturating_sub(before.len());
-        let at = slice(body, from, body.len()).find(before).map(|i| i + from)?;
-        let name = slice(body, at + before.len(), body.len());
-        let named = !name.is_empty() && !name.starts_with(' ') && name.chars().all(valid);
-        named.then(|| (slice(line, 0, at).trim_end_matches([' ', '\t']).len(), name))
-    }
+/// Where the label of a line begins, blanks before it included, and its name.
+fn label<'l>(switches: &Switches, line: &'l str) -> Option<(usize, &'l str)> {
+    let (before, after) = switches.label_format.unwrap_or(LABEL).split_once("%s")?;
+    let body = line.trim_end_matches([' ', '\t']).strip_suffix(after)?;
+    let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ' ');
+    let run = body.trim_end_matches(valid).len();
+    let from = run.saturating_sub(before.len());
+    let at = slice(body, from, body.len()).find(before).map(|i| i + from)?;
+    let name = slice(body, at + before.len(), body.len());
+    let named = !name.is_empty() && !name.starts_with(' ') && name.chars().all(valid);
+    named.then(|| (slice(line, 0, at).trim_end_matches([' ', '\t']).len(), name))
 }
 
 /// A block's lines without the indentation that they share, unless it is to stay.
 pub fn code_of<'a>(doc: &Document<'a>, element: &Element, switches: &Switches) -> Vec<Cow<'a, str>> {
-    match (&element.kind, switches.preserve) {
+    match (&element.kind, switches.preserve_indent) {
         (Kind::Source(source), true) => unescaped(doc.text, &source.body),
         (Kind::Source(source), false) => rewritten(unescaped(doc.text, &source.body)),
         (Kind::Example(lines), true) => unescaped(doc.text, lines),
@@ -127,7 +59,7 @@ pub fn write_code(lines: &[Cow<str>], switches: &Switches, before: Option<usize>
     }
     let width = decimals(lines.len() + before.unwrap_or(0));
     for (i, line) in lines.iter().enumerate() {
-        let label = switches.label(line);
+        let label = label(switches, line);
         if let Some((_, name)) = label {
             out.push_str("<span id=\"coderef-");
             push_attribute(out, name);
@@ -143,7 +75,7 @@ pub fn write_code(lines: &[Cow<str>], switches: &Switches, before: Option<usize>
         match label {
             Some((end, name)) => {
                 push_text(out, slice(line, 0, end));
-                if switches.shows_labels() {
+                if switches.retain_labels {
                     out.push_str(" (");
                     push_text(out, name);
                     out.push(')');
@@ -170,9 +102,9 @@ pub struct Numbering {
 impl Numbering {
     /// Takes the next element into account.
     pub fn add(&mut self, doc: &Document, element: &Element) {
-        let Some(switches) = Switches::of_element(doc, element) else { return };
-        let Some((anew, before)) = switches.numbers else { return };
-        let before = if anew { before } else { self.count + before };
+        let Some(switches) = switches(doc, element) else { return };
+        let Some((goes_on, before)) = switches.numbered else { return };
+        let before = if goes_on { self.count + before } else { before };
         self.before.insert(element.span.start, before);
         self.count = before + body(element).len();
     }
@@ -199,17 +131,17 @@ pub fn labels(doc: &Document, hidden: &[bool], numbering: &Numbering) -> HashMap
             continue;
         }
         walk(section, &mut |element| {
-            let Some(switches) = Switches::of_element(doc, element) else { return };
+            let Some(switches) = switches(doc, element) else { return };
             let blank = body(element).iter().take_while(|s| s.of(doc.text).trim().is_empty()).count();
             let mut own: HashMap<&str, usize> = HashMap::new();
             for (i, span) in body(element).iter().enumerate() {
-                if let Some((_, name)) = switches.label(span.of(doc.text)) {
+                if let Some((_, name)) = label(&switches, span.of(doc.text)) {
                     own.insert(name, i + 1 - blank);
                 }
             }
             let before = numbering.before(element).unwrap_or(0);
             for (name, line) in own {
-                let shown = match switches.links_to_labels() {
+                let shown = match switches.use_labels {
                     true => name.to_string(),
                     false => (before + line).to_string(),
                 };

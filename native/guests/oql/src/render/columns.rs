@@ -137,7 +137,7 @@ fn decimal(text: &str) -> bool {
     let bytes = text.as_bytes();
     let run = bytes.iter().take_while(|b| head(b)).count();
     let digit = bytes.iter().take(run).any(u8::is_ascii_digit);
-    digit && bytes.iter().skip(run).all(|b| tail(b))
+    digit && bytes.iter().skip(run).all(tail)
 }
 
 fn hexadecimal(text: &str) -> bool {

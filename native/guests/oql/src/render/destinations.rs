@@ -1,6 +1,7 @@
 //! What kind of link a link is, read from how it is written.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use super::url::has_scheme;
@@ -12,8 +13,12 @@ use crate::syntax::objects::{Link, LinkForm, Object, ObjectKind};
 const MOST: usize = 256;
 
 /// `#+LINK: gh https://github.com/%s`
-#[derive(Default)]
-pub struct Abbreviations<'a>(HashMap<&'a str, &'a str>);
+pub struct Abbreviations<'a> {
+    urls: HashMap<&'a str, &'a str>,
+    /// How much text abbreviations may still make: short links to long
+    /// addresses must not cost their product.
+    left: Cell<usize>,
+}
 
 impl<'a> Abbreviations<'a> {
     /// Those of a document; the last of a name counts.
@@ -22,16 +27,17 @@ impl<'a> Abbreviations<'a> {
             let (name, url) = line.trim().split_once([' ', '\t'])?;
             Some((name.trim_matches('"'), url.trim()))
         });
-        Abbreviations(pairs.collect())
+        Abbreviations { urls: pairs.collect(), left: Cell::new(doc.text.len().saturating_mul(4) + (1 << 16)) }
     }
 
     /// The address that an abbreviation stands for.
     fn expand(&self, link: &str) -> Option<String> {
-        if self.0.is_empty() {
+        if self.urls.is_empty() {
             return None;
         }
         let (name, tag) = link.split_once(':').unwrap_or((link, ""));
-        let url = self.0.get(name)?;
+        let url = self.urls.get(name)?;
+        self.left.set(self.left.get().checked_sub(url.len())?);
         let tag = tag.strip_prefix(':').unwrap_or(tag);
         Some(match (url.contains("%s"), url.contains("%h")) {
             (true, _) => url.replacen("%s", tag, 1),
@@ -132,7 +138,7 @@ impl<'t> Destination<'t> {
         let scheme = raw.find(':').and_then(|i| raw.get(..i)).unwrap_or("");
         let path = scheme.len() + 1;
         let kind = match scheme.to_ascii_lowercase().as_str() {
-            "file" | "file+sys" | "file+emacs" | "attachment" => return Destination::file(raw, path),
+            "file" | "file+sys" | "file+emacs" => return Destination::file(raw, path),
             "http" | "https" => LinkKind::Web,
             "ftp" | "mailto" | "news" => LinkKind::Address,
             "doi" => LinkKind::Doi,
@@ -197,17 +203,60 @@ fn names_picture(path: &str) -> bool {
     })
 }
 
-/// The picture that is all of a link's description.
+/// The picture that is all of a link's description: its address, written bare.
 pub fn described_image<'t>(link: &Link<'t>, abbreviations: &Abbreviations) -> Option<Destination<'t>> {
-    let inner = match link.description.as_deref()? {
-        [Object { kind: ObjectKind::Link(inner), .. }] if inner.description.is_none() => (**inner).clone(),
-        [Object { kind: ObjectKind::Text(text), .. }] if has_scheme(text) && !text.contains([' ', '\n', '<']) => {
-            Link { form: LinkForm::Plain, path: text, description: None }
+    let description = link.description.as_deref()?;
+    let image = match description {
+        [Object { kind: ObjectKind::Link(inner), .. }] if inner.description.is_none() => {
+            Destination::of(inner, abbreviations)
+        }
+        [Object { kind: ObjectKind::Text(text), .. }] => bare(Cow::Borrowed(text))?,
+        [Object { kind: ObjectKind::Text(text), .. }, ..] if has_scheme(text) => {
+            let mut source = String::new();
+            written(description, &mut source).then_some(())?;
+            bare(Cow::Owned(source))?
         }
         _ => return None,
     };
-    let image = Destination::of(&inner, abbreviations);
     (image.kind != LinkKind::Fuzzy && image.is_image()).then_some(image)
+}
+
+/// What an address without brackets leads to.
+fn bare(text: Cow<'_, str>) -> Option<Destination<'_>> {
+    if !has_scheme(&text) || text.contains([' ', '\t', '\n', '<', '>']) {
+        return None;
+    }
+    let path = text.find(':')? + 1;
+    match text.get(..path)? {
+        "file:" => Some(Destination::file(text, path)),
+        "http:" | "https:" => Some(Destination::at(LinkKind::Web, text, path)),
+        _ => None,
+    }
+}
+
+/// Writes text as it was typed, low and high parts included; tells whether it
+/// holds nothing else.
+fn written(objects: &[Object], out: &mut String) -> bool {
+    objects.iter().all(|object| {
+        let (mark, inner, braced) = match &object.kind {
+            ObjectKind::Text(text) => {
+                out.push_str(text);
+                return true;
+            }
+            ObjectKind::Subscript(inner, braced) => ('_', inner, *braced),
+            ObjectKind::Superscript(inner, braced) => ('^', inner, *braced),
+            _ => return false,
+        };
+        out.push(mark);
+        if braced {
+            out.push('{');
+        }
+        let plain = written(inner, out);
+        if braced {
+            out.push('}');
+        }
+        plain
+    })
 }
 
 /// Whether a link is shown as a picture, or as a picture that leads elsewhere.

@@ -11,11 +11,7 @@ use crate::noweb::references;
 use crate::source::code_lines;
 use crate::syntax::document::Document;
 use crate::syntax::lines::slice;
-use crate::syntax::probe::keyword;
 use crate::syntax::tree::{Element, Kind, Source, walk};
-
-/// How many lines of affiliated keywords are looked through.
-const AFFILIATED: usize = 64;
 
 /// What is shown of source blocks and their results.
 #[derive(Default)]
@@ -175,12 +171,8 @@ fn gives_way(doc: &Document, element: &Element) -> bool {
 
 /// What stands behind the `#+RESULTS:` above an element.
 fn results_name<'a>(doc: &Document<'a>, element: &Element) -> Option<&'a str> {
-    let line = doc.lines.number_at(element.span.start).checked_sub(1)?;
-    let above = (line.saturating_sub(AFFILIATED)..line).rev().map(|i| doc.lines.get(i).of(doc.text));
-    above.map_while(|line| keyword(line.trim_start_matches([' ', '\t']))).find_map(|(key, value)| {
-        let results = key.eq_ignore_ascii_case("RESULTS") || key.eq_ignore_ascii_case("RESULT");
-        results.then(|| value.trim())
-    })
+    let span = element.meta.as_ref().and_then(|m| m.result)?;
+    Some(span.of(doc.text).trim())
 }
 
 impl<'r, 'a> Html<'r, 'a> {
@@ -198,7 +190,7 @@ impl<'r, 'a> Html<'r, 'a> {
         }
         let lines = lines.into_iter().map(|line| match strip {
             true => Cow::Owned(without_references(&line.text)),
-            false => Cow::Owned(line.text),
+            false => line.text,
         });
         rewritten(lines.collect())
     }

@@ -1,10 +1,11 @@
 //! The outline: sections in sections, then list items.
 
 use super::Html;
-use super::escape::{escape, typography};
+use super::escape::{push_attribute, typography};
 use super::outline::Shown;
 use super::settings::Tags;
 use crate::syntax::headings::Heading;
+use crate::syntax::tree::{Element, Kind};
 
 /// Elements that may hold a section.
 const CONTAINERS: [&str; 9] = ["div", "section", "article", "aside", "main", "header", "footer", "nav", "details"];
@@ -102,7 +103,7 @@ impl<'r, 'a> Html<'r, 'a> {
         number_into(out, n);
         if let Some(class) = heading.property("HTML_CONTAINER_CLASS") {
             out.push(' ');
-            out.push_str(&escape(class));
+            push_attribute(out, class);
         }
         // HTML has no deeper ones than `<h6>`.
         let h = n.min(6);
@@ -113,7 +114,7 @@ impl<'r, 'a> Html<'r, 'a> {
         out.push('"');
         if let Some(class) = heading.property("HTML_HEADLINE_CLASS") {
             out.push_str(" class=\"");
-            out.push_str(&escape(class));
+            push_attribute(out, class);
             out.push('"');
         }
         out.push('>');
@@ -138,18 +139,14 @@ impl<'r, 'a> Html<'r, 'a> {
     /// `1.2.`
     pub fn section_number(&self, shown: &Shown, out: &mut String) {
         for part in self.outline.number(shown) {
-            number_into(out, part);
+            number_into(out, *part);
             out.push('.');
         }
     }
 
     fn id_into(&self, prefix: &str, heading: usize, out: &mut String) {
         out.push_str(prefix);
-        let id = self.targets.heading_id(heading);
-        match id.contains(['&', '<', '>', '"', '\'']) || id.contains(char::is_control) {
-            true => out.push_str(&escape(id)),
-            false => out.push_str(id),
-        }
+        push_attribute(out, self.targets.heading_id(heading));
     }
 
     /// ` id="…"` for a part of a heading's section; nothing where that is another heading's id.
@@ -189,7 +186,7 @@ impl<'r, 'a> Html<'r, 'a> {
         }
         if let Some(priority) = heading.priority.filter(|_| self.settings.priority) {
             out.push_str("<span class=\"priority\">[");
-            out.push_str(&escape(priority));
+            push_attribute(out, priority);
             out.push_str("]</span> ");
         }
     }
@@ -203,7 +200,7 @@ impl<'r, 'a> Html<'r, 'a> {
             });
             class_into(out, tag);
             out.push_str("\">");
-            out.push_str(&escape(tag));
+            push_attribute(out, tag);
             out.push_str("</span>");
         }
         if !heading.tags.is_empty() {
@@ -211,11 +208,21 @@ impl<'r, 'a> Html<'r, 'a> {
         }
     }
 
-    /// Whether anything at all stands below the heading's line.
+    /// Whether anything at all stands below the heading's line besides what
+    /// Babel takes out of the text.
     fn has_section(&self, index: usize) -> bool {
         let doc = self.doc;
-        let lines = doc.headings.get(index).map_or(0..0, |h| h.line + 1..h.body.end);
-        doc.lines.range(lines).iter().any(|line| !line.of(doc.text).trim().is_empty())
+        let Some(heading) = doc.headings.get(index) else { return false };
+        let elements = doc.section_of(index);
+        let gone = |element: &Element<'a>| match &element.kind {
+            Kind::Source(_) | Kind::Call(_) => !self.is_exported(element),
+            _ => self.exports.drops(element),
+        };
+        if heading.body.start == heading.line + 1 && !elements.is_empty() {
+            return !elements.iter().all(gone);
+        }
+        let mut lines = doc.lines.range(heading.line + 1..heading.body.end).iter();
+        lines.any(|line| !line.of(doc.text).trim().is_empty())
     }
 
     fn section(&mut self, shown: &Shown, heading: &Heading<'a>, out: &mut String) {

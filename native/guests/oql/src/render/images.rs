@@ -3,12 +3,41 @@
 use super::Html;
 use super::attributes::Attributes;
 use super::destinations::{Abbreviations, Destination, LinkKind, is_picture};
+use super::escape::push_attribute;
 use super::translations::Phrase;
-use super::url::{Use, encoded, file_url, safe};
+use super::url::{Use, encoded, file_url, not_a_scheme, safe};
 use crate::syntax::document::Document;
 use crate::syntax::objects::{Object, ObjectKind};
 use crate::syntax::text::Text;
 use crate::syntax::tree::Element;
+
+/// What stands around a picture and its caption.
+struct Tags {
+    open: &'static str,
+    picture: &'static str,
+    end_picture: &'static str,
+    caption: &'static str,
+    end_caption: &'static str,
+    close: &'static str,
+}
+
+const PLAIN: Tags = Tags {
+    open: "<div id=\"",
+    picture: "\" class=\"figure\">\n<p>",
+    end_picture: "\n</p>\n",
+    caption: "<p><span class=\"figure-number\">",
+    end_caption: "</p>\n",
+    close: "</div>\n",
+};
+
+const FANCY: Tags = Tags {
+    open: "<figure id=\"",
+    picture: "\">\n",
+    end_picture: "\n",
+    caption: "<figcaption><span class=\"figure-number\">",
+    end_caption: "</figcaption>\n",
+    close: "</figure>\n",
+};
 
 fn is_space(object: &Object) -> bool {
     matches!(object.kind, ObjectKind::Text(text) if text.trim_matches([' ', '\t', '\n', '\r']).is_empty())
@@ -33,19 +62,18 @@ impl<'r, 'a> Html<'r, 'a> {
             None => self.named_id(element),
         };
         let id = id.unwrap_or_else(|| self.fresh_id("figure"));
-        let mut frame = Attributes::default();
-        frame.set("id", id);
-        out.push_str("<div");
-        frame.write(out);
-        out.push_str(" class=\"figure\">\n<p>");
+        let tags = if self.settings.fancy { &FANCY } else { &PLAIN };
+        out.push_str(tags.open);
+        push_attribute(out, &id);
+        out.push_str(tags.picture);
         self.attributes_for_link(element);
         self.text_of(text, out);
         self.link_attributes = None;
-        out.push_str("\n</p>\n");
-        if self.captioned(element, Phrase::Figure, "<p><span class=\"figure-number\">", " </span>", out) {
-            out.push_str("</p>\n");
+        out.push_str(tags.end_picture);
+        if self.captioned(element, Phrase::Figure, tags.caption, " </span>", out) {
+            out.push_str(tags.end_caption);
         }
-        out.push_str("</div>\n");
+        out.push_str(tags.close);
     }
 
     /// Writes an `<img>`; tells whether the picture may be shown.
@@ -53,8 +81,11 @@ impl<'r, 'a> Html<'r, 'a> {
         let Some(url) = image_url(image) else {
             return false;
         };
-        let data = image.kind == LinkKind::Fuzzy;
-        let name = if data { "" } else { url.rsplit('/').next().unwrap_or("") };
+        let name = match image.kind {
+            LinkKind::Fuzzy => "",
+            LinkKind::File => image.path().rsplit('/').next().unwrap_or(""),
+            _ => url.rsplit('/').next().unwrap_or(""),
+        };
         let mut all = Attributes::default();
         all.set("src", url.clone());
         all.set("alt", name.to_string());
@@ -77,7 +108,7 @@ impl<'r, 'a> Html<'r, 'a> {
 
 fn image_url(image: &Destination) -> Option<String> {
     match image.kind {
-        LinkKind::File => safe(&file_url(image.path()), Use::Image),
+        LinkKind::File => safe(&not_a_scheme(&file_url(image.path())), Use::Image),
         _ => safe(&image.raw, Use::Image).map(|url| encoded(&url)),
     }
 }

@@ -7,31 +7,18 @@ use super::latex::fragment;
 use super::settings::{Latex, Scripts};
 use crate::header_args::HeaderArgs;
 use crate::syntax::objects::{Citation, InlineCode, Object, ObjectKind, objects_of};
-use crate::syntax::text::{Place, Text};
-
-/// Where a text ends in memory.
-fn end_of(text: &str) -> usize {
-    text.as_ptr() as usize + text.len()
-}
+use crate::syntax::text::Text;
 
 impl<'r, 'a> Html<'r, 'a> {
     /// A text with its markup.
     pub fn inline(&mut self, text: &str, out: &mut String) {
-        let outer = std::mem::replace(&mut self.text_end, end_of(text));
         self.objects(&objects_of(text), out);
-        self.text_end = outer;
     }
 
     /// A text of the document with its markup.
     pub fn text_of(&mut self, text: &Text<'a>, out: &mut String) {
         let doc = self.doc;
-        let objects = doc.objects(text);
-        let lone = text.place == Place::Paragraph && self.only_stamps(objects);
-        let end = end_of(text.span.of(doc.text));
-        let outer = (self.lone_stamps, std::mem::replace(&mut self.text_end, end));
-        self.lone_stamps = lone;
-        self.objects(objects, out);
-        (self.lone_stamps, self.text_end) = outer;
+        self.objects(doc.objects(text), out);
     }
 
     /// Objects in a row.
@@ -58,7 +45,17 @@ impl<'r, 'a> Html<'r, 'a> {
     pub fn plainly(&mut self, objects: &[Object], ends_line: bool, out: &mut String) {
         let last = objects.len().saturating_sub(1);
         for (i, object) in objects.iter().enumerate() {
-            self.object(object, ends_line && i == last, out);
+            self.in_row(object, objects.get(i + 1), ends_line && i == last, out);
+        }
+    }
+
+    /// An object and what follows it in its row.
+    pub fn in_row(&mut self, object: &Object, next: Option<&Object>, ends_line: bool, out: &mut String) {
+        match (&object.kind, next.map(|o| &o.kind)) {
+            (ObjectKind::Timestamp(stamp), Some(ObjectKind::Text(text))) => {
+                self.timestamp(stamp, text.starts_with([' ', '\t']), out);
+            }
+            _ => self.object(object, ends_line, out),
         }
     }
 
@@ -92,12 +89,8 @@ impl<'r, 'a> Html<'r, 'a> {
                 let (label, definition) = (note.label, &note.definition);
                 self.footnote(label, definition.as_deref(), object.span.start, out);
             }
-            ObjectKind::Timestamp(stamp) => {
-                if !self.lone_stamps || !self.hides(stamp) {
-                    self.timestamp(stamp, out);
-                }
-            }
-            ObjectKind::Entity(name) => self.entity(name, ends_line, out),
+            ObjectKind::Timestamp(stamp) => self.timestamp(stamp, false, out),
+            ObjectKind::Entity(name) => self.entity(object, name, ends_line, out),
             ObjectKind::Latex(text) => match self.settings.latex {
                 Latex::All => fragment(text, out),
                 Latex::Verbatim => push_plain(out, text, self.plain(ends_line)),
@@ -105,7 +98,7 @@ impl<'r, 'a> Html<'r, 'a> {
             },
             ObjectKind::Snippet(snippet) => {
                 let (backend, value) = (snippet.backend, snippet.value);
-                if self.options.allow_html && backend.eq_ignore_ascii_case("html") {
+                if self.options.allow_html && backend == "html" {
                     out.push_str(&legal(value));
                 }
             }
@@ -194,7 +187,7 @@ impl<'r, 'a> Html<'r, 'a> {
         }
     }
 
-    fn entity(&mut self, name: &str, ends_line: bool, out: &mut String) {
+    fn entity(&mut self, object: &Object, name: &str, ends_line: bool, out: &mut String) {
         if self.settings.entities {
             if let Some(count) = blanks(name) {
                 return out.extend(std::iter::repeat_n('\u{2002}', count));
@@ -205,6 +198,9 @@ impl<'r, 'a> Html<'r, 'a> {
         }
         out.push('\\');
         push_plain(out, name, self.plain(ends_line));
+        if object.span.of(self.doc.text).ends_with("{}") {
+            out.push_str("{}");
+        }
     }
 
     /// A macro that could not be replaced in the text; the result of inline

@@ -11,7 +11,8 @@ use super::escape::{push_attribute, push_text};
 use super::headings::number_into;
 use super::ordinals::Ordinals;
 use super::settings::Broken;
-use super::url::{Use, encoded, file_url, safe};
+use super::toc::unlinked;
+use super::url::{Use, encoded, file_url, not_a_scheme, safe};
 use crate::ids::slug;
 use crate::syntax::objects::{Link, Object};
 
@@ -42,8 +43,9 @@ impl<'r, 'a> Html<'r, 'a> {
                 self.external(link, url.as_deref(), &to.raw, own, out);
             }
             LinkKind::File => {
-                let url = safe(&page_url(&to), Use::Link);
-                self.external(link, url.as_deref(), to.path(), own, out);
+                let own_text = page_url(&to);
+                let url = safe(&not_a_scheme(&own_text), Use::Link);
+                self.described(link, url.as_deref(), &own_text, own, out);
             }
             LinkKind::Doi => {
                 let url = format!("https://doi.org/{}", to.path());
@@ -69,7 +71,8 @@ impl<'r, 'a> Html<'r, 'a> {
             LinkKind::Active => self.description(description, &to.raw, out),
             LinkKind::Coderef => self.coderef(description, to.path(), &own, out),
             LinkKind::Radio => {
-                let url = self.targets.find(to.path()).map(|id| format!("#{id}"));
+                let objects = link.description.as_deref().unwrap_or(&[]);
+                let url = self.targets.radio(objects).map(|id| format!("#{id}"));
                 self.described(link, url.as_deref(), to.path(), own, out);
             }
             LinkKind::Id | LinkKind::CustomId => match self.heading_with_id(to.path()) {
@@ -198,8 +201,15 @@ impl<'r, 'a> Html<'r, 'a> {
             }
             return;
         }
-        if let Some(heading) = self.doc.headings.get(heading) {
-            push_text(out, heading.title);
+        let doc = self.doc;
+        let Some(heading) = doc.headings.get(heading) else { return };
+        // Many short links to one long title must not cost their product.
+        match self.titles_left.checked_sub(heading.title.len()) {
+            Some(left) => {
+                self.titles_left = left;
+                self.objects(&unlinked(doc.objects(&heading.text)), out);
+            }
+            None => out.push_str(NAMELESS),
         }
     }
 
@@ -253,14 +263,13 @@ impl<'r, 'a> Html<'r, 'a> {
 fn page_url(to: &Destination) -> String {
     let mut url = file_url(to.path());
     let is_org = url.len() > 4 && url.get(url.len() - 4..).is_some_and(|end| end.eq_ignore_ascii_case(".org"));
-    if !is_org {
-        return url;
+    if is_org {
+        url.truncate(url.len() - 4);
+        url.push_str(".html");
     }
-    url.truncate(url.len() - 4);
-    url.push_str(".html");
     match to.search() {
         Some(search) if search.starts_with('#') => url.push_str(search),
-        Some(search) if search.starts_with('*') => {
+        Some(search) if search.starts_with('*') && is_org => {
             url.push('#');
             url.push_str(&slug(search));
         }

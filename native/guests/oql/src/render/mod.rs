@@ -3,10 +3,12 @@
 pub mod attributes;
 pub mod blocks;
 pub mod captions;
+pub mod choices;
 pub mod code;
 pub mod columns;
 pub mod dates;
 pub mod destinations;
+pub mod drawn;
 pub mod entities;
 pub mod entity_table;
 pub mod escape;
@@ -20,6 +22,7 @@ pub mod keywords;
 pub mod latex;
 pub mod links;
 pub mod lists;
+pub mod macro_text;
 pub mod macros;
 pub mod options;
 pub mod ordinals;
@@ -65,13 +68,13 @@ pub(crate) struct Html<'r, 'a> {
     pub link_attributes: Option<attributes::Attributes>,
     /// The last number of an id that nobody asked for.
     pub fresh: usize,
+    /// How much text of titles links may still show.
+    pub titles_left: usize,
     /// What tables of contents may still cost.
     pub contents_left: usize,
     /// The paragraph being written is right in a footnote's definition.
     pub in_note: bool,
-    /// Where the text being written ends in memory.
-    pub text_end: usize,
-    /// It holds timestamps alone.
+    /// The text being written holds timestamps alone.
     pub lone_stamps: bool,
 }
 
@@ -113,15 +116,15 @@ fn page(doc: &Document, placement: &results::Placement, options: &RenderOptions)
         ordinals: None,
         link_attributes: None,
         fresh: 0,
+        titles_left: 4 * doc.text.len() + (1 << 16),
         contents_left: 16 * (doc.text.len() + doc.headings.len() * toc::ENTRY) + (1 << 16),
         in_note: false,
-        text_end: 0,
         lone_stamps: false,
         settings: &settings,
         doc,
         options,
     };
-    let mut out = String::with_capacity(doc.text.len() + doc.text.len() / 2);
+    let mut out = String::with_capacity(doc.text.len() + doc.text.len() / 2 + doc.headings.len() * 128);
     if options.title {
         let title: Vec<&str> = doc.keyword("TITLE").collect();
         if !title.is_empty() {

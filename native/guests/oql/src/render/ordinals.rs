@@ -31,7 +31,7 @@ impl<'d, 'a> Ordinals<'d, 'a> {
                 if outline.hidden.get(index) == Some(&true) {
                     continue;
                 }
-                label.extend(outline.number_of(index).iter().filter_map(|n| usize::try_from(*n).ok()));
+                label.extend(outline.number_of(index));
                 if let Some(heading) = doc.headings.get(index) {
                     ordinals.text(&heading.text, &label);
                 }

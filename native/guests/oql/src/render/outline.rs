@@ -19,7 +19,7 @@ pub struct Outline {
     pub notes: Vec<bool>,
     /// What stands before the first heading is left out.
     pub headless: bool,
-    parts: Vec<u32>,
+    parts: Vec<usize>,
 }
 
 /// A heading as it will be shown.
@@ -44,23 +44,19 @@ impl Outline {
     pub fn of(doc: &Document, settings: &Settings) -> Self {
         let selected = selected(doc, settings);
         let (hidden, notes) = hidden(doc, settings, selected.as_deref());
-        let odd =
-            doc.keyword("STARTUP").flat_map(str::split_whitespace).filter(|w| matches!(*w, "odd" | "oddeven")).last();
-        // With every other level left out, three stars are the second one.
-        let level = |h: &Heading| if odd == Some("odd") { h.level / 2 + 1 } else { h.level };
         let mut outline = Outline { hidden, notes, headless: selected.is_some(), ..Outline::default() };
         let visible = || doc.headings.iter().enumerate().filter(|(i, _)| outline.hidden.get(*i) == Some(&false));
-        let base = visible().filter(|(_, h)| h.parent.is_none()).map(|(_, h)| level(h)).min().unwrap_or(1);
+        let base = visible().filter(|(_, h)| h.parent.is_none()).map(|(_, h)| h.level).min().unwrap_or(1);
         let mut unnumbered: Vec<Option<&str>> = Vec::with_capacity(doc.headings.len());
         for heading in &doc.headings {
             let above = || heading.parent.and_then(|p| unnumbered.get(p).copied().flatten());
             unnumbered.push(heading.property("UNNUMBERED").or_else(above));
         }
-        let mut counters: Vec<u32> = Vec::new();
+        let mut counters: Vec<usize> = Vec::new();
         let mut parts = Vec::new();
         let mut shown = Vec::new();
         for (index, heading) in visible() {
-            let level = (level(heading) + 1).saturating_sub(base).max(1);
+            let level = (heading.level + 1).saturating_sub(base).max(1);
             let said = unnumbered.get(index).copied().flatten().filter(|v| !v.is_empty() && *v != "nil");
             let numbered = said.is_none() && settings.num.covers(level);
             let mut number = (parts.len(), parts.len());
@@ -71,10 +67,8 @@ impl Outline {
                 {
                     *last += 1;
                 }
-                if level <= settings.levels {
-                    parts.extend_from_slice(&counters);
-                    number.1 = parts.len();
-                }
+                parts.extend_from_slice(&counters);
+                number.1 = parts.len();
             }
             let bare = is_archived(heading) && settings.archived == Archived::Headline;
             shown.push(Shown { index, level, numbered, listed: said != Some("notoc"), bare, number });
@@ -85,12 +79,12 @@ impl Outline {
     }
 
     /// The parts of a heading's number.
-    pub fn number(&self, shown: &Shown) -> &[u32] {
+    pub fn number(&self, shown: &Shown) -> &[usize] {
         self.parts.get(shown.number.0..shown.number.1).unwrap_or(&[])
     }
 
     /// The parts of the number of the heading with this index in the document.
-    pub fn number_of(&self, index: usize) -> &[u32] {
+    pub fn number_of(&self, index: usize) -> &[usize] {
         let at = self.shown.binary_search_by_key(&index, |s| s.index).ok();
         at.and_then(|i| self.shown.get(i)).map_or(&[], |shown| self.number(shown))
     }

@@ -84,7 +84,7 @@ impl Html<'_, '_> {
         let mut open = false;
         for (i, object) in objects.iter().enumerate() {
             let ObjectKind::Text(text) = &object.kind else {
-                self.object(object, false, out);
+                self.in_row(object, objects.get(i + 1), false, out);
                 continue;
             };
             let before = end(i.checked_sub(1).and_then(|i| objects.get(i)), true);

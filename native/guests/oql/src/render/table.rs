@@ -162,7 +162,8 @@ impl<'r, 'a> Html<'r, 'a> {
     pub fn table(&mut self, element: &Element<'a>, lines: &[Span], out: &mut String) {
         let grid = Grid::of(self.doc.text, lines);
         let mut own = Attributes::default();
-        for (name, value) in BORDERS {
+        // HTML 5 leaves them to the page's style.
+        for (name, value) in BORDERS.into_iter().filter(|_| !self.settings.html5) {
             own.set(name, value.to_string());
         }
         let mut own = self.over(element, own);

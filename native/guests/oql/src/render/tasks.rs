@@ -1,7 +1,7 @@
 //! What a task says of itself: planning, properties, clocks, drawers; inline tasks.
 
 use super::Html;
-use super::escape::escape;
+use super::escape::push_attribute;
 use super::outline::left_out;
 use super::settings::Names;
 use super::timestamps;
@@ -54,9 +54,9 @@ impl<'r, 'a> Html<'r, 'a> {
                 out.push_str("<pre class=\"example\">\n");
                 open = true;
             }
-            out.push_str(&escape(key));
+            push_attribute(out, key);
             out.push_str(": ");
-            out.push_str(&escape(value));
+            push_attribute(out, value);
             out.push('\n');
         }
         if open {
@@ -74,7 +74,7 @@ impl<'r, 'a> Html<'r, 'a> {
         out.push_str("<p>\n<span class=\"timestamp-wrapper\">\n<span class=\"timestamp-kwd\">CLOCK:</span> ");
         out.push_str("<span class=\"timestamp\">");
         let raw = timestamps::stamp(value).unwrap_or("");
-        out.push_str(&escape(&timestamps::canonical(raw)));
+        push_attribute(out, &timestamps::canonical(raw));
         let rest = value.get(raw.len()..).unwrap_or("");
         if !raw.is_empty() && rest.starts_with([' ', '\t']) {
             out.push(' ');
@@ -83,7 +83,7 @@ impl<'r, 'a> Html<'r, 'a> {
         let duration = rest.split_once(" => ").map_or("", |(_, d)| d.trim());
         if !duration.is_empty() && !duration.contains([' ', '\t']) {
             out.push_str(" <span class=\"timestamp\">(");
-            out.push_str(&escape(duration));
+            push_attribute(out, duration);
             out.push_str(")</span>");
         }
         out.push_str("\n</span>\n</p>\n");

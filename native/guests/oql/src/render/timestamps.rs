@@ -2,7 +2,7 @@
 
 use super::Html;
 use super::dates::{Moment, clock, digits};
-use super::escape::{escape, typography};
+use super::escape::{push_text, typography};
 use super::settings::Stamps;
 use crate::syntax::objects::{Object, ObjectKind};
 
@@ -88,38 +88,38 @@ pub fn canonical(raw: &str) -> String {
 }
 
 impl Html<'_, '_> {
-    /// A timestamp in a text; the dashes of a range as one.
-    pub fn timestamp(&self, raw: &str, out: &mut String) {
+    /// A timestamp in a text; the dashes of a range as one. A blank behind it
+    /// counts to it.
+    pub fn timestamp(&self, raw: &str, blank: bool, out: &mut String) {
+        if self.lone_stamps && self.hides(raw) {
+            return;
+        }
         out.push_str("<span class=\"timestamp-wrapper\"><span class=\"timestamp\">");
         for (i, part) in canonical(raw).split("--").enumerate() {
             if i > 0 {
                 out.push_str("&#x2013;");
             }
-            out.push_str(&escape(part));
+            push_text(out, part);
         }
-        self.blank_behind(raw, self.text_end, out);
+        if blank {
+            out.push(' ');
+        }
         out.push_str("</span></span>");
     }
 
     /// A timestamp that a heading has, as plain text.
     pub fn planned(&self, raw: &str, out: &mut String) {
         out.push_str(&typography(&canonical(raw), self.settings.special));
-        self.blank_behind(raw, usize::MAX, out);
-    }
-
-    /// A blank where one follows in the same text: Org counts it to the timestamp.
-    fn blank_behind(&self, raw: &str, end: usize, out: &mut String) {
-        let start = raw.as_ptr() as usize;
-        let at = start.checked_sub(self.doc.text.as_ptr() as usize);
+        let at = (raw.as_ptr() as usize).checked_sub(self.doc.text.as_ptr() as usize);
         let behind = at.and_then(|at| self.doc.text.get(at + raw.len()..));
-        if start + raw.len() < end && behind.is_some_and(|b| b.starts_with([' ', '\t'])) {
+        if behind.is_some_and(|b| b.starts_with([' ', '\t'])) {
             out.push(' ');
         }
     }
 
     /// Whether timestamps of this kind are left out of a paragraph that holds
     /// nothing but timestamps.
-    pub fn hides(&self, raw: &str) -> bool {
+    fn hides(&self, raw: &str) -> bool {
         match self.settings.timestamps {
             Stamps::All => false,
             Stamps::None => true,

@@ -1,7 +1,7 @@
 //! Tables of contents, lists of tables and listings.
 
 use super::Html;
-use super::escape::escape;
+use super::escape::{escape, push_attribute};
 use super::headings::number_into;
 use super::options::Depth;
 use super::outline::Shown;
@@ -74,7 +74,11 @@ impl<'r, 'a> Html<'r, 'a> {
             for _ in start..level {
                 out.push_str("</li>\n</ul>\n");
             }
-            out.push_str(if below.is_none() { "</div>\n</div>\n" } else { "</div>\n" });
+            out.push_str(match (below, self.settings.fancy) {
+                (Some(_), _) => "</div>\n",
+                (None, false) => "</div>\n</div>\n",
+                (None, true) => "</div>\n</nav>\n",
+            });
         }
         if !full {
             out.push_str(TOO_MANY);
@@ -90,7 +94,7 @@ impl<'r, 'a> Html<'r, 'a> {
 
     fn open_contents(&mut self, whole: bool, out: &mut String) {
         if whole {
-            out.push_str("<div");
+            out.push_str(if self.settings.fancy { "<nav" } else { "<div" });
             self.part_id("table-of-contents", out);
             out.push_str(" role=\"doc-toc\">\n<h2>");
             out.push_str(self.phrase(Phrase::Contents));
@@ -101,18 +105,16 @@ impl<'r, 'a> Html<'r, 'a> {
         out.push_str(" role=\"doc-toc\">");
     }
 
-    /// ` id="…"` for the page's own part of this name, each the first time.
+    /// ` id="…"` for the page's own part of this name; the second one has a number.
     pub fn part_id(&mut self, id: &str, out: &mut String) {
-        if self.targets.claim_part(id) {
-            for part in [" id=\"", id, "\""] {
-                out.push_str(part);
-            }
+        for part in [" id=\"", &self.targets.part(id), "\""] {
+            out.push_str(part);
         }
     }
 
     fn entry(&mut self, shown: &Shown, heading: &Heading<'a>, out: &mut String) {
         out.push_str("<a href=\"#");
-        out.push_str(&escape(self.targets.heading_id(shown.index)));
+        push_attribute(out, self.targets.heading_id(shown.index));
         out.push_str("\">");
         if shown.numbered {
             self.section_number(shown, out);
@@ -214,7 +216,7 @@ impl<'r, 'a> Html<'r, 'a> {
 }
 
 /// Objects without footnotes and targets; a link is what it shows.
-fn unlinked<'t>(objects: &[Object<'t>]) -> Vec<Object<'t>> {
+pub fn unlinked<'t>(objects: &[Object<'t>]) -> Vec<Object<'t>> {
     let mut out = Vec::with_capacity(objects.len());
     for Object { kind, span } in objects {
         let kind = match kind {

@@ -1,5 +1,7 @@
 //! Which addresses a page may point at.
 
+use std::borrow::Cow;
+
 /// What an address is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Use {
@@ -18,18 +20,10 @@ const SCHEMES: [&str; 22] = [
 /// browser might run it. Only listed schemes pass.
 pub fn safe(url: &str, usage: Use) -> Option<String> {
     let url = url.trim_matches(|c: char| c.is_whitespace() || invisible(c));
-    // Judged as a browser would at its most lenient: blanks and controls gone,
-    // character references decoded (twice, for those who decode twice).
-    let seen = plain(&decode(&plain(&decode(&plain(url)))));
-    let scheme = seen
-        .find([':', '/', '?', '#', '\\'])
-        .filter(|i| seen.as_bytes().get(*i) == Some(&b':'))
-        .and_then(|i| seen.get(..i))
-        .map(str::to_lowercase);
-    match scheme {
+    match scheme(url) {
         None => {}
         Some(s) if SCHEMES.contains(&s.as_str()) => {}
-        Some(s) if s == "data" && usage == Use::Image && image_data(&seen) => {}
+        Some(s) if s == "data" && usage == Use::Image && image_data(&plain(&decode(&plain(&decode(&plain(url)))))) => {}
         Some(_) => return None,
     }
     Some(encode(url))
@@ -41,22 +35,33 @@ pub fn has_scheme(url: &str) -> bool {
     end.is_some_and(|i| i > 1 && url.as_bytes().get(i) == Some(&b':'))
 }
 
-/// `file:x` as a relative address; what is left is never taken for a scheme.
+/// `file:x` as an address.
 pub fn file_url(path: &str) -> String {
-    // Several slashes at the start are one.
     let rest = path.trim_start_matches('/');
-    let root = path.len() > rest.len();
-    if root {
-        return format!("file:///{rest}");
+    match path.len() - rest.len() {
+        0 if path.starts_with('~') => format!("file:{path}"),
+        0 => path.to_string(),
+        2 => format!("file:{path}"),
+        // Several slashes are one.
+        _ => format!("file:///{rest}"),
     }
-    if path.starts_with('~') {
-        return format!("file:{path}");
+}
+
+/// A relative address that nobody takes for a scheme.
+pub fn not_a_scheme(url: &str) -> Cow<'_, str> {
+    let kept = |scheme: String| matches!(scheme.as_str(), "file" | "http" | "https");
+    match scheme(url).is_none_or(kept) {
+        true => Cow::Borrowed(url),
+        false => Cow::Owned(format!("./{url}")),
     }
-    let head = path.split(['/', '?', '#']).next().unwrap_or("");
-    if head.contains([':', '&', '%']) || head.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return format!("./{path}");
-    }
-    path.to_string()
+}
+
+/// The scheme that a browser sees at its most lenient: blanks and controls
+/// gone, character references decoded (twice, for those who decode twice).
+fn scheme(url: &str) -> Option<String> {
+    let seen = plain(&decode(&plain(&decode(&plain(url)))));
+    let end = seen.find([':', '/', '?', '#', '\\']).filter(|i| seen.as_bytes().get(*i) == Some(&b':'))?;
+    seen.get(..end).map(str::to_lowercase)
 }
 
 /// The address with percent escapes for all that an address cannot hold.

@@ -167,6 +167,17 @@ fn links_in_brackets_between_angles_and_plain() {
 }
 
 #[test]
+fn a_word_of_another_script_ends_before_a_link() {
+    check(
+        Place::Paragraph,
+        &[
+            ("文http://ab éhttp://ab", r#""文" (link plain http "//ab") " éhttp://ab""#),
+            ("яsrc_c{a}", r#""я" (inline-src-block "c" "" "a")"#),
+        ],
+    );
+}
+
+#[test]
 fn footnotes_citations_and_cookies() {
     check(
         Place::Paragraph,

@@ -212,10 +212,22 @@ impl<'r, 'a> Html<'r, 'a> {
         let stamps = self.only_stamps(doc.objects(text));
         let empty = out.get(body..).is_some_and(|b| b.trim_matches([' ', '\t', '\n', '\r']).is_empty());
         // What Babel takes out of the text leaves no paragraph behind.
-        if empty && !stamps && doc.objects(text).iter().all(|o| is_taken_out(&o.kind)) {
+        if empty && !stamps && doc.objects(text).iter().all(|o| self.is_taken_out(&o.kind)) {
             return out.truncate(start);
         }
         out.push_str("\n</p>\n");
+    }
+
+    /// Whether Babel takes such an object out of the text, with nothing in its
+    /// place, or the page refuses it.
+    fn is_taken_out(&self, kind: &ObjectKind) -> bool {
+        match kind {
+            ObjectKind::Text(text) => text.trim_matches([' ', '\t', '\n', '\r']).is_empty(),
+            ObjectKind::InlineSource(..) | ObjectKind::InlineCall(_) => true,
+            ObjectKind::Macro(name, _) => name.eq_ignore_ascii_case("results"),
+            ObjectKind::Snippet(backend, _) => *backend == "html" && !self.options.allow_html,
+            _ => false,
+        }
     }
 
     /// A paragraph without its tag.
@@ -345,16 +357,6 @@ impl<'r, 'a> Html<'r, 'a> {
         };
         write_code(&lines, &switches, self.references.lines.before(element), out);
         out.push_str(if lang.is_empty() { "</pre>\n" } else { "</pre>\n</div>\n" });
-    }
-}
-
-/// Whether Babel takes such an object out of the text, with nothing in its place.
-fn is_taken_out(kind: &ObjectKind) -> bool {
-    match kind {
-        ObjectKind::Text(text) => text.trim_matches([' ', '\t', '\n', '\r']).is_empty(),
-        ObjectKind::InlineSource(..) | ObjectKind::InlineCall(_) => true,
-        ObjectKind::Macro(name, _) => name.eq_ignore_ascii_case("results"),
-        _ => false,
     }
 }
 

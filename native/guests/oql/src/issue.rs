@@ -1,5 +1,7 @@
 //! What an author should know: how bad, what, where, and what to do about it.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::columns::Columns;
@@ -126,26 +128,35 @@ pub struct Found {
     heading: Option<usize>,
     offset: usize,
     message: String,
-    hint: String,
+    hint: Cow<'static, str>,
 }
 
 impl Found {
     /// With the code's own hint.
     pub fn new(code: Code, heading: Option<usize>, offset: usize, message: String) -> Self {
         let (_, _, hint) = code.parts();
-        Found { code, heading, offset, message, hint: hint.to_string() }
+        Found { code, heading, offset, message, hint: hint.into() }
     }
 
     /// With another hint.
-    pub fn hint(self, hint: impl Into<String>) -> Self {
+    pub fn hint(self, hint: impl Into<Cow<'static, str>>) -> Self {
         Found { hint: hint.into(), ..self }
     }
 }
 
-/// The issues in the order of their places, each once.
+/// More issues than this are no help to anybody.
+const MOST: usize = 10_000;
+
+/// The issues in the order of their places, each once. Of far too many the first
+/// errors stay, then the first warnings.
 pub fn issues(doc: &Document, mut found: Vec<Found>) -> Vec<Issue> {
     found.sort_by_key(|f| f.offset);
     found.dedup();
+    if found.len() > MOST {
+        found.sort_by_key(|f| f.code.parts().0);
+        found.truncate(MOST);
+        found.sort_by_key(|f| f.offset);
+    }
     let mut columns = Columns::new(doc.text, &doc.lines);
     let issue = |found: Found| {
         let (level, code, _) = found.code.parts();
@@ -157,7 +168,7 @@ pub fn issues(doc: &Document, mut found: Vec<Found>) -> Vec<Issue> {
             line,
             column,
             heading: found.heading.and_then(|h| doc.headings.get(h)).map(|h| h.id.clone()),
-            hint: Some(found.hint),
+            hint: Some(found.hint.into_owned()),
         }
     };
     found.into_iter().map(issue).collect()

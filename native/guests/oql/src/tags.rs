@@ -10,6 +10,7 @@ use crate::syntax::index::strip_prefix_no_case;
 /// the document's order.
 pub struct Tags<'a> {
     file: Vec<&'a str>,
+    /// Where each of them ends, and its tags.
     open: Vec<(usize, Vec<&'a str>)>,
     /// What all of these take.
     above: usize,
@@ -31,7 +32,7 @@ impl<'a> Tags<'a> {
     /// outermost heading inwards. A document that repeats megabytes of tags
     /// again and again gets the heading's own from some heading on.
     pub fn of_heading(&mut self, heading: &Heading<'a>) -> Vec<String> {
-        while let Some((_, tags)) = self.open.pop_if(|(level, _)| *level >= heading.level) {
+        while let Some((_, tags)) = self.open.pop_if(|(end, _)| *end <= heading.start) {
             self.above -= cost(&tags);
         }
         let left = self.budget.checked_sub(self.above);
@@ -43,7 +44,7 @@ impl<'a> Tags<'a> {
         let all = all.filter(|tag| seen.insert(**tag)).map(|tag| tag.to_string()).collect();
         if !heading.tags.is_empty() {
             self.above += cost(&heading.tags);
-            self.open.push((heading.level, heading.tags.clone()));
+            self.open.push((heading.end, heading.tags.clone()));
         }
         all
     }

@@ -197,3 +197,11 @@ fn a_bomb_is_told_where_it_goes_off() {
     assert!(all.iter().all(|(_, _, message)| message.contains("far more text")), "{:?}", all[0]);
     assert!(src(&org).len() < 8 << 20);
 }
+
+#[test]
+fn of_far_too_many_issues_the_errors_stay() {
+    let refs: String = (0..12_000).map(|i| format!("<<no{i}>>\n")).collect();
+    let all = lint(&org("#+begin_src js :no-such 1\n#+end_src\n", &refs));
+    assert_eq!(all.len(), 10_000);
+    assert!(all.iter().all(|i| i.code == "bad_noweb") && all.is_sorted_by_key(|i| i.line));
+}

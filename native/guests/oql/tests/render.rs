@@ -190,11 +190,12 @@ fn links() {
         "[[file:x.org][x]] [[file:d/y.org::*Some Head][y]] [[./z.txt][z]]",
         "<a href=\"x.html\">x</a> <a href=\"d/y.html#some-head\">y</a> <a href=\"./z.txt\">z</a>",
     );
-    has("[[*The Head][h]]\n* The head\n", "<a href=\"#the-head\">h</a>");
+    has("[[*The head][h]]\n* The head\n", "<a href=\"#the-head\">h</a>");
     has("* A [[tgt]]\n<<tgt>> [[*A][h]]", "A <a href=\"#tgt\">1</a></h2>");
     has("<<tgt>>", "<a id=\"tgt\"></a>");
     has("[[id:abc][h]]\n* H\n:PROPERTIES:\n:ID: abc\n:END:\n", "<a href=\"#h\">h</a>");
-    has("[[nowhere][h]]", "<i>h</i>");
+    has("[[nowhere][h]]", "[BROKEN LINK: nowhere]");
+    has("#+OPTIONS: broken-links:nil\n[[nowhere][h]]", "<i>h</i>");
     has("#+LINK: gh https://github.com/%s\n[[gh:a/b][r]]", "<a href=\"https://github.com/a/b\">r</a>");
 }
 

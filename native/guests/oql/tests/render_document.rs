@@ -314,3 +314,11 @@ fn headings_below_h6_stay_html() {
     let got = html("#+OPTIONS: H:9\n* 1\n** 2\n*** 3\n**** 4\n***** 5\n****** 6\n******* 7\n");
     assert!(!got.contains("<h7") && got.contains("outline-8"), "{got}");
 }
+#[test]
+fn inline_tasks_are_boxes() {
+    has(
+        "text\n*************** TODO Call :x:\nnow\n*************** END\nmore\n",
+        "<div class=\"inlinetask\">\n<b><span class=\"todo TODO\">TODO</span> Call&#xa0;&#xa0;&#xa0;<span class=\"tag\"><span class=\"x\">x</span></span></b><br />\n<p>\nnow\n</p>\n</div>",
+    );
+    lacks("#+OPTIONS: inline:nil\n*************** Call\nnow\n*************** END\n", "Call");
+}

@@ -50,3 +50,19 @@ fn ids_are_unique_whatever_the_titles() {
     let ids: Vec<String> = parse_headlines(org).into_iter().map(|h| h.id).collect();
     assert_eq!(ids, ["heading", "heading-2", "heading-2-2", "日本", "日本-2", "i\u{307}", "a-b", "a-b-2", "a-b-2-2"]);
 }
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_the_first_heading() {
+    let org = "\u{feff}* A :t:\n** B\n";
+    let got = parse_headlines(org);
+    assert_eq!((got[0].title.as_str(), got[0].position.line, got[0].position.start), ("A", 1, 3));
+    assert_eq!(&org[got[1].position.start..got[1].position.end], "** B\n");
+}
+
+#[test]
+fn odd_levels_inherit_by_their_stars() {
+    assert_eq!(
+        all_tags("#+STARTUP: odd\n* A :a:\n** B :b:\n*** C :c:\n***** D\n* E\n"),
+        ["a", "a b", "a b c", "a b c", ""]
+    );
+}

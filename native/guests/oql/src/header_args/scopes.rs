@@ -108,16 +108,16 @@ impl<'a> Scopes<'a> {
     }
 
     fn outline(&mut self, doc: &Document<'a>) {
-        // Headings with arguments around the one at hand: level, key, what held before.
+        // Headings with arguments around the one at hand: their ends, keys, what held before.
         let mut open: Vec<(usize, String, Held<'a>)> = Vec::new();
         for (i, heading) in doc.headings.iter().enumerate() {
-            while let Some((_, key, before)) = open.pop_if(|(level, ..)| *level >= heading.level) {
+            while let Some((_, key, before)) = open.pop_if(|(end, ..)| *end <= heading.start) {
                 self.headings.entry(key).or_default().push((i, before));
             }
             if heading.properties.iter().any(|(key, _)| is_key(key)) {
                 let lines = properties(doc.text, &doc.lines, heading.line + 1..heading.body.start);
                 for (key, before) in self.level_of(Some(i), lines, false) {
-                    open.push((heading.level, key, before));
+                    open.push((heading.end, key, before));
                 }
             }
         }

@@ -3,6 +3,7 @@
 mod names;
 mod reference;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -22,18 +23,25 @@ pub struct Complaint {
     pub message: String,
 }
 
+/// What a name stands for.
+struct Body<'a> {
+    lines: Vec<CodeLine<'a>>,
+    /// Bytes of all lines together.
+    size: usize,
+}
+
 /// Expands references within one document.
 pub struct Noweb<'d, 'a> {
     doc: &'d Document<'a>,
     parts: HashMap<&'d str, Rc<[Part<'d>]>>,
     /// What names came to.
-    known: HashMap<&'d str, Rc<[CodeLine]>>,
+    known: HashMap<&'d str, Rc<Body<'a>>>,
     /// The names that are being expanded, outermost first.
     path: Vec<&'d str>,
     /// References that somebody was told of.
     told: HashSet<usize>,
-    /// How much text may still be made.
-    budget: usize,
+    /// How much text may still be made; none once that was too little.
+    budget: Option<usize>,
     complaints: Vec<Complaint>,
 }
 
@@ -47,21 +55,21 @@ impl<'d, 'a> Noweb<'d, 'a> {
             known: HashMap::new(),
             path: Vec::new(),
             told: HashSet::new(),
-            budget: doc.text.len().saturating_mul(4) + (1 << 20),
+            budget: Some(doc.text.len().saturating_mul(4) + (1 << 20)),
             complaints: Vec::new(),
         }
     }
 
     /// A block's lines with every reference replaced, and what was wrong. The
     /// block's own name, if it has one, is no reference that it can make.
-    pub fn expand(&mut self, name: Option<&'d str>, lines: Vec<CodeLine>) -> (Vec<CodeLine>, Vec<Complaint>) {
+    pub fn expand(&mut self, name: Option<&'d str>, lines: Vec<CodeLine<'a>>) -> (Vec<CodeLine<'a>>, Vec<Complaint>) {
         self.path.extend(name);
         let lines = self.lines(lines);
         self.path.clear();
         (lines, std::mem::take(&mut self.complaints))
     }
 
-    fn lines(&mut self, lines: Vec<CodeLine>) -> Vec<CodeLine> {
+    fn lines(&mut self, lines: Vec<CodeLine<'a>>) -> Vec<CodeLine<'a>> {
         let mut out = Vec::with_capacity(lines.len());
         for line in lines {
             self.line(line, &mut out);
@@ -69,81 +77,90 @@ impl<'d, 'a> Noweb<'d, 'a> {
         out
     }
 
-    fn line(&mut self, line: CodeLine, out: &mut Vec<CodeLine>) {
+    fn line(&mut self, line: CodeLine<'a>, out: &mut Vec<CodeLine<'a>>) {
+        let references = references(&line.text);
+        if references.is_empty() {
+            return out.push(line);
+        }
         let part = |from: usize, to: usize| line.text.get(from..to).unwrap_or("");
         // The line being put together; it stands where `line` does until a
         // reference puts something else at its beginning.
-        let mut current = CodeLine { text: String::new(), ..line };
+        let mut current = CodeLine { text: Cow::default(), ..line };
+        // Its characters while all of them are blank.
+        let mut lead = Some(0);
         let mut at = 0;
-        for reference in references(&line.text) {
+        for reference in references {
             let prefix = part(at, reference.start);
-            current.text.push_str(prefix);
+            current.text.to_mut().push_str(prefix);
+            lead = blank(lead, prefix);
             at = reference.end;
             let body = self.body(part(reference.start + 2, reference.end - 2));
             let body = match body.and_then(|body| self.pay(body, prefix)) {
                 Ok(body) => body,
                 Err(message) => {
-                    self.complain(&line, reference.start, message);
-                    current.text.push_str(part(reference.start, reference.end));
+                    if let Some(message) = message {
+                        self.complain(&line, reference.start, message);
+                    }
+                    current.text.to_mut().push_str(part(reference.start, reference.end));
+                    lead = None;
                     continue;
                 }
             };
             let shift = i64::try_from(prefix.chars().count()).unwrap_or(0);
-            for (i, inner) in body.iter().enumerate() {
-                let place = CodeLine { text: String::new(), line: inner.line, column: inner.column };
+            for (i, inner) in body.lines.iter().enumerate() {
+                let place = CodeLine { text: Cow::default(), line: inner.line, column: inner.column };
                 if i > 0 {
                     out.push(std::mem::replace(&mut current, place));
-                    current.text.push_str(prefix);
+                    current.text.to_mut().push_str(prefix);
                     current.column -= shift;
-                } else if current.text.trim().is_empty() {
-                    let lead = i64::try_from(current.text.chars().count()).unwrap_or(0);
+                    lead = blank(Some(0), prefix);
+                } else if let Some(lead) = lead {
                     (current.line, current.column) = (place.line, place.column - lead);
                 }
-                current.text.push_str(&inner.text);
+                current.text += inner.text.clone();
+                lead = blank(lead, &inner.text);
             }
         }
-        current.text.push_str(part(at, line.text.len()));
+        current.text.to_mut().push_str(part(at, line.text.len()));
         out.push(current);
     }
 
-    /// Takes what putting this body in costs.
-    fn pay(&mut self, body: Rc<[CodeLine]>, prefix: &str) -> Result<Rc<[CodeLine]>, String> {
-        let size = body.iter().map(|l| l.text.len() + prefix.len() + 32).sum();
-        match self.budget.checked_sub(size) {
-            Some(left) => {
-                self.budget = left;
-                Ok(body)
-            }
-            None => Err("replacing all references would make far more text than the document has".to_string()),
-        }
+    /// Takes what putting this body in costs; what is too much is told once.
+    fn pay(&mut self, body: Rc<Body<'a>>, prefix: &str) -> Result<Rc<Body<'a>>, Option<String>> {
+        let before = self.budget.ok_or(None)?;
+        let size = body.size + body.lines.len().saturating_mul(prefix.len() + 32);
+        self.budget = before.checked_sub(size);
+        let message =
+            "replacing all references would make far more text than the document has: this one and later ones stay";
+        self.budget.map(|_| body).ok_or_else(|| Some(message.to_string()))
     }
 
     /// What a name stands for.
-    fn body(&mut self, name: &str) -> Result<Rc<[CodeLine]>, String> {
+    fn body(&mut self, name: &str) -> Result<Rc<Body<'a>>, Option<String>> {
         let shown = short(name);
         if let Some(open) = name.find('(')
             && name.ends_with(')')
         {
             let block = short(name.get(..open).unwrap_or(""));
-            return Err(format!(
+            return Err(Some(format!(
                 "`<<{shown}>>` asks for a result, and nothing is run to make a source: write `<<{block}>>` for the block's code"
-            ));
+            )));
         }
         let Some((key, parts)) = self.parts.get_key_value(name).map(|(key, parts)| (*key, parts.clone())) else {
-            return Err(format!("no source block is named `{shown}`, so `<<{shown}>>` stays as it is"));
+            return Err(Some(format!("no source block is named `{shown}`, so `<<{shown}>>` stays as it is")));
         };
         if let Some(from) = self.path.iter().position(|n| *n == key) {
             let way = self.path.iter().skip(from).chain([&key]).copied().map(short).collect::<Vec<_>>();
-            return Err(format!("`<<{shown}>>` refers to itself: {}", way.join(" → ")));
+            return Err(Some(format!("`<<{shown}>>` refers to itself: {}", way.join(" → "))));
         }
         if self.path.len() >= MAX_DEPTH {
-            return Err(format!("references nest deeper than {MAX_DEPTH} at `<<{shown}>>`"));
+            return Err(Some(format!("references nest deeper than {MAX_DEPTH} at `<<{shown}>>`")));
         }
         if let Some(known) = self.known.get(key) {
             return Ok(known.clone());
         }
         self.path.push(key);
-        let mut body: Vec<CodeLine> = Vec::new();
+        let mut body: Vec<CodeLine<'a>> = Vec::new();
         let mut separator: Option<&str> = None;
         for part in parts.iter() {
             let lines = part.code(self.doc);
@@ -152,7 +169,8 @@ impl<'d, 'a> Noweb<'d, 'a> {
             join(&mut body, separator.replace(&part.separator), lines);
         }
         self.path.pop();
-        let body: Rc<[CodeLine]> = body.into();
+        let size = body.iter().map(|l| l.text.len()).sum();
+        let body = Rc::new(Body { lines: body, size });
         self.known.insert(key, body.clone());
         Ok(body)
     }
@@ -167,15 +185,21 @@ impl<'d, 'a> Noweb<'d, 'a> {
     }
 }
 
+/// How many characters there are with these, while all of them are blank.
+fn blank(lead: Option<i64>, text: &str) -> Option<i64> {
+    let lead = lead.filter(|_| text.trim().is_empty())?;
+    Some(lead + i64::try_from(text.chars().count()).unwrap_or(0))
+}
+
 /// Puts `lines` behind `body`, a separator between them.
-fn join(body: &mut Vec<CodeLine>, separator: Option<&str>, lines: Vec<CodeLine>) {
+fn join<'a>(body: &mut Vec<CodeLine<'a>>, separator: Option<&str>, lines: Vec<CodeLine<'a>>) {
     let mut lines = lines.into_iter();
     if let Some(separator) = separator {
         for (i, piece) in separator.split('\n').enumerate() {
             match body.last_mut() {
-                Some(last) if i == 0 => last.text.push_str(piece),
+                Some(last) if i == 0 => last.text.to_mut().push_str(piece),
                 Some(last) => {
-                    let place = CodeLine { text: piece.to_string(), ..*last };
+                    let place = CodeLine { text: Cow::Owned(piece.to_string()), line: last.line, column: last.column };
                     body.push(place);
                 }
                 None => {}
@@ -186,7 +210,7 @@ fn join(body: &mut Vec<CodeLine>, separator: Option<&str>, lines: Vec<CodeLine>)
                 let lead = i64::try_from(last.text.chars().count()).unwrap_or(0);
                 (last.line, last.column) = (first.line, first.column - lead);
             }
-            last.text.push_str(&first.text);
+            last.text += first.text;
         }
     }
     body.extend(lines);

@@ -1,5 +1,6 @@
 //! What a reference may name: one block by `#+NAME:`, or all with a `:noweb-ref`.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::header_args::HeaderArgs;
@@ -19,15 +20,18 @@ pub struct Part<'d> {
 
 impl Part<'_> {
     /// Its code, at least one line.
-    pub fn code(&self, doc: &Document) -> Vec<CodeLine> {
+    pub fn code<'a>(&self, doc: &Document<'a>) -> Vec<CodeLine<'a>> {
         let mut lines = code_lines(doc, self.source);
         if lines.is_empty() {
             let line = doc.lines.number_at(self.source.args.start);
-            lines.push(CodeLine { text: String::new(), line, column: 0 });
+            lines.push(CodeLine { text: Cow::default(), line, column: 0 });
         }
         lines
     }
 }
+
+/// A longer `:noweb-sep` is none: inherited, it would stand behind every block.
+const LONGEST: usize = 256;
 
 /// Blocks by the names that references use.
 pub fn names<'d>(doc: &'d Document) -> HashMap<&'d str, Vec<Part<'d>>> {
@@ -43,7 +47,8 @@ pub fn names<'d>(doc: &'d Document) -> HashMap<&'d str, Vec<Part<'d>>> {
             let Kind::Source(source) = &element.kind else { return };
             let args = HeaderArgs::of(doc, heading, element, source);
             let part = || {
-                let separator = args.get("noweb-sep").map_or("\n".to_string(), |s| match string(s) {
+                let separator = args.get("noweb-sep").filter(|s| s.len() <= LONGEST);
+                let separator = separator.map_or("\n".to_string(), |s| match string(s) {
                     Some((text, "")) => text,
                     _ => s.to_string(),
                 });

@@ -5,6 +5,7 @@ use super::escape::{push_attribute, typography};
 use super::outline::Shown;
 use super::settings::Tags;
 use crate::syntax::headings::Heading;
+use crate::syntax::tree::{Element, Kind};
 
 /// Elements that may hold a section.
 const CONTAINERS: [&str; 9] = ["div", "section", "article", "aside", "main", "header", "footer", "nav", "details"];
@@ -207,11 +208,21 @@ impl<'r, 'a> Html<'r, 'a> {
         }
     }
 
-    /// Whether anything at all stands below the heading's line.
+    /// Whether anything at all stands below the heading's line besides what
+    /// Babel takes out of the text.
     fn has_section(&self, index: usize) -> bool {
         let doc = self.doc;
-        let lines = doc.headings.get(index).map_or(0..0, |h| h.line + 1..h.body.end);
-        doc.lines.range(lines).iter().any(|line| !line.of(doc.text).trim().is_empty())
+        let Some(heading) = doc.headings.get(index) else { return false };
+        let elements = doc.section_of(index);
+        let gone = |element: &Element<'a>| match &element.kind {
+            Kind::Source(_) | Kind::Call(_) => !self.is_exported(element),
+            _ => self.exports.drops(element),
+        };
+        if heading.body.start == heading.line + 1 && !elements.is_empty() {
+            return !elements.iter().all(gone);
+        }
+        let mut lines = doc.lines.range(heading.line + 1..heading.body.end).iter();
+        lines.any(|line| !line.of(doc.text).trim().is_empty())
     }
 
     fn section(&mut self, shown: &Shown, heading: &Heading<'a>, out: &mut String) {

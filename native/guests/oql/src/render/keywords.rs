@@ -51,8 +51,7 @@ impl<'r, 'a> Html<'r, 'a> {
             Some(id) => id.to_string(),
             None => self.targets.find(path)?.to_string(),
         };
-        self.spend_contents(self.doc.headings.len()).then_some(())?;
-        (0..self.doc.headings.len()).find(|i| self.targets.heading_id(*i) == id)
+        self.targets.by_id(&id)
     }
 }
 

@@ -71,7 +71,8 @@ impl<'r, 'a> Html<'r, 'a> {
             LinkKind::Active => self.description(description, &to.raw, out),
             LinkKind::Coderef => self.coderef(description, to.path(), &own, out),
             LinkKind::Radio => {
-                let url = self.targets.find(to.path()).map(|id| format!("#{id}"));
+                let objects = link.description.as_deref().unwrap_or(&[]);
+                let url = self.targets.radio(objects).map(|id| format!("#{id}"));
                 self.described(link, url.as_deref(), to.path(), own, out);
             }
             LinkKind::Id | LinkKind::CustomId => match self.heading_with_id(to.path()) {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::dates::Moment;
+use super::macro_text::{arguments, fill};
 use super::texts::{Texts, inside};
 use super::timestamps::stamp;
 use crate::syntax::document::Document;
@@ -38,11 +39,25 @@ impl Expanded {
 
 /// A macro's text.
 enum Template<'a> {
-    Text(Cow<'a, str>),
+    Text {
+        text: Cow<'a, str>,
+        /// How many places for arguments it may have.
+        places: usize,
+        /// It calls macros itself.
+        calls: bool,
+    },
     /// `#+DATE:` where it is a timestamp.
     Date(Moment, &'a str),
     /// A program, which is never run, or something that asks for the time.
     Refused,
+}
+
+impl<'a> Template<'a> {
+    fn new(text: impl Into<Cow<'a, str>>) -> Self {
+        let text = text.into();
+        let (places, calls) = (text.matches('$').count(), text.contains("{{{"));
+        Template::Text { text, places, calls }
+    }
 }
 
 /// Macros of a document, and what is left to spend on them.
@@ -93,9 +108,9 @@ struct Call {
 
 fn find(objects: &[Object], shift: usize, out: &mut Vec<Call>) {
     for object in objects {
-        if let ObjectKind::Macro(name, arguments) = &object.kind {
+        if let ObjectKind::Macro(call) = &object.kind {
             let span = Span { start: object.span.start + shift, end: object.span.end + shift };
-            out.push(Call { name: name.to_string(), arguments: arguments.to_string(), span });
+            out.push(Call { name: call.name.to_string(), arguments: call.arguments.to_string(), span });
         }
         find(inside(object), shift, out);
     }
@@ -134,7 +149,7 @@ impl<'r, 'a> Macros<'r, 'a> {
             let program = text.strip_prefix("(eval").is_some_and(|t| !t.starts_with(|c: char| c.is_alphanumeric()));
             let template = match program {
                 true => Template::Refused,
-                false => Template::Text(text.into()),
+                false => Template::new(text),
             };
             // Of two of a name the first one counts.
             templates.entry(name.to_lowercase()).or_insert(template);
@@ -145,10 +160,8 @@ impl<'r, 'a> Macros<'r, 'a> {
             let count = if all { usize::MAX } else { 1 };
             let value: Vec<&str> = doc.keyword(key).take(count).collect();
             match value.is_empty() {
-                true => templates.entry(name.to_string()).or_insert(Template::Text("".into())),
-                false => {
-                    templates.entry(name.to_string()).insert_entry(Template::Text(value.join(" ").into())).into_mut()
-                }
+                true => templates.entry(name.to_string()).or_insert(Template::new("")),
+                false => templates.entry(name.to_string()).insert_entry(Template::new(value.join(" "))).into_mut(),
             };
         }
         if let Some(date) = doc.keyword("DATE").next()
@@ -166,17 +179,19 @@ impl<'r, 'a> Macros<'r, 'a> {
 
     /// What a call becomes; nothing where it stays as it is.
     fn value(&mut self, call: &Call) -> Option<String> {
+        if self.budget == 0 {
+            return None;
+        }
         let name = call.name.to_lowercase();
         let arguments = arguments(&call.arguments);
         let argument = |i: usize| arguments.get(i).map_or("", String::as_str);
         let value = match self.templates.get(&name) {
             Some(Template::Refused) => return None,
-            Some(Template::Text(template)) => {
-                let places = template.matches('$').count();
-                let most = template.len() + places.saturating_mul(call.arguments.len());
+            Some(Template::Text { text, places, calls }) => {
+                let most = text.len() + places.saturating_mul(call.arguments.len());
                 // Reading what a value calls costs more than writing it.
-                spend(&mut self.budget, if template.contains("{{{") { most.saturating_mul(4) } else { most })?;
-                fill(template, &arguments)
+                spend(&mut self.budget, if *calls { most.saturating_mul(4) } else { most })?;
+                fill(text, &arguments)
             }
             Some(Template::Date(moment, date)) => {
                 spend(&mut self.budget, date.len() + call.arguments.len().saturating_mul(10))?;
@@ -268,6 +283,13 @@ impl<'r, 'a> Macros<'r, 'a> {
     }
 }
 
+/// Takes the cost from what is left; when that is too little nothing is left.
+fn spend(budget: &mut usize, cost: usize) -> Option<()> {
+    let left = budget.checked_sub(cost);
+    *budget = left.unwrap_or(0);
+    left.map(|_| ())
+}
+
 /// A property that is the heading's own text.
 fn special(heading: &Heading, key: &str) -> Option<String> {
     let value = match key.to_ascii_uppercase().as_str() {
@@ -281,68 +303,4 @@ fn special(heading: &Heading, key: &str) -> Option<String> {
         _ => None,
     };
     value.map(str::to_string)
-}
-
-/// Takes the cost from what is left; when that is too little nothing is left.
-fn spend(budget: &mut usize, cost: usize) -> Option<()> {
-    let left = budget.checked_sub(cost);
-    *budget = left.unwrap_or(0);
-    left.map(|_| ())
-}
-
-/// Arguments are separated by commas; a backslash keeps one from separating,
-/// and a backslash before it keeps that one from doing so.
-fn arguments(text: &str) -> Vec<String> {
-    let mut out = vec![String::new()];
-    let mut slashes = 0;
-    let mut blank = false;
-    for c in text.trim().chars() {
-        // Blanks in a row are one.
-        let again = std::mem::replace(&mut blank, c.is_ascii_whitespace());
-        if blank && again {
-            continue;
-        }
-        let c = if blank { ' ' } else { c };
-        if c == '\\' {
-            slashes += 1;
-            continue;
-        }
-        let kept = if c == ',' { slashes / 2 } else { slashes };
-        if let Some(last) = out.last_mut() {
-            last.extend(std::iter::repeat_n('\\', kept));
-            if c != ',' || slashes % 2 == 1 {
-                last.push(c);
-            }
-        }
-        if c == ',' && slashes % 2 == 0 {
-            out.push(String::new());
-        }
-        slashes = 0;
-    }
-    if let Some(last) = out.last_mut() {
-        last.extend(std::iter::repeat_n('\\', slashes));
-    }
-    out
-}
-
-/// `$1`, `$2`, … replaced by the arguments; by nothing where there is none.
-fn fill(template: &str, arguments: &[String]) -> String {
-    let mut out = String::with_capacity(template.len());
-    let mut rest = template;
-    while let Some(at) = rest.find('$') {
-        out.push_str(slice(rest, 0, at));
-        let behind = slice(rest, at + 1, rest.len());
-        let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
-        match slice(behind, 0, digits) {
-            "" => out.push('$'),
-            number => {
-                // Org reads `$0` as the first one, too.
-                let index = number.parse::<usize>().ok().map(|n| n.saturating_sub(1));
-                out.push_str(index.and_then(|i| arguments.get(i)).map_or("", String::as_str));
-            }
-        }
-        rest = slice(behind, digits, behind.len());
-    }
-    out.push_str(rest);
-    out
 }

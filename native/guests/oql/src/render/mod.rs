@@ -3,6 +3,7 @@
 pub mod attributes;
 pub mod blocks;
 pub mod captions;
+pub mod choices;
 pub mod code;
 pub mod columns;
 pub mod dates;
@@ -21,6 +22,7 @@ pub mod keywords;
 pub mod latex;
 pub mod links;
 pub mod lists;
+pub mod macro_text;
 pub mod macros;
 pub mod options;
 pub mod ordinals;
@@ -122,7 +124,7 @@ fn page(doc: &Document, placement: &results::Placement, options: &RenderOptions)
         doc,
         options,
     };
-    let mut out = String::with_capacity(doc.text.len() + doc.text.len() / 2);
+    let mut out = String::with_capacity(doc.text.len() + doc.text.len() / 2 + doc.headings.len() * 128);
     if options.title {
         let title: Vec<&str> = doc.keyword("TITLE").collect();
         if !title.is_empty() {

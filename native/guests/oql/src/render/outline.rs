@@ -44,13 +44,9 @@ impl Outline {
     pub fn of(doc: &Document, settings: &Settings) -> Self {
         let selected = selected(doc, settings);
         let (hidden, notes) = hidden(doc, settings, selected.as_deref());
-        let odd =
-            doc.keyword("STARTUP").flat_map(str::split_whitespace).filter(|w| matches!(*w, "odd" | "oddeven")).last();
-        // With every other level left out, three stars are the second one.
-        let level = |h: &Heading| if odd == Some("odd") { h.level / 2 + 1 } else { h.level };
         let mut outline = Outline { hidden, notes, headless: selected.is_some(), ..Outline::default() };
         let visible = || doc.headings.iter().enumerate().filter(|(i, _)| outline.hidden.get(*i) == Some(&false));
-        let base = visible().filter(|(_, h)| h.parent.is_none()).map(|(_, h)| level(h)).min().unwrap_or(1);
+        let base = visible().filter(|(_, h)| h.parent.is_none()).map(|(_, h)| h.level).min().unwrap_or(1);
         let mut unnumbered: Vec<Option<&str>> = Vec::with_capacity(doc.headings.len());
         for heading in &doc.headings {
             let above = || heading.parent.and_then(|p| unnumbered.get(p).copied().flatten());
@@ -60,7 +56,7 @@ impl Outline {
         let mut parts = Vec::new();
         let mut shown = Vec::new();
         for (index, heading) in visible() {
-            let level = (level(heading) + 1).saturating_sub(base).max(1);
+            let level = (heading.level + 1).saturating_sub(base).max(1);
             let said = unnumbered.get(index).copied().flatten().filter(|v| !v.is_empty() && *v != "nil");
             let numbered = said.is_none() && settings.num.covers(level);
             let mut number = (parts.len(), parts.len());

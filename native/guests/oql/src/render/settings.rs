@@ -2,116 +2,9 @@
 
 use std::collections::HashSet;
 
+pub use super::choices::{Archived, Broken, Latex, Names, Scripts, Stamps, Tags, Tasks};
 use super::options::{Depth, RenderOptions};
 use crate::syntax::document::Document;
-
-/// Sub- and superscripts: all, none, only with braces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scripts {
-    /// `^:t`
-    All,
-    /// `^:nil`
-    None,
-    /// `^:{}`
-    Braced,
-}
-
-/// Tags behind titles.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tags {
-    /// `tags:nil`
-    None,
-    /// `tags:t`
-    All,
-    /// `tags:not-in-toc`
-    NotInToc,
-}
-
-/// Trees with the tag `ARCHIVE`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Archived {
-    /// `arch:nil`
-    None,
-    /// `arch:headline`: the heading alone.
-    Headline,
-    /// `arch:t`
-    All,
-}
-
-/// Timestamps in a paragraph that holds nothing else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stamps {
-    /// `<:t`
-    All,
-    /// `<:nil`
-    None,
-    /// `<:active`
-    Active,
-    /// `<:inactive`
-    Inactive,
-}
-
-/// LaTeX fragments and environments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Latex {
-    /// `tex:t`: for MathJax.
-    All,
-    /// `tex:nil`
-    None,
-    /// `tex:verbatim`: as Org writes it.
-    Verbatim,
-}
-
-/// Links that lead nowhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Broken {
-    /// Shown as what they say: an export must not fail for them.
-    Text,
-    /// `broken-links:mark`
-    Mark,
-    /// `broken-links:t`: dropped.
-    Drop,
-}
-
-/// Names that are shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Names {
-    /// `nil`
-    None,
-    /// `t`
-    All,
-    /// `("A" "B")`, in small letters.
-    Only(HashSet<String>),
-    /// `(not "A" "B")`, in small letters.
-    Not(HashSet<String>),
-}
-
-impl Names {
-    /// Whether one of this name, in whatever case, is shown.
-    pub fn show(&self, name: &str) -> bool {
-        match self {
-            Names::None => false,
-            Names::All => true,
-            Names::Only(names) => names.contains(&name.to_ascii_lowercase()),
-            Names::Not(names) => !names.contains(&name.to_ascii_lowercase()),
-        }
-    }
-}
-
-/// Headings with a state.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Tasks {
-    /// `tasks:nil`
-    None,
-    /// `tasks:t`
-    All,
-    /// `tasks:todo`
-    Todo,
-    /// `tasks:done`
-    Done,
-    /// `tasks:("WAIT" "DONE")`
-    Only(HashSet<String>),
-}
 
 /// Export settings in force.
 #[derive(Debug, Clone)]
@@ -188,7 +81,7 @@ impl Settings {
             breaks: false,
             cookies: true,
             latex: Latex::All,
-            broken: Broken::Text,
+            broken: Broken::Mark,
             html5: doc.keyword("HTML_DOCTYPE").last().is_some_and(is_html5),
             fancy: false,
             container: doc.keyword("HTML_CONTAINER").next().unwrap_or("div").to_string(),

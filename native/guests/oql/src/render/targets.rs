@@ -20,6 +20,8 @@ const PREFIXES: [&str; 2] = ["outline-container-", "text-"];
 pub struct Targets<'r> {
     /// `<<target>>`s and `#+NAME:`s: the id by what a link writes.
     named: HashMap<String, String>,
+    /// Radio targets by their text in small letters.
+    radios: HashMap<String, String>,
     /// Headings by title.
     titles: HashMap<String, usize>,
     /// Headings by `:ID:`.
@@ -38,8 +40,8 @@ pub struct Targets<'r> {
     given: HashSet<String>,
     /// Ids of targets and names that the page has by now.
     used: HashSet<String>,
-    /// The page's own parts that it has by now.
-    parts: Vec<String>,
+    /// The page's own parts that it has by now, each with its next number.
+    parts: HashMap<String, usize>,
     /// The page may have footnotes.
     notes: bool,
     /// Headings by their ids, once somebody asks.
@@ -77,11 +79,6 @@ fn uncounted(title: &str) -> Cow<'_, str> {
     }
     out.push_str(rest);
     Cow::Owned(out)
-}
-
-/// That text, and in lower case.
-fn both(text: &str) -> [String; 2] {
-    [key(text), key(text).to_lowercase()]
 }
 
 /// The first of `base-2`, `base-3`, … that is not taken.
@@ -144,10 +141,6 @@ impl<'r> Targets<'r> {
             for (i, heading) in shown() {
                 targets.titles.entry(key(&uncounted(heading.title))).or_insert(i);
             }
-            // A link in another case than its heading leads there as well.
-            for (i, heading) in shown() {
-                targets.titles.entry(key(&uncounted(heading.title)).to_lowercase()).or_insert(i);
-            }
         }
         let sections = || doc.all_sections().filter(|(h, _)| h.is_none_or(|h| outline.hidden.get(h) == Some(&false)));
         if doc.text.contains("<<") {
@@ -161,6 +154,9 @@ impl<'r> Targets<'r> {
             }
             for name in found {
                 targets.assign_name(&name);
+                if let Some(id) = targets.named.get(&key(&name)) {
+                    targets.radios.entry(key(&name).to_lowercase()).or_insert_with(|| id.clone());
+                }
             }
         }
         for (_, section) in sections() {
@@ -233,7 +229,6 @@ impl<'r> Targets<'r> {
             None => wanted.clone(),
         };
         self.given.insert(id.clone());
-        self.named.entry(exact.to_lowercase()).or_insert_with(|| id.clone());
         self.named.insert(exact, id.clone());
         if id != wanted {
             self.moved.insert(wanted, id);
@@ -258,13 +253,20 @@ impl<'r> Targets<'r> {
         (!id.is_empty() && !self.is_kept(&id) && self.used.insert(id.clone())).then_some(id)
     }
 
-    /// Whether the page has no part of its own with this id yet; now it has.
-    pub fn claim_part(&mut self, id: &str) -> bool {
-        let new = !self.parts.iter().any(|p| p == id);
-        if new {
-            self.parts.push(id.to_string());
+    /// The id of one of the page's own parts; the second of its kind gets a number.
+    pub fn part(&mut self, kind: &str) -> String {
+        let Some(mut number) = self.parts.get(kind).copied() else {
+            self.parts.insert(kind.to_string(), 2);
+            return kind.to_string();
+        };
+        loop {
+            let id = format!("{kind}-{number}");
+            number += 1;
+            if !self.is_kept(&id) && !self.given.contains(&id) && self.used.insert(id.clone()) {
+                self.parts.insert(kind.to_string(), number);
+                return id;
+            }
         }
-        new
     }
 
     /// Whether the id of a heading's part is no other heading's.
@@ -288,12 +290,17 @@ impl<'r> Targets<'r> {
 
     /// The id of the target or the element of this name.
     pub fn named(&self, name: &str) -> Option<&str> {
-        both(name).iter().find_map(|t| self.named.get(t)).map(String::as_str)
+        self.named.get(&key(name)).map(String::as_str)
+    }
+
+    /// The id of the radio target that made this text a link.
+    pub fn radio(&self, objects: &[Object]) -> Option<&str> {
+        self.radios.get(&key(&words(objects)).to_lowercase()).map(String::as_str)
     }
 
     /// The heading with this title.
     pub fn titled(&self, title: &str) -> Option<usize> {
-        both(title).iter().find_map(|t| self.titles.get(t)).copied()
+        self.titles.get(&key(title)).copied()
     }
 
     /// The heading with this id on the page.

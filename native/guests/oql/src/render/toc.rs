@@ -74,7 +74,11 @@ impl<'r, 'a> Html<'r, 'a> {
             for _ in start..level {
                 out.push_str("</li>\n</ul>\n");
             }
-            out.push_str(if below.is_none() { "</div>\n</div>\n" } else { "</div>\n" });
+            out.push_str(match (below, self.settings.fancy) {
+                (Some(_), _) => "</div>\n",
+                (None, false) => "</div>\n</div>\n",
+                (None, true) => "</div>\n</nav>\n",
+            });
         }
         if !full {
             out.push_str(TOO_MANY);
@@ -90,7 +94,7 @@ impl<'r, 'a> Html<'r, 'a> {
 
     fn open_contents(&mut self, whole: bool, out: &mut String) {
         if whole {
-            out.push_str("<div");
+            out.push_str(if self.settings.fancy { "<nav" } else { "<div" });
             self.part_id("table-of-contents", out);
             out.push_str(" role=\"doc-toc\">\n<h2>");
             out.push_str(self.phrase(Phrase::Contents));
@@ -101,12 +105,10 @@ impl<'r, 'a> Html<'r, 'a> {
         out.push_str(" role=\"doc-toc\">");
     }
 
-    /// ` id="…"` for the page's own part of this name, each the first time.
+    /// ` id="…"` for the page's own part of this name; the second one has a number.
     pub fn part_id(&mut self, id: &str, out: &mut String) {
-        if self.targets.claim_part(id) {
-            for part in [" id=\"", id, "\""] {
-                out.push_str(part);
-            }
+        for part in [" id=\"", &self.targets.part(id), "\""] {
+            out.push_str(part);
         }
     }
 
@@ -230,12 +232,12 @@ pub fn unlinked<'t>(objects: &[Object<'t>]) -> Vec<Object<'t>> {
                 continue;
             }
             ObjectKind::Footnote(..) | ObjectKind::Target(_) => continue,
-            ObjectKind::Bold(inner) => ObjectKind::Bold(unlinked(inner)),
-            ObjectKind::Italic(inner) => ObjectKind::Italic(unlinked(inner)),
-            ObjectKind::Underline(inner) => ObjectKind::Underline(unlinked(inner)),
-            ObjectKind::Strike(inner) => ObjectKind::Strike(unlinked(inner)),
-            ObjectKind::Subscript(inner, braced) => ObjectKind::Subscript(unlinked(inner), *braced),
-            ObjectKind::Superscript(inner, braced) => ObjectKind::Superscript(unlinked(inner), *braced),
+            ObjectKind::Bold(inner) => ObjectKind::Bold(unlinked(inner).into()),
+            ObjectKind::Italic(inner) => ObjectKind::Italic(unlinked(inner).into()),
+            ObjectKind::Underline(inner) => ObjectKind::Underline(unlinked(inner).into()),
+            ObjectKind::Strike(inner) => ObjectKind::Strike(unlinked(inner).into()),
+            ObjectKind::Subscript(inner, braced) => ObjectKind::Subscript(unlinked(inner).into(), *braced),
+            ObjectKind::Superscript(inner, braced) => ObjectKind::Superscript(unlinked(inner).into(), *braced),
             other => other.clone(),
         };
         out.push(Object { kind, span: *span });

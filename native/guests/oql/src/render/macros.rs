@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::dates::Moment;
+use super::dates;
 use super::macro_text::{arguments, fill};
 use super::texts::{Texts, inside};
-use super::timestamps::stamp;
 use crate::syntax::document::Document;
 use crate::syntax::headings::Heading;
 use crate::syntax::lines::{Span, slice};
 use crate::syntax::objects::{Object, ObjectKind, objects_of};
+use crate::syntax::timestamp::{Moment, Timestamp, timestamp_len};
 
 /// How deep macros may call macros.
 const DEEPEST: usize = 32;
@@ -165,8 +165,8 @@ impl<'r, 'a> Macros<'r, 'a> {
             };
         }
         if let Some(date) = doc.keyword("DATE").next()
-            && stamp(date) == Some(date)
-            && let Some(moment) = Moment::read(date)
+            && timestamp_len(date) == Some(date.len())
+            && let Some(moment) = Timestamp::read(date).and_then(|stamp| stamp.start)
         {
             templates.insert("date".into(), Template::Date(moment, date));
         }
@@ -198,7 +198,7 @@ impl<'r, 'a> Macros<'r, 'a> {
                 let mut value = String::new();
                 match argument(0).trim() {
                     "" => value.push_str(date),
-                    format => moment.format(format, &mut value),
+                    format => dates::format(moment, format, &mut value),
                 }
                 value
             }

@@ -117,7 +117,7 @@ fn page(doc: &Document, placement: &results::Placement, options: &RenderOptions)
         link_attributes: None,
         fresh: 0,
         titles_left: 4 * doc.text.len() + (1 << 16),
-        contents_left: 16 * (doc.text.len() + doc.headings.len() * toc::ENTRY) + (1 << 16),
+        contents_left: 6 * (doc.text.len() + doc.headings.len() * toc::ENTRY) + (1 << 16),
         in_note: false,
         lone_stamps: false,
         settings: &settings,

@@ -117,11 +117,13 @@ defmodule Workbooks.GuidesTest do
       "unclosed_drawer" => book <> ":notes:\n",
       "bad_header_arg" => book <> component.("A", ":out: a", " :no-such yes"),
       "dangling_input" => book <> component.("A", ":out: a", "") <> component.("B", ":in: b\n:deps: a", ""),
-      "unused_output" => "#+EXPORTS: a\n" <> book <> component.("A", ":out: a b", "")
+      "unused_output" => "#+EXPORTS: a\n" <> book <> component.("A", ":out: a b", ""),
+      "unknown_export" => "#+EXPORTS: a b\n" <> book <> component.("A", ":out: a", ""),
+      "duplicate_name" => book <> "#+NAME: t\n| 1 |\n\n#+NAME: t\n| 2 |\n"
     }
 
-    test "has every code of the kernel's source, and no other" do
-      assert guide_codes() == kernel_codes()
+    test "has, with that of upgrades, every code of the kernel's source, and no other" do
+      assert Enum.sort(guide_codes() ++ upgrade_codes()) == kernel_codes()
     end
 
     test "says how bad each is, as the kernel does" do
@@ -133,10 +135,34 @@ defmodule Workbooks.GuidesTest do
       end
     end
 
+    # Two versions for each code of an upgrade, with that issue and no other.
+    plain = book <> component.("A", ":out: a", "")
+
+    @upgrades %{
+      "component_removed" => {plain <> component.("B", ":in: a\n:out: b", ""), book <> component.("A", ":out: b", "")},
+      "export_removed" => {book <> component.("A", ":out: a b", ""), plain},
+      "export_type_changed" =>
+        {book <> component.("A", ":sig: a() -> u8", ""), book <> component.("A", ":sig: a() -> u16", "")},
+      "import_added" => {plain, book <> component.("A", ":in: x\n:out: a", "")},
+      "import_type_changed" =>
+        {book <> component.("A", ":sig: a(x: u8) -> u8", ""), book <> component.("A", ":sig: a(x: u16) -> u8", "")},
+      "capability_added" => {plain, book <> component.("A", ":out: a\n:CAPS: net", "")}
+    }
+
+    test "and that of upgrades say how bad each is, as the kernel does" do
+      assert Enum.sort(Map.keys(@upgrades)) == upgrade_codes()
+
+      for [code, level, _when, _hint] <- upgrade_table() do
+        [code] = code(code)
+        {old, new} = @upgrades[code]
+        assert [%{"code" => ^code, "level" => ^level}] = OQL.check_upgrade!(old, new)
+      end
+    end
+
     test "gives hints in the kernel's words" do
       source = kernel_source() |> Enum.join("\n") |> String.replace("#+end_{name}", "#+end_src")
 
-      for [code, _level, _when, hint] <- lint_table() do
+      for [code, _level, _when, hint] <- lint_table() ++ upgrade_table() do
         assert String.contains?(source, ~s("#{hint}")), "#{code} has another hint in the source than: #{hint}"
       end
     end
@@ -155,7 +181,10 @@ defmodule Workbooks.GuidesTest do
 
   test "a :var is what the guide says behind it" do
     org = """
-    #{block("js :var a=3 b=2.5 c=\"text\" d=true e=nil f=[1, {\"k\": 2}] g='(1 2 \"x\") h=lines i=items j=t k=b.p l=b:q m=c")}
+    #{block("js :var a=3 b=2.5 c=\"text\" d=true e=nil f=[1, {\"k\": 2}] g='(1 (2 \"x\")) h=lines i=items j=t k=b.p l=b:q m=c n=[1 2] o=fixed p=t[2,1] q=t[,0] r=items[-1]")}
+    #+NAME: fixed
+    : 42
+
     #+NAME: lines
     #+begin_example
       one
@@ -195,10 +224,15 @@ defmodule Workbooks.GuidesTest do
              "d" => true,
              "e" => nil,
              "f" => [1, %{"k" => 2}],
-             "g" => [1, 2, "x"],
+             "g" => [1, [2, "x"]],
              "h" => "one\n",
              "i" => ["first", "second"],
-             "j" => [[1, 2000.0], ["x", ""]]
+             "j" => [[1, 2000.0], ["x", ""]],
+             "n" => [1, 2],
+             "o" => 42,
+             "p" => 2000.0,
+             "q" => [1, "x"],
+             "r" => "second"
            }
 
     ports = for edge <- Workbooks.plan!(org)["edges"], do: {edge["to"]["port"], edge["from"]["port"]}
@@ -275,6 +309,8 @@ defmodule Workbooks.GuidesTest do
   end
 
   defp lint_table, do: table("code", "level")
+  defp upgrade_table, do: table("upgrade", "level")
+  defp upgrade_codes, do: Enum.sort(for [code | _] <- upgrade_table(), do: hd(code(code)))
   defp guide_codes, do: Enum.sort(for [code | _] <- lint_table(), do: hd(code(code)))
 
   # The codes are the snake_case strings of the files that make issues, and what

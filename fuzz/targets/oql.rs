@@ -6,7 +6,7 @@
 
 #![no_main]
 
-#[path = "oql/page.rs"]
+#[path = "../../native/guests/oql/tests/pages/check.rs"]
 mod page;
 
 use std::collections::HashSet;
@@ -21,9 +21,9 @@ fuzz_target!(|data: &[u8]| {
     headlines(&org);
     plan(&org);
     issues(&org);
-    page::check(&render(&org, &RenderOptions::default()));
+    assert_eq!(page::check(&render(&org, &RenderOptions::default())), Ok(()));
     if let Ok(options) = RenderOptions::from_json(TRUSTING) {
-        page::check(&render(&org, &options));
+        assert_eq!(page::check(&render(&org, &options)), Ok(()));
     }
     // Half a document, upgraded to the whole.
     let half = org.get(..org.len() / 2).unwrap_or("");

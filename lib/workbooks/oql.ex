@@ -1,6 +1,7 @@
 defmodule Workbooks.OQL do
   @moduledoc """
-  The OQL kernel: reads Org, answers headlines, plan and lint, renders HTML.
+  The OQL kernel: reads Org, answers headlines, plan and lint, compares versions, renders
+  HTML.
 
   The kernel is a WebAssembly component without imports (`wit/oql/kernel.wit`).
   Every call is a pure function of its arguments: no file, no clock, no network.
@@ -94,6 +95,38 @@ defmodule Workbooks.OQL do
   end
 
   @doc """
+  What those who use the old document would break on with the new one: issues in the
+  shape of `lint/2`'s, none where nothing breaks.
+
+  What is gone comes first, with its place in the old document; then what is new or
+  another, with its place in the new one.
+
+      iex> old = ~S\"""
+      ...> * Tea
+      ...> :PROPERTIES:
+      ...> :WORKBOOK_VERSION: 1
+      ...> :END:
+      ...> ** Brew
+      ...> :PROPERTIES:
+      ...> :sig: minutes(leaf: string) -> u32
+      ...> :END:
+      ...> #+begin_src javascript
+      ...> export const brew = (leaf) => leaf === "green" ? 2 : 4
+      ...> #+end_src
+      ...> \"""
+      iex> new = String.replace(old, "-> u32", "-> string")
+      iex> {:ok, [issue]} = Workbooks.OQL.check_upgrade(old, new)
+      iex> {issue["level"], issue["code"], issue["line"], issue["message"]}
+      {"error", "export_type_changed", 7, "the export `minutes` was `u32` and is `string` now"}
+      iex> Workbooks.OQL.check_upgrade(old, old)
+      {:ok, []}
+  """
+  @spec check_upgrade(String.t(), String.t(), keyword) :: answer([map])
+  def check_upgrade(old, new, options \\ []) when is_binary(old) and is_binary(new) do
+    ask("check-upgrade", [old, new], options)
+  end
+
+  @doc """
   The document as an HTML fragment, as Emacs' exporter structures it, safe by default.
 
       iex> {:ok, html} = Workbooks.OQL.render("Hello *Org*")
@@ -172,5 +205,5 @@ defmodule Workbooks.OQL do
   end
 
   defbang(parse_headlines: 1, parse_headlines: 2, metadata: 1, metadata: 2, tangle_plan: 1, tangle_plan: 2)
-  defbang(lint: 1, lint: 2, render: 1, render: 2)
+  defbang(lint: 1, lint: 2, check_upgrade: 2, check_upgrade: 3, render: 1, render: 2)
 end

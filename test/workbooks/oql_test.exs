@@ -31,6 +31,32 @@ defmodule Workbooks.OQLTest do
     assert [{:ok, {%{"components" => [_ | _]}, "<div" <> _}}] = answers
   end
 
+  describe "check_upgrade/3" do
+    @component "** A\n:PROPERTIES:\n:in: n\n:out: a\n:END:\n#+begin_src js\n1\n#+end_src\n"
+
+    test "answers what breaks, errors and warnings alike" do
+      old = @book <> @component
+      new = String.replace(old, ":in: n\n:out: a", ":in: n m\n:out: b\n:caps: net")
+
+      assert {:ok, [removed, added, capability]} = OQL.check_upgrade(old, new)
+      assert %{"code" => "export_removed", "level" => "error", "line" => 8, "column" => 7} = removed
+      assert %{"code" => "import_added", "level" => "error", "line" => 7, "column" => 8} = added
+      assert %{"code" => "capability_added", "level" => "warning", "heading" => "a"} = capability
+      for issue <- [removed, added, capability], do: assert(is_binary(issue["message"]) and is_binary(issue["hint"]))
+
+      assert OQL.check_upgrade!(old, old) == []
+      assert OQL.check_upgrade!(old, new, timeout: 10_000) == [removed, added, capability]
+    end
+
+    test "takes text alone, and says which options it knows" do
+      assert {:error, %Error{kind: :type}} = OQL.check_upgrade(@book, <<255>>)
+      assert {:error, %Error{kind: :type}} = OQL.check_upgrade(<<255>>, @book)
+      assert_raise Error, fn -> OQL.check_upgrade!(@book, <<255>>) end
+      assert_raise ArgumentError, ~r/timeout/, fn -> OQL.check_upgrade(@book, @book, no_such: 1) end
+      assert_raise FunctionClauseError, fn -> OQL.check_upgrade(@book, nil) end
+    end
+  end
+
   test "hostile nesting and a long document end" do
     for text <- [String.duplicate("*b /i ", 20_000), String.duplicate("[", 100_000), String.duplicate("- a\n", 20_000)] do
       assert {:ok, _} = OQL.render(text, timeout: 30_000)

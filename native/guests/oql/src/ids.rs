@@ -1,6 +1,6 @@
 //! Heading ids: the title as a slug, unique in the file.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// The title lower-cased, each run of other characters than letters and digits
 /// turned into one hyphen, trimmed. A title without any is `heading`.
@@ -27,7 +27,7 @@ pub fn slug(title: &str) -> String {
 /// Gives each slug once; duplicates get `-2`, `-3`, …
 #[derive(Default)]
 pub struct Ids {
-    used: HashSet<String>,
+    /// Slugs of titles, and the number that the next title with the slug may get.
     next: HashMap<String, usize>,
 }
 
@@ -35,20 +35,31 @@ impl Ids {
     /// The id for a heading with this title.
     pub fn assign(&mut self, title: &str) -> String {
         let base = slug(title);
-        if !self.used.contains(&base) {
-            self.used.insert(base.clone());
+        if !self.is_taken(&base) {
+            self.next.insert(base.clone(), 2);
             return base;
         }
-        let counter = match self.next.get_mut(&base) {
-            Some(counter) => counter,
-            None => self.next.entry(base.clone()).or_insert(2),
-        };
-        loop {
+        let mut counter = self.next.get(&base).copied().unwrap_or(2);
+        let id = loop {
             let id = format!("{base}-{counter}");
-            *counter += 1;
-            if self.used.insert(id.clone()) {
-                return id;
+            if !self.is_taken(&id) {
+                break id;
             }
-        }
+            counter += 1;
+        };
+        self.next.insert(base, counter + 1);
+        id
+    }
+
+    /// A title has this slug, or a number made it. (Ids with numbers are not kept:
+    /// of ten megabytes of one title they would be most of the memory.)
+    fn is_taken(&self, id: &str) -> bool {
+        let numbered = || {
+            let (base, number) = id.rsplit_once('-')?;
+            let canonical = !number.starts_with('0') && number.bytes().all(|b| b.is_ascii_digit());
+            let number: usize = number.parse().ok().filter(|_| canonical)?;
+            Some(number >= 2 && number < *self.next.get(base)?)
+        };
+        self.next.contains_key(id) || numbered().unwrap_or(false)
     }
 }

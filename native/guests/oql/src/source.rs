@@ -1,14 +1,16 @@
 //! A source block's text as its compiler sees it, each line with its place.
 
+use std::borrow::Cow;
+
 use crate::syntax::document::Document;
 use crate::syntax::lines::{Span, indentation};
 use crate::syntax::tree::Source;
 
 /// One line of code and where it stands in the Org file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CodeLine {
-    /// The line, without its end.
-    pub text: String,
+pub struct CodeLine<'a> {
+    /// The line, without its end: mostly the document's own text.
+    pub text: Cow<'a, str>,
     /// Line number in the Org file.
     pub line: usize,
     /// Org column = column here + this.
@@ -17,7 +19,7 @@ pub struct CodeLine {
 
 /// A block's lines as Babel takes them: the common indentation removed unless
 /// the block has the switch `-i`, comma escapes undone.
-pub fn code_lines(doc: &Document, source: &Source) -> Vec<CodeLine> {
+pub fn code_lines<'a>(doc: &Document<'a>, source: &Source) -> Vec<CodeLine<'a>> {
     let first = source.body.first().map_or(0, |s| doc.lines.number_at(s.start));
     let mut switches = source.switches.of(doc.text).split([' ', '\t']);
     let common = if switches.any(|w| w == "-i") { 0 } else { common(doc.text, &source.body) };
@@ -32,7 +34,7 @@ pub fn code_lines(doc: &Document, source: &Source) -> Vec<CodeLine> {
 
 /// Each line without the common indentation, comma escapes undone, and what to
 /// add to a column to have the one in the document.
-pub fn dedented(text: &str, body: &[Span]) -> Vec<(String, i64)> {
+pub fn dedented<'a>(text: &'a str, body: &[Span]) -> Vec<(Cow<'a, str>, i64)> {
     let common = common(text, body);
     body.iter().map(|span| shifted(span.of(text), common)).collect()
 }
@@ -43,33 +45,42 @@ fn common(text: &str, body: &[Span]) -> usize {
     lines.map(indentation).min().unwrap_or(0)
 }
 
-fn shifted(line: &str, common: usize) -> (String, i64) {
+fn shifted(line: &str, common: usize) -> (Cow<'_, str>, i64) {
     let code = line.trim_start_matches([' ', '\t']);
     let white = line.get(..line.len() - code.len()).unwrap_or("");
-    let mut out = String::with_capacity(line.len());
-    if common == 0 {
-        out.push_str(white);
-    } else if !code.is_empty() {
-        out.push_str(&without(white, common));
-    }
-    let kept = out.len();
+    let lead = match common {
+        0 => Cow::Borrowed(white),
+        _ if code.is_empty() => Cow::Borrowed(""),
+        _ => without(white, common),
+    };
     let comma = escaped(code);
-    out.push_str(code.get(usize::from(comma)..).unwrap_or(""));
     let column = |n: usize| i64::try_from(n).unwrap_or(0);
-    (out, column(white.len()) + i64::from(comma) - column(kept))
+    let shift = column(white.len()) + i64::from(comma) - column(lead.len());
+    let code = code.get(usize::from(comma)..).unwrap_or("");
+    // Kept indentation and code are one text where nothing between them went.
+    match lead {
+        Cow::Borrowed(lead) if lead.is_empty() || !comma => {
+            (Cow::Borrowed(line.get(line.len() - code.len() - lead.len()..).unwrap_or("")), shift)
+        }
+        lead => (Cow::Owned(lead.into_owned() + code), shift),
+    }
 }
 
 /// Indentation without its first columns. Where a tab would then reach further
 /// or less far than it did, blanks stand for it.
-fn without(white: &str, common: usize) -> String {
+fn without(white: &str, common: usize) -> Cow<'_, str> {
     let mut columns = 0;
     for (i, b) in white.bytes().enumerate() {
-        if columns == common && (common.is_multiple_of(8) || !white.get(i..).unwrap_or("").contains('\t')) {
-            return white.get(i..).unwrap_or("").to_string();
+        let rest = white.get(i..).unwrap_or("");
+        if columns == common && (common.is_multiple_of(8) || !rest.contains('\t')) {
+            return Cow::Borrowed(rest);
         }
         columns = if b == b'\t' { (columns / 8 + 1) * 8 } else { columns + 1 };
     }
-    " ".repeat(columns.saturating_sub(common))
+    match columns.saturating_sub(common) {
+        0 => Cow::Borrowed(""),
+        blanks => Cow::Owned(" ".repeat(blanks)),
+    }
 }
 
 /// `,* x`, `,#+x`, `,,* x`: a comma that only Org needs.

@@ -40,7 +40,7 @@ struct Side<'m, 'd, 'a> {
 #[derive(Clone, Copy)]
 struct Port<'m> {
     component: usize,
-    draft: &'m Draft,
+    draft: &'m Draft<'m>,
     place: usize,
 }
 

@@ -113,7 +113,7 @@ fn has_header(items: &[Raw]) -> bool {
 pub fn raw(doc: &Document, element: &Element) -> Option<Raw> {
     let text = |lines: &[Span]| {
         let lines = dedented(doc.text, lines).into_iter();
-        Raw::Value(Value::String(lines.map(|(l, _)| l + "\n").collect()))
+        Raw::Value(Value::String(lines.map(|(l, _)| l.into_owned() + "\n").collect()))
     };
     Some(match &element.kind {
         Kind::Table(body) => Raw::List(rows(doc.text, body).into_iter().map(row).collect()),

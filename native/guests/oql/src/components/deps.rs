@@ -2,8 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Model;
-use super::wiring::Wiring;
+use super::{Model, Name};
 use crate::header_args::short;
 use crate::ids::slug;
 use crate::issue::Code;
@@ -23,16 +22,17 @@ impl<'d, 'a> Model<'d, 'a> {
         map
     }
 
-    /// Fills each draft's `deps`.
-    pub fn deps(&mut self) {
-        let by_id = self.by_id();
+    /// Fills each draft's `deps` from what it names.
+    pub fn deps(&mut self, by_id: &HashMap<String, usize>, named: Vec<Vec<Name>>) {
         let mut headings: Option<HashSet<&str>> = None;
-        for at in 0..self.drafts.len() {
+        for (at, names) in named.into_iter().enumerate() {
+            if names.is_empty() {
+                continue;
+            }
             let Some(heading) = self.drafts.get(at).map(|d| d.heading) else { continue };
-            let Some(property) = self.heading(heading).and_then(|h| Wiring::read(self.doc, h).deps) else { continue };
             let mut seen = HashSet::new();
             let mut deps = Vec::new();
-            for name in property.names() {
+            for name in names {
                 match by_id.get(&name.text).or_else(|| by_id.get(&slug(&name.text))) {
                     Some(dep) => {
                         if seen.insert(*dep) {

@@ -16,15 +16,23 @@ use crate::vars::string;
 /// A `:var` and how its block wants tables.
 pub type Variable<'a> = (Var<'a>, Shape);
 
+/// What a component names and only the whole file can tell.
+pub struct Open<'a> {
+    /// Its `:deps:`.
+    pub deps: Vec<Name>,
+    /// Its `:var`s.
+    pub vars: Vec<Variable<'a>>,
+}
+
 impl<'d, 'a> Model<'d, 'a> {
-    /// The component of a candidate, its `:deps:` still open, and its `:var`s.
+    /// The component of a candidate, and what is still open of it.
     pub fn draft(
         &mut self,
         workbook: &str,
         candidate: Candidate<'d, 'a>,
         noweb: &mut Option<Noweb<'d, 'a>>,
         budget: &mut usize,
-    ) -> Option<(Draft, Vec<Variable<'a>>)> {
+    ) -> Option<(Draft<'a>, Open<'a>)> {
         let index = candidate.heading;
         let heading = self.heading(index)?;
         let wiring = &candidate.wiring;
@@ -74,7 +82,8 @@ impl<'d, 'a> Model<'d, 'a> {
             code,
             blocks: candidate.blocks.iter().map(|b| (b.element.span.start, b.element.span.end)).collect(),
         };
-        Some((draft, vars))
+        let deps = wiring.deps.as_ref().map(|property| property.names()).unwrap_or_default();
+        Some((draft, Open { deps, vars }))
     }
 
     fn signature(&mut self, index: usize, text: &str, at: usize) -> Option<(Signature, usize)> {
@@ -115,7 +124,7 @@ impl<'d, 'a> Model<'d, 'a> {
         vars
     }
 
-    fn code(&mut self, index: usize, blocks: &[Block<'d, 'a>], noweb: &mut Option<Noweb<'d, 'a>>) -> Vec<CodeLine> {
+    fn code(&mut self, index: usize, blocks: &[Block<'d, 'a>], noweb: &mut Option<Noweb<'d, 'a>>) -> Vec<CodeLine<'a>> {
         let doc = self.doc;
         let mut code = Vec::new();
         for block in blocks {

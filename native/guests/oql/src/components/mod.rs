@@ -26,7 +26,7 @@ pub struct Name {
 }
 
 /// A component as the file says it.
-pub struct Draft {
+pub struct Draft<'a> {
     /// Index of its heading.
     pub heading: usize,
     /// `<workbook-id>/<heading-id>`
@@ -56,7 +56,7 @@ pub struct Draft {
     /// What the author said of `:tangle`.
     pub tangle: Option<String>,
     /// Its code.
-    pub code: Vec<CodeLine>,
+    pub code: Vec<CodeLine<'a>>,
     /// Byte ranges of its blocks, `#+begin_src` to `#+end_src`.
     pub blocks: Vec<(usize, usize)>,
 }
@@ -66,7 +66,7 @@ pub struct Model<'d, 'a> {
     /// The document.
     pub doc: &'d Document<'a>,
     /// The components, in document order.
-    pub drafts: Vec<Draft>,
+    pub drafts: Vec<Draft<'a>>,
     /// What was wrong so far.
     pub found: Vec<Found>,
 }
@@ -92,15 +92,17 @@ impl<'d, 'a> Model<'d, 'a> {
                 continue;
             }
             if let Some(candidate) = model.candidate(index)
-                && let Some((draft, vars)) = model.draft(workbook, candidate, &mut noweb, &mut budget)
+                && let Some((draft, open)) = model.draft(workbook, candidate, &mut noweb, &mut budget)
             {
-                pending.push(vars);
+                pending.push(open);
                 model.drafts.push(draft);
             }
         }
-        model.deps();
+        let (deps, vars): (Vec<_>, Vec<_>) = pending.into_iter().map(|open| (open.deps, open.vars)).unzip();
+        let by_id = model.by_id();
+        model.deps(&by_id, deps);
         let names = names::names(&mut model);
-        wire::variables(&mut model, names, pending);
+        wire::variables(&mut model, names, by_id, vars);
         model
     }
 

@@ -6,8 +6,6 @@ use std::collections::hash_map::Entry;
 use super::Model;
 use crate::header_args::short;
 use crate::issue::{Code, Found};
-use crate::syntax::document::Document;
-use crate::syntax::probe::keyword;
 use crate::syntax::tree::{Element, walk};
 
 /// The first element of each name that is not commented out; says which names
@@ -29,25 +27,11 @@ pub fn names<'d, 'a>(model: &mut Model<'d, 'a>) -> HashMap<&'d str, &'d Element<
                 Entry::Occupied(first) => {
                     let line = doc.lines.number_at(first.get().span.start);
                     let message = format!("`{}` is already the name of what stands at line {line}", short(name));
-                    let offset = name_offset(doc, element, name);
+                    let offset = element.meta.as_ref().map_or(element.span.start, |meta| meta.named.start);
                     model.found.push(Found::new(Code::DuplicateName, heading, offset, message));
                 }
             }
         });
     }
     names
-}
-
-/// Where an element's name is written, among the keywords above it.
-fn name_offset(doc: &Document, element: &Element, name: &str) -> usize {
-    let first = doc.lines.number_at(element.span.start).saturating_sub(1);
-    for i in (0..first).rev() {
-        let span = doc.lines.get(i);
-        let line = span.of(doc.text);
-        let Some((_, value)) = keyword(line.trim_start()) else { break };
-        if value.trim() == name {
-            return span.end - value.trim_start().len();
-        }
-    }
-    element.span.start
 }

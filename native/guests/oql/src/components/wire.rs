@@ -50,6 +50,7 @@ enum Supply {
 pub fn variables<'d, 'a>(
     model: &mut Model<'d, 'a>,
     names: HashMap<&'d str, &'d Element<'a>>,
+    by_id: HashMap<String, usize>,
     pending: Vec<Vec<Variable<'a>>>,
 ) {
     if pending.iter().all(Vec::is_empty) {
@@ -59,7 +60,7 @@ pub fn variables<'d, 'a>(
     for (i, draft) in model.drafts.iter().enumerate() {
         blocks.extend(draft.blocks.iter().map(|(start, _)| (*start, i)));
     }
-    let mut lookup = Lookup { names, blocks, by_id: model.by_id(), outputs: HashMap::new() };
+    let mut lookup = Lookup { names, blocks, by_id, outputs: HashMap::new() };
     let mut budget = budget(model.doc);
     for (at, vars) in pending.into_iter().enumerate() {
         for (var, shape) in vars {

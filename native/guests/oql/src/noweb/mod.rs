@@ -3,6 +3,7 @@
 mod names;
 mod reference;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -23,8 +24,8 @@ pub struct Complaint {
 }
 
 /// What a name stands for.
-struct Body {
-    lines: Vec<CodeLine>,
+struct Body<'a> {
+    lines: Vec<CodeLine<'a>>,
     /// Bytes of all lines together.
     size: usize,
 }
@@ -34,7 +35,7 @@ pub struct Noweb<'d, 'a> {
     doc: &'d Document<'a>,
     parts: HashMap<&'d str, Rc<[Part<'d>]>>,
     /// What names came to.
-    known: HashMap<&'d str, Rc<Body>>,
+    known: HashMap<&'d str, Rc<Body<'a>>>,
     /// The names that are being expanded, outermost first.
     path: Vec<&'d str>,
     /// References that somebody was told of.
@@ -61,14 +62,14 @@ impl<'d, 'a> Noweb<'d, 'a> {
 
     /// A block's lines with every reference replaced, and what was wrong. The
     /// block's own name, if it has one, is no reference that it can make.
-    pub fn expand(&mut self, name: Option<&'d str>, lines: Vec<CodeLine>) -> (Vec<CodeLine>, Vec<Complaint>) {
+    pub fn expand(&mut self, name: Option<&'d str>, lines: Vec<CodeLine<'a>>) -> (Vec<CodeLine<'a>>, Vec<Complaint>) {
         self.path.extend(name);
         let lines = self.lines(lines);
         self.path.clear();
         (lines, std::mem::take(&mut self.complaints))
     }
 
-    fn lines(&mut self, lines: Vec<CodeLine>) -> Vec<CodeLine> {
+    fn lines(&mut self, lines: Vec<CodeLine<'a>>) -> Vec<CodeLine<'a>> {
         let mut out = Vec::with_capacity(lines.len());
         for line in lines {
             self.line(line, &mut out);
@@ -76,17 +77,21 @@ impl<'d, 'a> Noweb<'d, 'a> {
         out
     }
 
-    fn line(&mut self, line: CodeLine, out: &mut Vec<CodeLine>) {
+    fn line(&mut self, line: CodeLine<'a>, out: &mut Vec<CodeLine<'a>>) {
+        let references = references(&line.text);
+        if references.is_empty() {
+            return out.push(line);
+        }
         let part = |from: usize, to: usize| line.text.get(from..to).unwrap_or("");
         // The line being put together; it stands where `line` does until a
         // reference puts something else at its beginning.
-        let mut current = CodeLine { text: String::new(), ..line };
+        let mut current = CodeLine { text: Cow::default(), ..line };
         // Its characters while all of them are blank.
         let mut lead = Some(0);
         let mut at = 0;
-        for reference in references(&line.text) {
+        for reference in references {
             let prefix = part(at, reference.start);
-            current.text.push_str(prefix);
+            current.text.to_mut().push_str(prefix);
             lead = blank(lead, prefix);
             at = reference.end;
             let body = self.body(part(reference.start + 2, reference.end - 2));
@@ -96,32 +101,32 @@ impl<'d, 'a> Noweb<'d, 'a> {
                     if let Some(message) = message {
                         self.complain(&line, reference.start, message);
                     }
-                    current.text.push_str(part(reference.start, reference.end));
+                    current.text.to_mut().push_str(part(reference.start, reference.end));
                     lead = None;
                     continue;
                 }
             };
             let shift = i64::try_from(prefix.chars().count()).unwrap_or(0);
             for (i, inner) in body.lines.iter().enumerate() {
-                let place = CodeLine { text: String::new(), line: inner.line, column: inner.column };
+                let place = CodeLine { text: Cow::default(), line: inner.line, column: inner.column };
                 if i > 0 {
                     out.push(std::mem::replace(&mut current, place));
-                    current.text.push_str(prefix);
+                    current.text.to_mut().push_str(prefix);
                     current.column -= shift;
                     lead = blank(Some(0), prefix);
                 } else if let Some(lead) = lead {
                     (current.line, current.column) = (place.line, place.column - lead);
                 }
-                current.text.push_str(&inner.text);
+                current.text += inner.text.clone();
                 lead = blank(lead, &inner.text);
             }
         }
-        current.text.push_str(part(at, line.text.len()));
+        current.text.to_mut().push_str(part(at, line.text.len()));
         out.push(current);
     }
 
     /// Takes what putting this body in costs; what is too much is told once.
-    fn pay(&mut self, body: Rc<Body>, prefix: &str) -> Result<Rc<Body>, Option<String>> {
+    fn pay(&mut self, body: Rc<Body<'a>>, prefix: &str) -> Result<Rc<Body<'a>>, Option<String>> {
         let before = self.budget.ok_or(None)?;
         let size = body.size + body.lines.len().saturating_mul(prefix.len() + 32);
         self.budget = before.checked_sub(size);
@@ -131,7 +136,7 @@ impl<'d, 'a> Noweb<'d, 'a> {
     }
 
     /// What a name stands for.
-    fn body(&mut self, name: &str) -> Result<Rc<Body>, Option<String>> {
+    fn body(&mut self, name: &str) -> Result<Rc<Body<'a>>, Option<String>> {
         let shown = short(name);
         if let Some(open) = name.find('(')
             && name.ends_with(')')
@@ -155,7 +160,7 @@ impl<'d, 'a> Noweb<'d, 'a> {
             return Ok(known.clone());
         }
         self.path.push(key);
-        let mut body: Vec<CodeLine> = Vec::new();
+        let mut body: Vec<CodeLine<'a>> = Vec::new();
         let mut separator: Option<&str> = None;
         for part in parts.iter() {
             let lines = part.code(self.doc);
@@ -187,14 +192,14 @@ fn blank(lead: Option<i64>, text: &str) -> Option<i64> {
 }
 
 /// Puts `lines` behind `body`, a separator between them.
-fn join(body: &mut Vec<CodeLine>, separator: Option<&str>, lines: Vec<CodeLine>) {
+fn join<'a>(body: &mut Vec<CodeLine<'a>>, separator: Option<&str>, lines: Vec<CodeLine<'a>>) {
     let mut lines = lines.into_iter();
     if let Some(separator) = separator {
         for (i, piece) in separator.split('\n').enumerate() {
             match body.last_mut() {
-                Some(last) if i == 0 => last.text.push_str(piece),
+                Some(last) if i == 0 => last.text.to_mut().push_str(piece),
                 Some(last) => {
-                    let place = CodeLine { text: piece.to_string(), ..*last };
+                    let place = CodeLine { text: Cow::Owned(piece.to_string()), line: last.line, column: last.column };
                     body.push(place);
                 }
                 None => {}
@@ -205,7 +210,7 @@ fn join(body: &mut Vec<CodeLine>, separator: Option<&str>, lines: Vec<CodeLine>)
                 let lead = i64::try_from(last.text.chars().count()).unwrap_or(0);
                 (last.line, last.column) = (first.line, first.column - lead);
             }
-            last.text.push_str(&first.text);
+            last.text += first.text;
         }
     }
     body.extend(lines);

@@ -1,5 +1,6 @@
 //! What a reference may name: one block by `#+NAME:`, or all with a `:noweb-ref`.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::header_args::HeaderArgs;
@@ -19,11 +20,11 @@ pub struct Part<'d> {
 
 impl Part<'_> {
     /// Its code, at least one line.
-    pub fn code(&self, doc: &Document) -> Vec<CodeLine> {
+    pub fn code<'a>(&self, doc: &Document<'a>) -> Vec<CodeLine<'a>> {
         let mut lines = code_lines(doc, self.source);
         if lines.is_empty() {
             let line = doc.lines.number_at(self.source.args.start);
-            lines.push(CodeLine { text: String::new(), line, column: 0 });
+            lines.push(CodeLine { text: Cow::default(), line, column: 0 });
         }
         lines
     }

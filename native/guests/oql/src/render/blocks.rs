@@ -223,7 +223,7 @@ impl<'r, 'a> Html<'r, 'a> {
         match kind {
             ObjectKind::Text(text) => text.trim_matches([' ', '\t', '\n', '\r']).is_empty(),
             ObjectKind::InlineSource(..) | ObjectKind::InlineCall(_) => true,
-            ObjectKind::Macro(name, _) => name.eq_ignore_ascii_case("results"),
+            ObjectKind::Macro(call) => call.name.eq_ignore_ascii_case("results"),
             // Raw HTML that is refused.
             ObjectKind::Snippet(..) => !self.options.allow_html,
             _ => false,

@@ -190,7 +190,7 @@ impl<'r, 'a> Html<'r, 'a> {
         }
         let lines = lines.into_iter().map(|line| match strip {
             true => Cow::Owned(without_references(&line.text)),
-            false => Cow::Owned(line.text),
+            false => line.text,
         });
         rewritten(lines.collect())
     }

@@ -9,7 +9,7 @@ use super::settings::Settings;
 use super::texts::{Texts, inside};
 use super::translations::Phrase;
 use crate::syntax::document::Document;
-use crate::syntax::objects::{Object, ObjectKind};
+use crate::syntax::objects::{Object, ObjectKind, Row};
 use crate::syntax::tree::{Element, Kind, walk};
 
 /// What is known of footnotes.
@@ -31,7 +31,7 @@ enum Definition<'r, 'a> {
     /// `[fn:label] …`
     Elements(&'r [Element<'a>]),
     /// `[fn:label:…]`
-    Objects(Vec<Object<'a>>),
+    Objects(Row<'a>),
     /// One that only rendering met.
     Html(String),
     Missing,
@@ -50,13 +50,14 @@ struct Note<'r, 'a> {
 struct Reference<'a> {
     label: &'a str,
     at: usize,
-    definition: Option<Vec<Object<'a>>>,
+    definition: Option<Row<'a>>,
 }
 
 fn references<'a>(objects: &[Object<'a>], out: &mut Vec<Reference<'a>>) {
     for object in objects {
-        if let ObjectKind::Footnote(label, definition) = &object.kind {
-            out.push(Reference { label, at: object.span.start, definition: definition.clone() });
+        if let ObjectKind::Footnote(note) = &object.kind {
+            let (label, definition) = (note.label, note.definition.clone());
+            out.push(Reference { label, at: object.span.start, definition });
         }
         references(inside(object), out);
     }

@@ -85,7 +85,8 @@ impl<'r, 'a> Html<'r, 'a> {
                 out.push_str("</code>");
             }
             ObjectKind::Link(link) => self.link(link, out),
-            ObjectKind::Footnote(label, definition) => {
+            ObjectKind::Footnote(note) => {
+                let (label, definition) = (note.label, &note.definition);
                 self.footnote(label, definition.as_deref(), object.span.start, out);
             }
             ObjectKind::Timestamp(stamp) => self.timestamp(stamp, false, out),
@@ -95,8 +96,9 @@ impl<'r, 'a> Html<'r, 'a> {
                 Latex::Verbatim => push_plain(out, text, self.plain(ends_line)),
                 Latex::None => {}
             },
-            ObjectKind::Snippet(backend, value) => {
-                if self.options.allow_html && *backend == "html" {
+            ObjectKind::Snippet(snippet) => {
+                let (backend, value) = (snippet.backend, snippet.value);
+                if self.options.allow_html && backend == "html" {
                     out.push_str(&legal(value));
                 }
             }
@@ -123,7 +125,7 @@ impl<'r, 'a> Html<'r, 'a> {
                     out.push_str("</code>");
                 }
             }
-            ObjectKind::Macro(name, args) => self.macro_left(name, args, out),
+            ObjectKind::Macro(call) => self.macro_left(call.name, call.arguments, out),
             ObjectKind::InlineSource(source) => self.inline_source(object, source, out),
             ObjectKind::InlineCall(_) => {}
             ObjectKind::Citation(citation) => self.citation(citation, out),

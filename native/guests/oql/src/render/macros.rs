@@ -108,9 +108,9 @@ struct Call {
 
 fn find(objects: &[Object], shift: usize, out: &mut Vec<Call>) {
     for object in objects {
-        if let ObjectKind::Macro(name, arguments) = &object.kind {
+        if let ObjectKind::Macro(call) = &object.kind {
             let span = Span { start: object.span.start + shift, end: object.span.end + shift };
-            out.push(Call { name: name.to_string(), arguments: arguments.to_string(), span });
+            out.push(Call { name: call.name.to_string(), arguments: call.arguments.to_string(), span });
         }
         find(inside(object), shift, out);
     }

@@ -106,8 +106,8 @@ pub fn inside<'o, 't>(object: &'o Object<'t>) -> &'o [Object<'t>] {
         | O::Strike(inner)
         | O::Radio(inner)
         | O::Subscript(inner, _)
-        | O::Superscript(inner, _)
-        | O::Footnote(_, Some(inner)) => inner,
+        | O::Superscript(inner, _) => inner,
+        O::Footnote(note) => note.definition.as_deref().unwrap_or(&[]),
         O::Link(link) => link.description.as_deref().unwrap_or(&[]),
         _ => &[],
     }

@@ -232,12 +232,12 @@ pub fn unlinked<'t>(objects: &[Object<'t>]) -> Vec<Object<'t>> {
                 continue;
             }
             ObjectKind::Footnote(..) | ObjectKind::Target(_) => continue,
-            ObjectKind::Bold(inner) => ObjectKind::Bold(unlinked(inner)),
-            ObjectKind::Italic(inner) => ObjectKind::Italic(unlinked(inner)),
-            ObjectKind::Underline(inner) => ObjectKind::Underline(unlinked(inner)),
-            ObjectKind::Strike(inner) => ObjectKind::Strike(unlinked(inner)),
-            ObjectKind::Subscript(inner, braced) => ObjectKind::Subscript(unlinked(inner), *braced),
-            ObjectKind::Superscript(inner, braced) => ObjectKind::Superscript(unlinked(inner), *braced),
+            ObjectKind::Bold(inner) => ObjectKind::Bold(unlinked(inner).into()),
+            ObjectKind::Italic(inner) => ObjectKind::Italic(unlinked(inner).into()),
+            ObjectKind::Underline(inner) => ObjectKind::Underline(unlinked(inner).into()),
+            ObjectKind::Strike(inner) => ObjectKind::Strike(unlinked(inner).into()),
+            ObjectKind::Subscript(inner, braced) => ObjectKind::Subscript(unlinked(inner).into(), *braced),
+            ObjectKind::Superscript(inner, braced) => ObjectKind::Superscript(unlinked(inner).into(), *braced),
             other => other.clone(),
         };
         out.push(Object { kind, span: *span });

@@ -66,7 +66,10 @@ impl Affiliated<'_> {
         let value = place(text, self.value);
         let bracket = self.bracket.map(|b| place(text, b));
         match self.key {
-            Key::Name => meta.name = (!self.value.is_empty()).then(|| self.value.to_string()),
+            Key::Name => {
+                meta.name = (!self.value.is_empty()).then(|| self.value.to_string());
+                meta.named = value;
+            }
             Key::Caption => {
                 let own = |span: Span| Text::new(span, Place::Keyword);
                 meta.caption.push(Caption { short: bracket.map(own), long: own(value) });

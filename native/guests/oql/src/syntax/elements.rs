@@ -10,6 +10,9 @@ use super::structure::Structure;
 use super::text::{Place, Text};
 use super::tree::{Element, Keyword, Kind, Meta};
 
+/// Sections of more lines than that are measured first.
+const LARGE: usize = 64;
+
 /// Reads a document's elements.
 pub struct Reader<'d, 'a> {
     /// The whole document.
@@ -80,8 +83,13 @@ impl<'d, 'a> Reader<'d, 'a> {
 
     /// The elements of a region; `lists` is the list it is part of an item of.
     pub fn elements(&mut self, region: Region, mut lists: Option<Structure>, depth: usize) -> Vec<Element<'a>> {
-        // Most hold one element, and of those there are many.
-        let mut out = Vec::with_capacity(usize::from(region.from < region.to));
+        // Most hold one element, and of those there are many. A section has no more than lines
+        // with text: a list that grows holds its elements twice.
+        let room = match self.lines.range(region.from..region.to) {
+            lines if depth == 0 && lines.len() > LARGE => lines.iter().filter(|l| l.start < l.end).count(),
+            lines => lines.len().min(1),
+        };
+        let mut out = Vec::with_capacity(room);
         let mut at = region.from;
         while at < region.to {
             let start = if at == region.from { region.first } else { self.lines.start(at) };
@@ -92,6 +100,9 @@ impl<'d, 'a> Reader<'d, 'a> {
             } else {
                 self.element(here, &mut lists, &mut out)
             };
+        }
+        if out.capacity() > out.len() + out.len() / 4 {
+            out.shrink_to_fit();
         }
         out
     }
@@ -130,7 +141,8 @@ impl<'d, 'a> Reader<'d, 'a> {
         };
         let blank = u32::try_from(next - after + own).unwrap_or(0);
         let span = Span { start, end: last.max(start) };
-        out.push(Element { kind, span, end: self.lines.start(next), blank, meta });
+        let tail = u32::try_from(self.lines.start(next).saturating_sub(span.end)).unwrap_or(u32::MAX);
+        out.push(Element { kind, span, tail, blank, meta });
         next.max(here.at + 1)
     }
 

@@ -1,8 +1,8 @@
 //! Headings: the outline, with states, tags, planning and properties.
 
-use std::ops::Range;
+use std::ops::{Deref, DerefMut, Range};
 
-use super::drawer::attached;
+use super::drawer::{Properties, attached};
 use super::lines::{Lines, Span, slice};
 use super::probe::stars;
 use super::states::States;
@@ -10,39 +10,17 @@ use super::text::{Place, Text};
 use super::title::title_line;
 use crate::ids::Ids;
 
-/// One heading.
+/// One heading. What few have is in its [`Details`], which can be read and written as if they were its own.
 #[derive(Debug)]
 pub struct Heading<'a> {
     /// Its id, unique in the file.
     pub id: String,
     /// Its stars; half of them after `#+STARTUP: odd`.
     pub level: usize,
-    /// Its state keyword.
-    pub todo: Option<&'a str>,
-    /// The state is one of the done ones.
-    pub done: bool,
-    /// `[#A]`
-    pub priority: Option<&'a str>,
     /// The title alone.
     pub title: &'a str,
     /// The title with its markup.
     pub text: Text<'a>,
-    /// Its own tags.
-    pub tags: Vec<&'a str>,
-    /// It is a `COMMENT` heading.
-    pub commented: bool,
-    /// It has the tag `ARCHIVE`.
-    pub archived: bool,
-    /// Its property drawer, in order; keys as written.
-    pub properties: Vec<(&'a str, String)>,
-    /// The line with `SCHEDULED:`, `DEADLINE:` or `CLOSED:`.
-    pub planning: Option<Span>,
-    /// `SCHEDULED:`
-    pub scheduled: Option<&'a str>,
-    /// `DEADLINE:`
-    pub deadline: Option<&'a str>,
-    /// `CLOSED:`
-    pub closed: Option<&'a str>,
     /// Line index of the heading itself.
     pub line: usize,
     /// First byte.
@@ -53,6 +31,62 @@ pub struct Heading<'a> {
     pub body: Range<usize>,
     /// Index of the heading above it.
     pub parent: Option<usize>,
+    details: Option<Box<Details<'a>>>,
+}
+
+/// What a heading may have beside its title.
+#[derive(Debug, Default)]
+pub struct Details<'a> {
+    /// Its state keyword.
+    pub todo: Option<&'a str>,
+    /// The state is one of the done ones.
+    pub done: bool,
+    /// `[#A]`
+    pub priority: Option<&'a str>,
+    /// Its own tags.
+    pub tags: Vec<&'a str>,
+    /// It is a `COMMENT` heading.
+    pub commented: bool,
+    /// It has the tag `ARCHIVE`.
+    pub archived: bool,
+    /// Its property drawer, in order; keys as written.
+    pub properties: Properties<'a>,
+    /// The line with `SCHEDULED:`, `DEADLINE:` or `CLOSED:`.
+    pub planning: Option<Span>,
+    /// `SCHEDULED:`
+    pub scheduled: Option<&'a str>,
+    /// `DEADLINE:`
+    pub deadline: Option<&'a str>,
+    /// `CLOSED:`
+    pub closed: Option<&'a str>,
+}
+
+static NONE: Details<'static> = Details {
+    todo: None,
+    done: false,
+    priority: None,
+    tags: Vec::new(),
+    commented: false,
+    archived: false,
+    properties: Vec::new(),
+    planning: None,
+    scheduled: None,
+    deadline: None,
+    closed: None,
+};
+
+impl<'a> Deref for Heading<'a> {
+    type Target = Details<'a>;
+
+    fn deref(&self) -> &Details<'a> {
+        self.details.as_deref().unwrap_or(&NONE)
+    }
+}
+
+impl<'a> DerefMut for Heading<'a> {
+    fn deref_mut(&mut self) -> &mut Details<'a> {
+        self.details.get_or_insert_default()
+    }
 }
 
 impl<'a> Heading<'a> {
@@ -61,24 +95,14 @@ impl<'a> Heading<'a> {
         Heading {
             id: String::new(),
             level: 0,
-            todo: None,
-            done: false,
-            priority: None,
             title: "",
             text: Text::new(Span::default(), Place::Title),
-            tags: Vec::new(),
-            commented: false,
-            archived: false,
-            properties: Vec::new(),
-            planning: None,
-            scheduled: None,
-            deadline: None,
-            closed: None,
             line: 0,
             start: 0,
             end: 0,
             body: 0..0,
             parent: None,
+            details: None,
         }
     }
 

@@ -4,7 +4,7 @@ use super::MAX_DEPTH;
 use super::elements::{Found, Here, Reader};
 use super::lines::{Span, is_blank, place, skip, slice};
 use super::probe;
-use super::structure::{Row, Structure};
+use super::structure::{Row, Structure, small};
 use super::text::{Place, Text};
 use super::tree::{Check, Item, Kind, List, ListKind};
 
@@ -14,18 +14,16 @@ impl<'d, 'a> Reader<'d, 'a> {
         if here.depth >= MAX_DEPTH {
             return None;
         }
-        let known = lists.take().filter(|structure| structure.at(here.at).is_some());
+        let line = small(here.at);
+        let known = lists.take().filter(|structure| structure.at(line).is_some());
         let structure = known.unwrap_or_else(|| Structure::read(self, here));
-        let first = structure.at(here.at)?;
-        let mut items = Vec::new();
-        let mut row = first;
-        loop {
-            items.push(self.item(row, here, &structure));
-            match structure.at(row.end).filter(|next| next.indent == first.indent) {
-                Some(next) => row = next,
-                None => break,
-            }
+        let row = structure.at(line)?;
+        let rows = || std::iter::successors(Some(row), |row| structure.next(*row));
+        let mut items = Vec::with_capacity(rows().count());
+        for item in rows() {
+            items.push(self.item(item, here, &structure));
         }
+        let end = rows().last().unwrap_or(row).end as usize;
         *lists = Some(structure);
         let ordered = skip(self.line(here.at)).starts_with(|c: char| c.is_ascii_digit());
         let kind = match items.first() {
@@ -33,36 +31,37 @@ impl<'d, 'a> Reader<'d, 'a> {
             Some(Item { tag: Some(_), .. }) => ListKind::Descriptive,
             _ => ListKind::Unordered,
         };
-        Some((Kind::List(List { kind, items }), row.end))
+        Some((Kind::List(List { kind, items }), end))
     }
 
     fn item(&mut self, row: Row, here: Here, structure: &Structure) -> Item<'a> {
-        let span = self.lines.get(row.line);
+        let (at, end) = (row.line as usize, row.end as usize);
+        let span = self.lines.get(at);
         let line = span.of(self.text);
         let body = skip(line);
         let len = probe::bullet(body).unwrap_or(0);
-        let bullet = Span { start: span.end - body.len(), end: span.end - body.len() + len };
-        let start = Start::read(skip(slice(self.text, bullet.end, span.end)));
+        let start = Start::read(skip(slice(body, len, body.len())));
         // Of a numbered item the term is part of the text.
         let ordered = body.starts_with(|c: char| c.is_ascii_digit());
         let (tag, rest) = match start.tag {
             Some((tag, behind)) if !ordered => (Some(tag), behind),
             _ => (None, start.rest),
         };
-        let mut to = row.end;
-        while to > row.line + 1 && is_blank(self.line(to - 1)) {
+        let mut to = end;
+        while to > at + 1 && is_blank(self.line(to - 1)) {
             to -= 1;
         }
-        let region = self.behind(row.line, place(self.text, rest).start, to);
+        let region = self.behind(at, place(self.text, rest).start, to);
         let children = region.map(|region| self.elements(region, Some(structure.clone()), here.depth + 1));
+        let span = Span { start: span.start, end: self.lines.get(to - 1).end };
         Item {
-            span: Span { start: span.start, end: self.lines.get(to - 1).end },
-            end: self.lines.start(row.end),
-            bullet,
+            span,
+            tail: small(self.lines.start(end).saturating_sub(span.end)),
+            indent: small(line.len() - body.len()),
             counter: start.counter,
             checkbox: start.checkbox,
-            tag: tag.map(|tag| Text::new(place(self.text, tag), Place::Tag)),
-            children: children.unwrap_or_default(),
+            tag: tag.map(|tag| Box::new(Text::new(place(self.text, tag), Place::Tag))),
+            children: children.unwrap_or_default().into_boxed_slice(),
         }
     }
 }

@@ -63,8 +63,8 @@ impl<'a> Found<'a> {
                 | ObjectKind::Underline(inner)
                 | ObjectKind::Strike(inner)
                 | ObjectKind::Subscript(inner, _)
-                | ObjectKind::Superscript(inner, _)
-                | ObjectKind::Footnote(_, Some(inner)) => self.objects(inner),
+                | ObjectKind::Superscript(inner, _) => self.objects(inner),
+                ObjectKind::Footnote(note) => self.objects(note.definition.as_deref().unwrap_or(&[])),
                 ObjectKind::Link(link) => self.objects(link.description.as_deref().unwrap_or(&[])),
                 _ => {}
             }

@@ -11,11 +11,11 @@ use super::probe;
 #[derive(Debug, Clone, Copy)]
 pub struct Row {
     /// Index of its first line.
-    pub line: usize,
+    pub line: u32,
     /// The column of its bullet.
-    pub indent: usize,
+    pub indent: u32,
     /// Index of the line behind it.
-    pub end: usize,
+    pub end: u32,
 }
 
 /// The items of a list and of the lists in it, in order.
@@ -24,9 +24,14 @@ pub struct Structure(Rc<Vec<Row>>);
 
 impl Structure {
     /// The item that begins at a line.
-    pub fn at(&self, line: usize) -> Option<Row> {
+    pub fn at(&self, line: u32) -> Option<Row> {
         let at = self.0.binary_search_by_key(&line, |row| row.line).ok()?;
         self.0.get(at).copied()
+    }
+
+    /// The item behind one in the same list.
+    pub fn next(&self, row: Row) -> Option<Row> {
+        self.at(row.end).filter(|next| next.indent == row.indent)
     }
 
     /// Reads the list at `here`.
@@ -50,7 +55,7 @@ impl Structure {
                 let indent = indentation(line);
                 scan.close(indent, at);
                 scan.open.push(scan.rows.len());
-                scan.rows.push(Row { line: at, indent, end: at + 1 });
+                scan.rows.push(Row { line: small(at), indent: small(indent), end: small(at + 1) });
                 at += 1;
             } else if probe::stars(line).is_some() {
                 at = task_end(reader, at, here.to);
@@ -78,13 +83,18 @@ impl Scan {
     /// Ends the items whose bullets stand at `indent` or behind it.
     fn close(&mut self, indent: usize, end: usize) {
         while let Some(row) = self.open.last().and_then(|i| self.rows.get_mut(*i)) {
-            if row.indent < indent {
+            if (row.indent as usize) < indent {
                 return;
             }
-            row.end = end;
+            row.end = small(end);
             self.open.pop();
         }
     }
+}
+
+/// No document has so many lines, nor a line so many columns, that it does not fit.
+pub fn small(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
 }
 
 /// The index behind an inline task.

@@ -28,7 +28,7 @@ pub struct Text<'a> {
     pub span: Span,
     /// What it may hold.
     pub place: Place,
-    objects: OnceCell<Vec<Object<'a>>>,
+    objects: OnceCell<Box<[Object<'a>]>>,
 }
 
 impl<'a> Text<'a> {
@@ -39,7 +39,7 @@ impl<'a> Text<'a> {
 
     /// Its objects, read the first time.
     pub fn objects(&self, inline: &Inline<'a>) -> &[Object<'a>] {
-        self.objects.get_or_init(|| objects(inline, self.span, self.place))
+        self.objects.get_or_init(|| objects(inline, self.span, self.place).into_boxed_slice())
     }
 }
 

@@ -32,8 +32,10 @@ pub fn title_line<'a>(text: &'a str, rest: &'a str, states: &States, task: bool)
     // The blank that tags need before them may be the one behind the stars.
     let bare = !task && heading.todo.is_none() && heading.priority.is_none() && !heading.commented;
     let (title, tags) = tags(if bare { rest } else { at });
-    heading.archived = tags.contains(&"ARCHIVE");
-    heading.tags = tags;
+    if !tags.is_empty() {
+        heading.archived = tags.contains(&"ARCHIVE");
+        heading.tags = tags;
+    }
     heading.title = title.trim_matches(BLANKS);
     let own = match trim(title) {
         "" => Span { start: place(text, at).start, end: place(text, at).start },

@@ -4,7 +4,8 @@
 use super::headings::Heading;
 use std::ops::Deref;
 
-use super::lines::{Body, Span};
+use super::lines::{Body, Span, slice};
+use super::probe::bullet;
 use super::text::Text;
 
 /// One element and what stands before it in affiliated keywords.
@@ -14,9 +15,9 @@ pub struct Element<'a> {
     pub kind: Kind<'a>,
     /// Where it stands, without its affiliated keywords.
     pub span: Span,
-    /// Where what follows it begins: the blank lines behind it are its own.
-    pub end: usize,
-    /// How many blank lines are behind it.
+    /// How many bytes of line ends and blank lines are behind it.
+    pub tail: u32,
+    /// How many blank lines are behind it, as Emacs counts them.
     pub blank: u32,
     /// `#+NAME:`, `#+CAPTION:` and their like.
     pub meta: Option<Box<Meta<'a>>>,
@@ -26,6 +27,11 @@ impl Element<'_> {
     /// Its `#+NAME:`.
     pub fn name(&self) -> Option<&str> {
         self.meta.as_ref().and_then(|m| m.name.as_deref())
+    }
+
+    /// Where what follows it begins.
+    pub fn end(&self) -> usize {
+        self.span.end + self.tail as usize
     }
 
     /// Where it begins, its affiliated keywords included.
@@ -41,6 +47,8 @@ pub struct Meta<'a> {
     pub start: usize,
     /// `#+NAME:`
     pub name: Option<String>,
+    /// Where that name stands.
+    pub named: Span,
     /// `#+CAPTION:`, each line a text.
     pub caption: Vec<Caption<'a>>,
     /// `#+HEADER:` values with where they stand.
@@ -164,10 +172,12 @@ pub struct Source(pub Box<SourceParts>);
 pub struct SourceParts {
     /// The language, as written.
     pub lang: Span,
+    /// What stands behind it: switches, then header arguments.
+    pub args: Span,
     /// `-n`, `-r`, `-l "…"` and their like.
     pub switches: Span,
     /// Header arguments on the `#+begin_src` line.
-    pub args: Span,
+    pub parameters: Span,
     /// The lines between.
     pub body: Body,
 }
@@ -203,20 +213,34 @@ pub enum ListKind {
 /// A list item.
 #[derive(Debug)]
 pub struct Item<'a> {
-    /// From its bullet's indentation to the end of its contents.
+    /// From its line's beginning to the end of its contents.
     pub span: Span,
-    /// Where what follows it begins.
-    pub end: usize,
-    /// The bullet, without what follows it.
-    pub bullet: Span,
+    /// How many bytes of line ends and blank lines are behind it.
+    pub tail: u32,
+    /// How many bytes of indentation are before its bullet.
+    pub indent: u32,
     /// `[@3]`
     pub counter: Option<u32>,
     /// `[X]`, `[ ]`, `[-]`
     pub checkbox: Option<Check>,
     /// The term of a descriptive item.
-    pub tag: Option<Text<'a>>,
+    pub tag: Option<Box<Text<'a>>>,
     /// Its contents.
-    pub children: Vec<Element<'a>>,
+    pub children: Box<[Element<'a>]>,
+}
+
+impl Item<'_> {
+    /// Where what follows it begins.
+    pub fn end(&self) -> usize {
+        self.span.end + self.tail as usize
+    }
+
+    /// The bullet, without what follows it.
+    pub fn bullet(&self, text: &str) -> Span {
+        let start = self.span.start + self.indent as usize;
+        let len = bullet(slice(text, start, self.span.end.max(start))).unwrap_or(0);
+        Span { start, end: start + len }
+    }
 }
 
 /// A checkbox's state.

@@ -62,6 +62,24 @@
                           macro))
                       macros)))
 
+;; Processors of citations are made to be chosen. Those that Org has read a bibliography, which
+;; the kernel, reading no file, has not: this one shows keys with what stands around them.
+(defun corpus-citation (citation _style _backend info)
+  (let ((part (lambda (property element)
+                (org-export-data (org-element-property property element) info))))
+    (concat "("
+            (funcall part :prefix citation)
+            (mapconcat (lambda (reference)
+                         (concat (funcall part :prefix reference)
+                                 (org-element-property :key reference)
+                                 (funcall part :suffix reference)))
+                       (org-cite-get-references citation)
+                       "; ")
+            (funcall part :suffix citation)
+            ")")))
+(org-cite-register-processor 'keys :export-citation #'corpus-citation)
+(setq org-cite-export-processors '((t keys)))
+
 ;; References are counted, where Org draws lots.
 (defvar corpus-references 0)
 (advice-add 'org-export-new-reference :override
@@ -289,8 +307,16 @@
          (cons 'items (vconcat (mapcar (lambda (item) (corpus-value (corpus-item item)))
                                        (org-element-contents node)))))))
 
+(defun corpus-written (link)
+  "The path of the bracket LINK as it stands in the file, abbreviations and escapes included."
+  (and (eq (org-element-property :format link) 'bracket)
+       (save-excursion
+         (goto-char (org-element-property :begin link))
+         (and (looking-at org-link-bracket-re) (match-string-no-properties 1)))))
+
 (defun corpus-link (node)
   (append (corpus-span node)
+          (list (cons 'written (corpus-written node)))
           (corpus-get node :type :path :raw-link :format :search-option :application)
           (list (cons 'contents (corpus-contents node)))))
 

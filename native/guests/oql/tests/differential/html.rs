@@ -33,9 +33,9 @@ pub fn lines(fragment: &str) -> Vec<String> {
     let dom = parse_fragment(RcDom::default(), ParseOpts::default(), context, Vec::new(), false).one(fragment);
     let root = dom.document.children.borrow();
     let mut nodes: Vec<Node> = root.iter().flat_map(|html| children(html, false, true)).collect();
-    let mut ids = HashMap::new();
-    number_ids(&mut nodes, &mut ids, &mut 0);
-    replace_ids(&mut nodes, &ids);
+    let mut ids = Ids::default();
+    number_ids(&nodes, &mut ids);
+    replace_ids(&mut nodes, &ids, &mut 0, &mut Vec::new());
     let mut out = Vec::new();
     print(&nodes, 0, &mut out);
     out
@@ -102,32 +102,69 @@ fn tidy(nodes: &mut Vec<Node>, block: bool) {
     nodes.retain(|node| !matches!(node, Node::Text(text) if text.is_empty()));
 }
 
-/// Each id by its place; a link leads to the first of those that are the same.
-fn number_ids(nodes: &mut [Node], ids: &mut HashMap<String, usize>, count: &mut usize) {
+/// Which number the first element with an id has, and how many have one: a link
+/// goes to the first, whatever others are named the same.
+#[derive(Default)]
+struct Ids {
+    first: HashMap<String, usize>,
+    count: usize,
+}
+
+fn number_ids(nodes: &[Node], ids: &mut Ids) {
     for node in nodes {
         let Node::Element { attributes, children, .. } = node else { continue };
-        for (_, id) in attributes.iter_mut().filter(|(key, _)| key == "id") {
-            *count += 1;
-            let new = format!("id-{count}");
-            ids.entry(std::mem::replace(id, new)).or_insert(*count);
+        for (_, id) in attributes.iter().filter(|(key, _)| key == "id") {
+            ids.count += 1;
+            ids.first.entry(id.clone()).or_insert(ids.count);
         }
-        number_ids(children, ids, count);
+        number_ids(children, ids);
     }
 }
 
-fn replace_ids(nodes: &mut [Node], ids: &HashMap<String, usize>) {
-    let named = |id: &str| ids.get(id).map_or("missing".to_string(), |n| format!("id-{n}"));
+/// Names become numbers: `count` has seen that many elements with an id, `labels` those of LaTeX.
+fn replace_ids(nodes: &mut [Node], ids: &Ids, count: &mut usize, labels: &mut Vec<String>) {
+    let named = |id: &str| ids.first.get(id).map_or("missing".to_string(), |n| format!("id-{n}"));
     for node in nodes {
-        let Node::Element { attributes, children, .. } = node else { continue };
+        let (attributes, children) = match node {
+            Node::Element { attributes, children, .. } => (attributes, children),
+            Node::Text(text) => {
+                *text = replace_labels(text, labels);
+                continue;
+            }
+        };
         for (key, value) in attributes {
-            if REFERENCES.contains(&key.as_str()) {
+            if key == "id" {
+                *count += 1;
+                *value = format!("id-{count}");
+            } else if REFERENCES.contains(&key.as_str()) {
                 *value = named(value);
             } else if let ("href", Some(id)) = (key.as_str(), value.strip_prefix('#')) {
                 *value = format!("#{}", named(id));
             }
         }
-        replace_ids(children, ids);
+        replace_ids(children, ids, count, labels);
     }
+}
+
+/// `\label{…}` and what refers to it, numbered in their order: Emacs names formulas as it does elements.
+fn replace_labels(text: &str, labels: &mut Vec<String>) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((at, command)) =
+        ["\\label{", "\\ref{", "\\eqref{"].iter().filter_map(|c| Some((rest.find(c)?, c))).min()
+    {
+        let name = at + command.len();
+        let Some(end) = rest[name..].find('}').map(|end| name + end) else { break };
+        let label = &rest[name..end];
+        let number = labels.iter().position(|known| known == label).unwrap_or_else(|| {
+            labels.push(label.to_string());
+            labels.len() - 1
+        });
+        out.push_str(&rest[..name]);
+        out.push_str(&format!("label-{}", number + 1));
+        rest = &rest[end..];
+    }
+    out + rest
 }
 
 fn print(nodes: &[Node], depth: usize, out: &mut Vec<String>) {
@@ -162,6 +199,10 @@ fn ids_are_numbered_and_links_follow_them() {
     assert_eq!(lines(a), lines(b));
     assert_ne!(lines(a), lines("<p id=x></p><a href=#x>t</a><p id=y></p>"));
     assert_eq!(lines("<a href=#gone>t</a>"), ["<a href=\"#missing\">", "  \"t\""]);
+    let (twice, once) = ("<p id=x></p><p id=x></p><a href=#x>t</a>", "<p id=x></p><p id=y></p><a href=#x>t</a>");
+    assert_eq!(lines(twice), lines(once));
+    assert_eq!(lines("\\label{a} \\eqref{a} \\ref{b}"), lines("\\label{x:y} \\eqref{x:y} \\ref{a}"));
+    assert_ne!(lines("\\label{a} \\eqref{a}"), lines("\\label{a} \\eqref{b}"));
 }
 
 #[test]

@@ -111,6 +111,21 @@ impl Heading<'_> {
     }
 }
 
+/// `call_name[inside](arguments)[outside]`
+pub fn call(name: &str, inside: &str, arguments: &str, outside: &str, end: usize) -> String {
+    format!("inline call {name:?} {inside:?} {arguments:?} {outside:?} to {end}")
+}
+
+/// `src_language[arguments]{code}`
+pub fn source(language: &str, arguments: &str, code: &str) -> String {
+    format!("source {language:?} {arguments:?} {code:?}")
+}
+
+/// `[cite/style:@key]`
+pub fn citation<'k>(style: &str, keys: impl Iterator<Item = &'k str>) -> String {
+    format!("citation {style:?} {:?}", keys.collect::<Vec<_>>())
+}
+
 /// Blanks and line ends as one blank.
 pub fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")

@@ -22,8 +22,8 @@ const ALL_NAMED: bool = false;
 fn trees_are_those_of_org_element() {
     let mut tally = corpus::Tally::new("parse", "parse-differences.txt");
     for file in corpus::files() {
-        let theirs = theirs::facts(&file.org, &file.expected("json"));
-        let ours = corpus::attempt(&file.name, || ours::facts(&file.org));
+        let theirs = theirs::read(&file.org, &file.expected("json"));
+        let ours = corpus::attempt(&file.name, || ours::read(&file.org));
         for topic in facts::TOPICS {
             let (theirs, ours) = (theirs.lines(topic), ours.lines(topic));
             if !theirs.is_empty() || !ours.is_empty() {

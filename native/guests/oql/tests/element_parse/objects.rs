@@ -3,7 +3,9 @@
 use oql::syntax::document::Document;
 use oql::syntax::objects::{LinkForm, Object, ObjectKind};
 
-use crate::facts::{Facts, words};
+use oql::syntax::timestamp::{StampKind, Timestamp};
+
+use crate::facts::{self, Facts, words};
 
 /// Adds these objects and those inside them.
 pub fn objects(doc: &Document, objects: &[Object], facts: &mut Facts) {
@@ -31,36 +33,46 @@ pub fn objects(doc: &Document, objects: &[Object], facts: &mut Facts) {
                 facts.add("links", at, format!("{form} {:?} to {end} shows {shown:?}", words(link.path)));
                 inside.unwrap_or(&[])
             }
-            ObjectKind::Footnote(label, inside) => {
+            ObjectKind::Footnote(note) => {
+                let (label, inside) = (note.label, &note.definition);
                 let kind = if inside.is_some() { "inline" } else { "standard" };
                 facts.add("footnotes", at, format!("{kind} reference {label:?} to {end}"));
                 inside.as_deref().unwrap_or(&[])
             }
             ObjectKind::Timestamp(raw) => {
-                facts.add("timestamps", at, format!("{raw:?}"));
+                let kind = Timestamp::read(raw).map_or("none", |timestamp| match timestamp.kind {
+                    StampKind::Active => "active",
+                    StampKind::Inactive => "inactive",
+                    StampKind::ActiveRange => "active-range",
+                    StampKind::InactiveRange => "inactive-range",
+                    StampKind::Diary => "diary",
+                });
+                facts.add("timestamps", at, format!("{kind} {raw:?}"));
                 &[]
             }
             ObjectKind::Entity(name) => small(facts, object, format!("entity {name:?}")),
             ObjectKind::Latex(value) => small(facts, object, format!("latex {value:?}")),
-            ObjectKind::Snippet(backend, value) => small(facts, object, format!("snippet {backend:?} {value:?}")),
+            ObjectKind::Snippet(s) => small(facts, object, format!("snippet {:?} {:?}", s.backend, s.value)),
             ObjectKind::Target(name) => small(facts, object, format!("target {name:?}")),
             ObjectKind::Radio(inside) => {
                 small(facts, object, "radio target".into());
                 inside
             }
             ObjectKind::Cookie(value) => small(facts, object, format!("cookie {value:?}")),
-            ObjectKind::Macro(name, _) => small(facts, object, format!("macro {:?}", name.to_lowercase())),
-            ObjectKind::InlineSource(source) => small(facts, object, format!("source {:?}", source.lang)),
+            ObjectKind::Macro(call) => small(facts, object, format!("macro {:?}", call.name.to_lowercase())),
+            ObjectKind::InlineSource(source) => {
+                small(facts, object, facts::source(source.lang, source.args, source.code))
+            }
             ObjectKind::Citation(citation) => {
-                small(facts, object, "citation".into());
+                small(facts, object, facts::citation(citation.style, citation.references.iter().map(|r| r.key)));
                 let references = citation.references.iter().flat_map(|r| [&r.prefix, &r.suffix]);
                 for inside in [&citation.prefix, &citation.suffix].into_iter().chain(references) {
                     self::objects(doc, inside, facts);
                 }
                 &[]
             }
-            ObjectKind::InlineCall(_) => {
-                facts.add("calls", at, "inline call");
+            ObjectKind::InlineCall(call) => {
+                facts.add("calls", at, facts::call(call.name, call.inside, call.args, call.outside, end));
                 &[]
             }
         };
@@ -74,7 +86,7 @@ fn markup<'t, 'a>(facts: &mut Facts, object: &Object, kind: &str, inside: &'t [O
 }
 
 fn small<'t, 'a>(facts: &mut Facts, object: &Object, fact: String) -> &'t [Object<'a>] {
-    facts.add("objects", object.span.start, fact);
+    facts.add("objects", object.span.start, format!("{fact} to {}", object.span.end));
     &[]
 }
 

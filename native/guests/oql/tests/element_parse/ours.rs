@@ -11,9 +11,12 @@ use crate::facts::{ARGUMENTS, Facts, Heading, Item, trimmed, words};
 use crate::objects::objects;
 
 /// What the kernel has.
-pub fn facts(org: &str) -> Facts {
+pub fn read(org: &str) -> Facts {
     let doc = Document::read(org);
     let mut tree = Tree { doc: &doc, facts: Facts::default(), heading: None };
+    for (key, value) in &doc.properties {
+        tree.facts.add("properties", 0, format!("{key:?} {value:?}"));
+    }
     for heading in &doc.headings {
         tree.heading(heading, false);
     }
@@ -85,7 +88,7 @@ impl<'a> Tree<'_, 'a> {
                 "paragraph"
             }
             Kind::List(list) => {
-                self.facts.add("outline", at, format!("depth {depth} plain-list"));
+                self.facts.add("outline", at, format!("depth {depth} plain-list to {}", element.end()));
                 return self.list(at, list, depth, lists);
             }
             Kind::Table(lines) => {
@@ -149,7 +152,11 @@ impl<'a> Tree<'_, 'a> {
                 self.elements(children, depth + 1, lists);
                 "inlinetask"
             }
-            Kind::Fixed(_) => "fixed-width",
+            Kind::Fixed(body) => {
+                let value: Vec<&str> = body.iter().map(|line| fixed(line.of(self.doc.text))).collect();
+                self.facts.add("blocks", at, format!("fixed-width {:?}", value.join("\n").trim_end()));
+                "fixed-width"
+            }
             Kind::Rule => "horizontal-rule",
             Kind::Keyword(_) => "keyword",
             Kind::Latex(value) => {
@@ -168,7 +175,7 @@ impl<'a> Tree<'_, 'a> {
             Kind::Comment => "comment",
             Kind::CommentBlock => "comment-block",
         };
-        self.facts.add("outline", at, format!("depth {depth} {kind}"));
+        self.facts.add("outline", at, format!("depth {depth} {kind} to {}", element.end()));
     }
 
     fn list(&mut self, at: usize, list: &List<'a>, depth: usize, lists: usize) {
@@ -180,7 +187,7 @@ impl<'a> Tree<'_, 'a> {
         self.facts.add("lists", at, format!("{kind} depth {lists}"));
         for item in &list.items {
             let fact = Item {
-                bullet: item.bullet.of(self.doc.text),
+                bullet: item.bullet(self.doc.text).of(self.doc.text),
                 counter: item.counter.map(u64::from),
                 checkbox: item.checkbox.map(|check| match check {
                     Check::On => "on",
@@ -189,20 +196,12 @@ impl<'a> Tree<'_, 'a> {
                 }),
                 tag: item.tag.as_ref().map(|tag| tag.span.of(self.doc.text)),
             };
-            let at = self.item_start(item.bullet);
+            let at = item.span.start;
             self.facts.add("lists", at, fact.fact());
-            self.facts.add("outline", at, format!("depth {} item", depth + 1));
+            self.facts.add("outline", at, format!("depth {} item to {}", depth + 1, item.end()));
             item.tag.iter().for_each(|tag| self.text(tag));
             self.elements(&item.children, depth + 2, lists + 1);
         }
-    }
-
-    /// Emacs counts an item's indentation in.
-    fn item_start(&self, bullet: Span) -> usize {
-        let before = &self.doc.text[..bullet.start];
-        let indent = before.len() - before.trim_end_matches([' ', '\t']).len();
-        let line = bullet.start - indent;
-        if line == 0 || before[..line].ends_with('\n') { line } else { bullet.start }
     }
 
     fn table(&mut self, element: &Element<'a>, lines: &[Span]) {
@@ -219,8 +218,8 @@ impl<'a> Tree<'_, 'a> {
             let mut cells = Vec::new();
             let mut from = start;
             for cell in inner.strip_suffix('|').unwrap_or(inner).split('|') {
-                let lead = cell.len() - cell.trim_start().len();
-                let span = Span { start: from + lead, end: from + lead + cell.trim().len() };
+                let lead = cell.len() - cell.trim_start_matches([' ', '\t']).len();
+                let span = Span { start: from + lead, end: from + lead + cell.trim_matches([' ', '\t']).len() };
                 cells.push(span.of(self.doc.text));
                 self.text(&Text::new(span, Place::Cell));
                 from += cell.len() + 1;
@@ -279,4 +278,10 @@ impl<'a> Tree<'_, 'a> {
         }
         value
     }
+}
+
+/// A fixed-width line without its colon.
+fn fixed(line: &str) -> &str {
+    let line = line.trim_start().trim_start_matches(':');
+    line.strip_prefix(' ').unwrap_or(line)
 }

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::facts::{ARGUMENTS, Facts, Heading, Item, trimmed, words};
+use crate::facts::{self, ARGUMENTS, Facts, Heading, Item, trimmed, words};
 
 /// What Emacs has for this document.
-pub fn facts(org: &str, json: &str) -> Facts {
+pub fn read(org: &str, json: &str) -> Facts {
     let json: Value = serde_json::from_str(json).unwrap();
     let mut facts = Facts::default();
     let each = |list: &str| json[list].as_array().cloned().unwrap_or_default();
@@ -30,8 +30,18 @@ pub fn facts(org: &str, json: &str) -> Facts {
         facts.add("keywords", begin(&keyword), fact);
     }
     for call in each("calls") {
-        let kind = if call["inline"] == true { "inline call" } else { "call" };
-        facts.add("calls", begin(&call), kind);
+        let part = |key: &str| text(&call[key]);
+        let fact = match call["inline"] == true {
+            true => facts::call(
+                part("call"),
+                part("inside-header"),
+                part("arguments"),
+                part("end-header"),
+                number(&call["end"]),
+            ),
+            false => "call".to_string(),
+        };
+        facts.add("calls", begin(&call), fact);
     }
     for table in each("tables") {
         self::table(&table, &mut facts);
@@ -49,6 +59,9 @@ pub fn facts(org: &str, json: &str) -> Facts {
             facts.add("lists", begin(item), fact.fact());
         }
     }
+    for fixed in each("fixed") {
+        facts.add("blocks", begin(&fixed), format!("fixed-width {:?}", text(&fixed["value"]).trim_end()));
+    }
     for note in each("footnotes") {
         facts.add("footnotes", begin(&note), format!("definition {:?}", text(&note["label"])));
     }
@@ -62,12 +75,16 @@ pub fn facts(org: &str, json: &str) -> Facts {
     for link in each("links") {
         // Emacs calls a link that a radio target made plain.
         let form = if link["type"] == "radio" { "radio" } else { text(&link["format"]) };
-        let path = words(text(&link["raw-link"]));
+        let path = words(link["written"].as_str().unwrap_or(text(&link["raw-link"])));
         let fact = format!("{form} {path:?} to {} shows {:?}", link["end"], link["contents"].as_str());
         facts.add("links", begin(&link), fact);
     }
     for timestamp in each("timestamps") {
-        facts.add("timestamps", begin(&timestamp), format!("{:?}", text(&timestamp["raw-value"])));
+        facts.add(
+            "timestamps",
+            begin(&timestamp),
+            format!("{} {:?}", text(&timestamp["type"]), text(&timestamp["raw-value"])),
+        );
     }
     for markup in each("markup") {
         facts.add("markup", begin(&markup), format!("{} to {}", text(&markup["type"]), markup["end"]));
@@ -115,7 +132,7 @@ fn joined(pairs: &[Value]) -> Vec<(&str, String)> {
 
 fn block(block: &Value, facts: &mut Facts) {
     let (at, kind) = (begin(block), text(&block["type"]));
-    let name = block["name"].as_str();
+    let name = name(block);
     let fact = match kind {
         "comment-block" => return,
         "src-block" => {
@@ -142,7 +159,7 @@ fn block(block: &Value, facts: &mut Facts) {
 
 fn table(table: &Value, facts: &mut Facts) {
     let at = begin(table);
-    facts.add("tables", at, format!("{} named {:?}", text(&table["type"]), table["name"].as_str()));
+    facts.add("tables", at, format!("{} named {:?}", text(&table["type"]), name(table)));
     for (n, row) in list(&table["rows"]).iter().enumerate() {
         let cells: Vec<&str> = list(row).iter().map(text).collect();
         let cells = if row == "rule" { "rule".to_string() } else { format!("{cells:?}") };
@@ -150,11 +167,14 @@ fn table(table: &Value, facts: &mut Facts) {
     }
 }
 
-/// The smaller objects: their kind and what they say.
+/// The smaller objects: their kind, what they say and where they end.
 fn objects(each: &dyn Fn(&str) -> Vec<Value>, facts: &mut Facts) {
     let mut add = |list: &str, what: &dyn Fn(&Value) -> String| {
         for object in each(list) {
-            facts.add("objects", begin(&object), what(&object));
+            // Blank lines behind an environment are its own for Emacs.
+            let end =
+                if object["type"] == "latex-environment" { String::new() } else { format!(" to {}", object["end"]) };
+            facts.add("objects", begin(&object), format!("{}{end}", what(&object)));
         }
     };
     add("macros", &|o| format!("macro {:?}", text(&o["key"])));
@@ -166,8 +186,8 @@ fn objects(each: &dyn Fn(&str) -> Vec<Value>, facts: &mut Facts) {
     add("fragments", &|o| format!("latex {:?}", text(&o["value"]).trim_end()));
     add("cookies", &|o| format!("cookie {:?}", text(&o["value"])));
     add("snippets", &|o| format!("snippet {:?} {:?}", text(&o["back-end"]), text(&o["value"])));
-    add("sources", &|o| format!("source {:?}", text(&o["language"])));
-    add("citations", &|_| "citation".to_string());
+    add("sources", &|o| facts::source(text(&o["language"]), text(&o["parameters"]), text(&o["value"])));
+    add("citations", &|o| facts::citation(text(&o["style"]), list(&o["keys"]).iter().map(text)));
 }
 
 /// Types that are no elements of our tree, or whose elements hold nothing of interest.
@@ -183,10 +203,15 @@ fn outline(nodes: &[Value], facts: &mut Facts) {
         if LEFT_OUT.contains(&kind) {
             open.push((depth, above));
         } else {
-            facts.add("outline", at, format!("depth {} {kind}", above + 1));
+            facts.add("outline", at, format!("depth {} {kind} to {}", above + 1, number(&node[2])));
             open.push((depth, above + 1));
         }
     }
+}
+
+/// An empty `#+NAME:` is none.
+fn name(node: &Value) -> Option<&str> {
+    node["name"].as_str().filter(|name| !name.is_empty())
 }
 
 fn begin(node: &Value) -> usize {

@@ -18,7 +18,8 @@ fn one(object: &Object) -> String {
         ObjectKind::Verbatim(text) => ("verbatim", quoted(text)),
         ObjectKind::Code(text) => ("code", quoted(text)),
         ObjectKind::Link(one) => ("link", link(one)),
-        ObjectKind::Footnote(label, inner) => {
+        ObjectKind::Footnote(note) => {
+            let (label, inner) = (note.label, &note.definition);
             let kind = if inner.is_some() { "inline" } else { "standard" };
             ("footnote-reference", words(&[quoted(label), kind.into(), dump(inner.as_deref().unwrap_or(&[]))]))
         }
@@ -32,11 +33,12 @@ fn one(object: &Object) -> String {
         ObjectKind::Timestamp(raw) => ("timestamp", timestamp(raw)),
         ObjectKind::Entity(name) => ("entity", quoted(name)),
         ObjectKind::Latex(text) => ("latex-fragment", quoted(text)),
-        ObjectKind::Snippet(backend, value) => ("export-snippet", words(&[quoted(backend), quoted(value)])),
+        ObjectKind::Snippet(s) => ("export-snippet", words(&[quoted(s.backend), quoted(s.value)])),
         ObjectKind::Target(text) => ("target", quoted(text)),
         ObjectKind::Radio(inner) => ("radio-target", dump(inner)),
         ObjectKind::Cookie(text) => ("statistics-cookie", quoted(text)),
-        ObjectKind::Macro(name, args) => {
+        ObjectKind::Macro(call) => {
+            let (name, args) = (call.name, call.arguments);
             let args = if args.trim().is_empty() { Vec::new() } else { macro_arguments(args) };
             let args: Vec<String> = args.iter().map(|a| quoted(a)).collect();
             ("macro", words(&[quoted(&name.to_lowercase()), args.join(" ")]))

@@ -3,7 +3,7 @@
 use super::allowed::Allowed;
 use super::chars::{is_alphanumeric, is_word};
 use super::scan::{Mark, Scan};
-use super::{Citation, Found, ObjectKind, Reference};
+use super::{Citation, Found, ObjectKind, Reference, Row};
 use crate::syntax::lines::{Span, slice};
 
 /// Where the key ends that begins there.
@@ -41,13 +41,13 @@ impl<'t> Scan<'_, 't> {
         // A prefix for all ends at the last semicolon before the first key.
         let (prefix, from) = match slice(self.text, start, key.start).rfind(';') {
             Some(i) => (least(start, start + i), start + i + 1),
-            None => (Vec::new(), start),
+            None => (Row::default(), start),
         };
         // A suffix for all begins behind the last semicolon if no key follows.
         let last = slice(self.text, key.end, end).rfind(';').map(|i| key.end + i + 1);
         let (suffix, to) = match last {
             Some(i) if self.key_in(i, end).is_none() => (least(i, end), i),
-            _ => (Vec::new(), end),
+            _ => (Row::default(), end),
         };
         let references = self.references(from, to, depth);
         Some((ObjectKind::Citation(Box::new(Citation { style, prefix, references, suffix })), at, close + 1))

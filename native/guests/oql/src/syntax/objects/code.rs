@@ -3,7 +3,7 @@
 use super::allowed::Allowed;
 use super::chars::is_word;
 use super::scan::{Mark, Scan};
-use super::{Call, Found, InlineCode, ObjectKind};
+use super::{Call, Found, InlineCode, Macro, ObjectKind, Snippet};
 use crate::syntax::lines::slice;
 
 impl<'t> Scan<'_, 't> {
@@ -17,10 +17,11 @@ impl<'t> Scan<'_, 't> {
         let backend = slice(rest, 0, head);
         let from = at + 2 + head + 1;
         let close = self.seek(Mark::AtTwo, from);
+        let snippet = |value| ObjectKind::Snippet(Box::new(Snippet { backend, value }));
         Some(match close.saturating_add(2) <= high {
-            true => (ObjectKind::Snippet(backend, slice(self.text, from, close)), at, close + 2),
+            true => (snippet(slice(self.text, from, close)), at, close + 2),
             // Without an end the beginning is the value.
-            false => (ObjectKind::Snippet(backend, slice(self.text, at, from)), at, from),
+            false => (snippet(slice(self.text, at, from)), at, from),
         })
     }
 
@@ -34,7 +35,7 @@ impl<'t> Scan<'_, 't> {
         let name = slice(rest, 0, len);
         let behind = at + 3 + len;
         if slice(self.text, behind, high).starts_with("}}}") {
-            return Some((ObjectKind::Macro(name, ""), at, behind + 3));
+            return Some((ObjectKind::Macro(Box::new(Macro { name, arguments: "" })), at, behind + 3));
         }
         if self.byte(behind) != b'(' {
             return None;
@@ -43,7 +44,8 @@ impl<'t> Scan<'_, 't> {
         if close.saturating_add(4) > high || self.seek(Mark::Zero, behind) < close {
             return None;
         }
-        Some((ObjectKind::Macro(name, slice(self.text, behind + 1, close)), at, close + 4))
+        let arguments = slice(self.text, behind + 1, close);
+        Some((ObjectKind::Macro(Box::new(Macro { name, arguments })), at, close + 4))
     }
 
     /// `src_lang{…}` and `call_name(…)`, seen at their underscore.
@@ -72,7 +74,7 @@ impl<'t> Scan<'_, 't> {
         let (close, _) = self.curly(open, high)?;
         let lang = slice(self.text, at, stop);
         let code = slice(self.text, open + 1, close);
-        Some((ObjectKind::InlineSource(InlineCode { lang, args, code }), from, close + 1))
+        Some((ObjectKind::InlineSource(Box::new(InlineCode { lang, args, code })), from, close + 1))
     }
 
     fn inline_call(&self, from: usize, at: usize, high: usize) -> Found<'t> {
@@ -85,7 +87,7 @@ impl<'t> Scan<'_, 't> {
         let (close, _) = self.round(open, high)?;
         let args = slice(self.text, open + 1, close);
         let (outside, end) = self.bracketed(close + 1, high);
-        Some((ObjectKind::InlineCall(Call { name, inside, args, outside }), from, end))
+        Some((ObjectKind::InlineCall(Box::new(Call { name, inside, args, outside })), from, end))
     }
 
     /// What stands in square brackets there, if anything, and where the text goes on.

@@ -4,7 +4,7 @@ use super::allowed::Allowed;
 use super::chars::{is_alphanumeric, is_space};
 use super::pairs::Nesting;
 use super::scan::{Mark, Scan};
-use super::{Found, ObjectKind};
+use super::{Found, ObjectKind, Row};
 use crate::syntax::lines::slice;
 
 /// Braces nest three deep in a script.
@@ -91,7 +91,7 @@ impl<'t> Scan<'_, 't> {
     }
 
     /// What stands behind `_` and `^`: what is inside, in braces or not, where it ends.
-    fn script(&self, at: usize, high: usize, depth: usize) -> Option<(Vec<super::Object<'t>>, bool, usize)> {
+    fn script(&self, at: usize, high: usize, depth: usize) -> Option<(Row<'t>, bool, usize)> {
         let inner = |from, to| self.read(from, to, Allowed::ALL, depth + 1);
         let even = |nesting| matches!(nesting, Nesting::Even(depth) if depth <= SCRIPT_DEPTH);
         let from = at + 1;

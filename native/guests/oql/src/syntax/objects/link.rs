@@ -58,7 +58,7 @@ impl<'t> Scan<'_, 't> {
             }
             _ => (None, close + 2),
         };
-        Some((ObjectKind::Link(Link { form: LinkForm::Bracket, path, description }), at, end))
+        Some((ObjectKind::Link(Box::new(Link { form: LinkForm::Bracket, path, description })), at, end))
     }
 
     /// Where the path ends that begins behind `[[`.
@@ -104,7 +104,7 @@ impl<'t> Scan<'_, 't> {
             return None;
         }
         let path = slice(self.text, at + 1, close);
-        Some((ObjectKind::Link(Link { form: LinkForm::Angle, path, description: None }), at, close + 1))
+        Some((ObjectKind::Link(Box::new(Link { form: LinkForm::Angle, path, description: None })), at, close + 1))
     }
 
     /// `type:path`, seen at its colon.
@@ -118,7 +118,7 @@ impl<'t> Scan<'_, 't> {
         let from = at - TYPES.iter().filter(ends).find(|t| begins(t))?.len();
         let end = self.plain_end(at + 1, high)?;
         let path = slice(self.text, from, end);
-        Some((ObjectKind::Link(Link { form: LinkForm::Plain, path, description: None }), from, end))
+        Some((ObjectKind::Link(Box::new(Link { form: LinkForm::Plain, path, description: None })), from, end))
     }
 
     /// Where a plain link's path ends: at a character that is no punctuation,

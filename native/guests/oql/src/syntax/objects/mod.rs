@@ -39,27 +39,31 @@ pub struct Object<'t> {
     pub span: Span,
 }
 
-/// The kinds of object.
+/// Objects in a row.
+pub type Row<'t> = Box<[Object<'t>]>;
+
+/// The kinds of object. What is larger than two words is kept apart, for a
+/// text may have an object every other byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ObjectKind<'t> {
     /// Plain text.
     Text(&'t str),
     /// `*bold*`
-    Bold(Vec<Object<'t>>),
+    Bold(Row<'t>),
     /// `/italic/`
-    Italic(Vec<Object<'t>>),
+    Italic(Row<'t>),
     /// `_underline_`
-    Underline(Vec<Object<'t>>),
+    Underline(Row<'t>),
     /// `+strike+`
-    Strike(Vec<Object<'t>>),
+    Strike(Row<'t>),
     /// `=verbatim=`
     Verbatim(&'t str),
     /// `~code~`
     Code(&'t str),
     /// A link.
-    Link(Link<'t>),
+    Link(Box<Link<'t>>),
     /// `[fn:label]`, `[fn:label:text]`, `[fn::text]`
-    Footnote(&'t str, Option<Vec<Object<'t>>>),
+    Footnote(Box<Footnote<'t>>),
     /// `[cite:@key]`
     Citation(Box<Citation<'t>>),
     /// `<2026-01-01 Thu>` or a range; `Timestamp::read` reads it.
@@ -69,25 +73,52 @@ pub enum ObjectKind<'t> {
     /// `\(x\)`, `\[x\]`, `$x$`, `$$x$$`, `\command[x]{y}`
     Latex(&'t str),
     /// `@@backend:value@@`
-    Snippet(&'t str, &'t str),
+    Snippet(Box<Snippet<'t>>),
     /// `<<target>>`
     Target(&'t str),
     /// `<<<target>>>`
-    Radio(Vec<Object<'t>>),
+    Radio(Row<'t>),
     /// `[1/2]`, `[50%]`
     Cookie(&'t str),
     /// `{{{name(arguments)}}}`
-    Macro(&'t str, &'t str),
+    Macro(Box<Macro<'t>>),
     /// `src_lang[args]{code}`
-    InlineSource(InlineCode<'t>),
+    InlineSource(Box<InlineCode<'t>>),
     /// `call_name[inside](args)[outside]`
-    InlineCall(Call<'t>),
+    InlineCall(Box<Call<'t>>),
     /// `_{x}`; whether it had braces.
-    Subscript(Vec<Object<'t>>, bool),
+    Subscript(Row<'t>, bool),
     /// `^{x}`; whether it had braces.
-    Superscript(Vec<Object<'t>>, bool),
+    Superscript(Row<'t>, bool),
     /// `\\` at a line's end, with the line's end.
     LineBreak,
+}
+
+/// `[fn:label:text]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Footnote<'t> {
+    /// Its label; nothing where it has none.
+    pub label: &'t str,
+    /// What it says, where it does so itself.
+    pub definition: Option<Row<'t>>,
+}
+
+/// `@@backend:value@@`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Snippet<'t> {
+    /// Whom it is for.
+    pub backend: &'t str,
+    /// What it says.
+    pub value: &'t str,
+}
+
+/// `{{{name(arguments)}}}`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Macro<'t> {
+    /// Its name, as written.
+    pub name: &'t str,
+    /// What stands in its parentheses; [`macro_arguments`] splits it.
+    pub arguments: &'t str,
 }
 
 /// A link, as it is written.
@@ -98,7 +129,7 @@ pub struct Link<'t> {
     /// What it leads to, as written; [`Link::destination`] reads it.
     pub path: &'t str,
     /// What it shows.
-    pub description: Option<Vec<Object<'t>>>,
+    pub description: Option<Row<'t>>,
 }
 
 /// How a link is written.
@@ -120,11 +151,11 @@ pub struct Citation<'t> {
     /// `style` or `style/variant`; nothing where none is given.
     pub style: &'t str,
     /// What stands before all references.
-    pub prefix: Vec<Object<'t>>,
+    pub prefix: Row<'t>,
     /// What it cites.
     pub references: Vec<Reference<'t>>,
     /// What stands behind them all.
-    pub suffix: Vec<Object<'t>>,
+    pub suffix: Row<'t>,
 }
 
 /// `prefix @key suffix`
@@ -133,9 +164,9 @@ pub struct Reference<'t> {
     /// The key, without its `@`.
     pub key: &'t str,
     /// What stands before the key.
-    pub prefix: Vec<Object<'t>>,
+    pub prefix: Row<'t>,
     /// What stands behind it.
-    pub suffix: Vec<Object<'t>>,
+    pub suffix: Row<'t>,
     /// Where it stands in the document, with its semicolon.
     pub span: Span,
 }
@@ -175,7 +206,7 @@ pub fn objects<'t>(inline: &Inline<'t>, span: Span, place: Place) -> Vec<Object<
         };
     }
     let scan = Scan::new(text, span.start, matches.as_ref());
-    scan.read(0, text.len(), Allowed::at(place), 0)
+    scan.read(0, text.len(), Allowed::at(place), 0).into_vec()
 }
 
 /// The objects of a text that stands nowhere.

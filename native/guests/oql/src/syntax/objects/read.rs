@@ -3,7 +3,7 @@
 use super::allowed::Allowed;
 use super::link::link_type;
 use super::scan::Scan;
-use super::{Found, Link, LinkForm, Object, ObjectKind};
+use super::{Found, Link, LinkForm, Object, ObjectKind, Row};
 use crate::syntax::MAX_DEPTH;
 use crate::syntax::lines::{Span, slice};
 
@@ -31,11 +31,11 @@ pub fn mark(text: &str, from: usize, to: usize) -> Option<usize> {
 
 impl<'t> Scan<'_, 't> {
     /// The objects between two places.
-    pub fn read(&self, low: usize, high: usize, allowed: Allowed, depth: usize) -> Vec<Object<'t>> {
+    pub fn read(&self, low: usize, high: usize, allowed: Allowed, depth: usize) -> Row<'t> {
         let mut out = Vec::new();
         if depth > MAX_DEPTH {
             self.push_text(&mut out, low, high);
-            return out;
+            return out.into();
         }
         let (mut start, mut at) = (low, low);
         let mut radio = self.radio_link(start, high, allowed);
@@ -61,15 +61,14 @@ impl<'t> Scan<'_, 't> {
                 }
             };
             self.push_text(&mut out, start, from);
-            out.push(Object { kind: found, span: self.span(from, to) });
+            push(&mut out, Object { kind: found, span: self.span(from, to) });
             (start, at) = (to, to);
             if radio.is_some_and(|link| link.start < to) {
                 radio = self.radio_link(start, high, allowed);
             }
         }
         self.push_text(&mut out, start, high);
-        out.shrink_to_fit();
-        out
+        out.into()
     }
 
     /// The object seen at a mark; it may begin before, but not before `start`.
@@ -119,7 +118,7 @@ impl<'t> Scan<'_, 't> {
     fn linked(&self, link: Span, depth: usize) -> (ObjectKind<'t>, usize, usize) {
         let path = slice(self.text, link.start, link.end);
         let description = Some(self.read(link.start, link.end, Allowed::DESCRIPTION, depth + 1));
-        (ObjectKind::Link(Link { form: LinkForm::Radio, path, description }), link.start, link.end)
+        (ObjectKind::Link(Box::new(Link { form: LinkForm::Radio, path, description })), link.start, link.end)
     }
 
     /// A place in this text as one in the document.
@@ -130,7 +129,16 @@ impl<'t> Scan<'_, 't> {
     /// Plain text between two places.
     fn push_text(&self, out: &mut Vec<Object<'t>>, from: usize, to: usize) {
         if from < to {
-            out.push(Object { kind: ObjectKind::Text(slice(self.text, from, to)), span: self.span(from, to) });
+            push(out, Object { kind: ObjectKind::Text(slice(self.text, from, to)), span: self.span(from, to) });
         }
     }
+}
+
+/// Adds an object. A long row grows by a quarter: twice as much would be more
+/// than what is read may take.
+fn push<'t>(out: &mut Vec<Object<'t>>, object: Object<'t>) {
+    if out.len() == out.capacity() && out.len() >= 64 {
+        out.reserve_exact(out.len() / 4);
+    }
+    out.push(object);
 }

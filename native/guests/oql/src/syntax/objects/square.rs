@@ -3,7 +3,7 @@
 use super::allowed::Allowed;
 use super::chars::is_word;
 use super::scan::Scan;
-use super::{Found, ObjectKind};
+use super::{Footnote, Found, ObjectKind};
 use crate::syntax::lines::slice;
 
 impl<'t> Scan<'_, 't> {
@@ -49,9 +49,11 @@ impl<'t> Scan<'_, 't> {
             Some(b':') => {
                 let close = self.square(at, high)?;
                 let text = self.read(from + len + 1, close, Allowed::ALL, depth + 1);
-                Some((ObjectKind::Footnote(label, Some(text)), at, close + 1))
+                Some((ObjectKind::Footnote(Box::new(Footnote { label, definition: Some(text) })), at, close + 1))
             }
-            Some(b']') if len > 0 => Some((ObjectKind::Footnote(label, None), at, from + len + 1)),
+            Some(b']') if len > 0 => {
+                Some((ObjectKind::Footnote(Box::new(Footnote { label, definition: None })), at, from + len + 1))
+            }
             _ => None,
         }
     }

@@ -2,35 +2,47 @@
 
 use std::collections::HashSet;
 
-/// Panics unless tags nest, no id stands twice and nothing runs.
-pub fn check(html: &str) {
+/// What is wrong with a page: tags that do not nest, an id that stands twice, what a browser would run.
+pub fn check(html: &str) -> Result<(), String> {
     let mut open: Vec<&str> = Vec::new();
     let mut ids: HashSet<&str> = HashSet::new();
     let mut rest = html;
     while let Some((_, behind)) = rest.split_once('<') {
-        let (inside, after) = behind.split_once('>').expect("a tag ends");
+        let (inside, after) = behind.split_once('>').ok_or("a tag that does not end")?;
         rest = after;
         if let Some(closed) = inside.strip_prefix('/') {
-            assert_eq!(open.pop(), Some(closed), "in {html}");
+            let opened = open.pop();
+            if opened != Some(closed) {
+                return Err(format!("</{closed}> after {opened:?}"));
+            }
             continue;
         }
         let name = inside.split([' ', '/']).next().unwrap_or("");
-        assert!(allowed(name), "<{inside}> in {html}");
+        if !allowed(name) {
+            return Err(format!("<{inside}>"));
+        }
         for (attribute, value) in attributes(inside) {
-            assert!(!attribute.starts_with("on"), "<{inside}>");
-            if attribute == "id" {
-                assert!(!value.is_empty() && ids.insert(value), "{value:?} twice in {html}");
+            if attribute.starts_with("on") {
+                return Err(format!("<{inside}>"));
+            }
+            if attribute == "id" && (value.is_empty() || !ids.insert(value)) {
+                return Err(format!("id {value:?} twice"));
             }
             if matches!(attribute, "href" | "src") {
                 let seen: String = value.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_lowercase();
-                assert!(!seen.starts_with("javascript:") && !seen.starts_with("vbscript:"), "<{inside}>");
+                if seen.starts_with("javascript:") || seen.starts_with("vbscript:") {
+                    return Err(format!("<{inside}>"));
+                }
             }
         }
         if !inside.ends_with('/') {
             open.push(name);
         }
     }
-    assert!(open.is_empty(), "{open:?} in {html}");
+    match open.is_empty() {
+        true => Ok(()),
+        false => Err(format!("{open:?} left open")),
+    }
 }
 
 /// A name of letters and digits, and none of a tag that does something.

@@ -218,14 +218,14 @@ impl<'r, 'a> Html<'r, 'a> {
         out.push_str("\n</p>\n");
     }
 
-    /// Whether Babel takes such an object out of the text, with nothing in its place.
+    /// Whether Babel takes such an object out of the text, with nothing in its
+    /// place, or the page refuses it.
     fn is_taken_out(&self, kind: &ObjectKind) -> bool {
         match kind {
             ObjectKind::Text(text) => text.trim_matches([' ', '\t', '\n', '\r']).is_empty(),
             ObjectKind::InlineSource(..) | ObjectKind::InlineCall(_) => true,
             ObjectKind::Macro(call) => call.name.eq_ignore_ascii_case("results"),
-            // Raw HTML that is refused.
-            ObjectKind::Snippet(..) => !self.options.allow_html,
+            ObjectKind::Snippet(snippet) => snippet.backend == "html" && !self.options.allow_html,
             _ => false,
         }
     }

@@ -322,3 +322,26 @@ fn inline_tasks_are_boxes() {
     );
     lacks("#+OPTIONS: inline:nil\n*************** Call\nnow\n*************** END\n", "Call");
 }
+
+#[test]
+fn links_that_lead_nowhere_are_marked_as_asked() {
+    let shown = |option: &str| html(&format!("#+OPTIONS: {option}\na [[nowhere][text]]\n"));
+    assert!(shown("").contains("a [BROKEN LINK: nowhere]"));
+    assert!(shown("broken-links:mark").contains("a [BROKEN LINK: nowhere]"));
+    assert!(shown("broken-links:nil").contains("a <i>text</i>"));
+    let dropped = shown("broken-links:t");
+    assert!(!dropped.contains("nowhere") && !dropped.contains("text"), "{dropped}");
+}
+
+#[test]
+fn html_5_has_a_nav() {
+    let org = "#+HTML_DOCTYPE: html5\n#+OPTIONS: toc:t html5-fancy:t\n* A\n";
+    has(org, "<nav id=\"table-of-contents\" role=\"doc-toc\">");
+    has(org, "</div>\n</nav>\n");
+}
+
+#[test]
+fn what_babel_takes_out_leaves_no_section() {
+    lacks("* A\n#+begin_src c :exports none\nx\n#+end_src\n", "outline-text");
+    has("* A\n#+begin_src c :exports none\nx\n#+end_src\ntext\n", "outline-text");
+}

@@ -7,6 +7,7 @@ use super::captions::first_line;
 use super::escape::{push_attribute, push_text};
 use super::headings::number_into;
 use super::indentation::{dedented, rewritten, unescaped};
+use super::targets::Targets;
 use crate::syntax::document::Document;
 use crate::syntax::index::strip_prefix_no_case;
 use crate::syntax::lines::{Span, slice};
@@ -52,8 +53,15 @@ pub fn code_of<'a>(doc: &Document<'a>, element: &Element, switches: &Switches) -
     }
 }
 
-/// Writes code; `before` says how many lines come before the first where they are numbered.
-pub fn write_code(lines: &[Cow<str>], switches: &Switches, before: Option<usize>, out: &mut String) {
+/// Writes code; `before` says how many lines come before the first where they
+/// are numbered. Of labels that are the same the first has the id.
+pub fn write_code(
+    lines: &[Cow<str>],
+    switches: &Switches,
+    before: Option<usize>,
+    targets: &mut Targets,
+    out: &mut String,
+) {
     if lines.is_empty() {
         out.push('\n');
     }
@@ -61,9 +69,13 @@ pub fn write_code(lines: &[Cow<str>], switches: &Switches, before: Option<usize>
     for (i, line) in lines.iter().enumerate() {
         let label = label(switches, line);
         if let Some((_, name)) = label {
-            out.push_str("<span id=\"coderef-");
-            push_attribute(out, name);
-            out.push_str("\" class=\"coderef-off\">");
+            out.push_str("<span");
+            if let Some(id) = targets.claim(&format!("coderef-{name}")) {
+                out.push_str(" id=\"");
+                push_attribute(out, &id);
+                out.push('"');
+            }
+            out.push_str(" class=\"coderef-off\">");
         }
         if let Some(before) = before {
             let number = before + i + 1;

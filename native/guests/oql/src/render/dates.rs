@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::syntax::timestamp::Moment;
+
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 const MONTHS: [&str; 12] = [
@@ -19,113 +21,67 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 
-/// A date, maybe with a time of day.
-#[derive(Clone, Copy)]
-pub struct Moment {
-    year: i64,
-    month: i64,
-    day: i64,
-    /// Hour and minute.
-    pub time: Option<(i64, i64)>,
+/// `2026-01-31 Sat 10:00`
+pub fn write(moment: &Moment, out: &mut String) {
+    format(moment, if moment.time.is_some() { "%Y-%m-%d %a %H:%M" } else { "%Y-%m-%d %a" }, out);
 }
 
-impl Moment {
-    /// The first date in a text: `2026-01-31 Sat 10:00`.
-    pub fn read(text: &str) -> Option<Self> {
-        let at = text.find(|c: char| c.is_ascii_digit())?;
-        let text = text.get(at..)?;
-        let number = |from: usize, to: usize| digits(text.get(from..to)?);
-        let dashes = text.get(4..5)? == "-" && text.get(7..8)? == "-";
-        let (year, month, day) = dashes.then_some((number(0, 4)?, number(5, 7)?, number(8, 10)?))?;
-        let rest = text.get(10..)?;
-        let mut behind = rest.trim_start_matches(' ');
-        if behind.len() < rest.len() && !behind.starts_with(|c: char| c.is_ascii_digit()) {
-            behind = behind.trim_start_matches(|c: char| !" ]+0123456789>\r\n-".contains(c));
-        }
-        let time = behind.trim_start_matches(' ');
-        let time = (time.len() < behind.len() || behind.len() < rest.len()).then(|| clock(time)).flatten();
-        Some(Moment { year, month, day, time: time.map(|(time, _)| time) })
+/// What `strftime` makes of the format, in English; days that no month has
+/// are those of the next one.
+pub fn format(moment: &Moment, format: &str, out: &mut String) {
+    let [year, month, day] = [moment.year, moment.month, moment.day].map(i64::from);
+    let minutes = moment.time.map_or(0, |(hour, minute)| i64::from(hour) * 60 + i64::from(minute));
+    let months = month - 1;
+    let days = days(year + months.div_euclid(12), months.rem_euclid(12) + 1) + day - 1;
+    let days = days + minutes.div_euclid(1440);
+    let (year, month, day) = civil(days);
+    let (hour, minute) = (minutes.rem_euclid(1440) / 60, minutes.rem_euclid(60));
+    let weekday = (days + 4).rem_euclid(7);
+    let name = |names: &[&'static str], i: i64| usize::try_from(i).ok().and_then(|i| names.get(i).copied());
+    let day_name = name(&DAYS, weekday).unwrap_or("");
+    let month_name = name(&MONTHS, month - 1).unwrap_or("");
+    let short = |name: &'static str| name.get(..3).unwrap_or(name);
+    let twelve = (hour + 11) % 12 + 1;
+    let mut rest = format;
+    while let Some(at) = rest.find('%') {
+        out.push_str(rest.get(..at).unwrap_or(""));
+        let mut behind = rest.get(at + 1..).unwrap_or("").chars();
+        let directive = behind.next();
+        // Writing to a `String` never fails.
+        let _ = match directive {
+            Some('Y') => write!(out, "{year:04}"),
+            Some('y') => write!(out, "{:02}", year.rem_euclid(100)),
+            Some('C') => write!(out, "{:02}", year.div_euclid(100)),
+            Some('m') => write!(out, "{month:02}"),
+            Some('d') => write!(out, "{day:02}"),
+            Some('e') => write!(out, "{day:2}"),
+            Some('j') => write!(out, "{:03}", days - self::days(year, 1) + 1),
+            Some('F') => write!(out, "{year:04}-{month:02}-{day:02}"),
+            Some('D') => write!(out, "{month:02}/{day:02}/{:02}", year.rem_euclid(100)),
+            Some('A') => out.write_str(day_name),
+            Some('a') => out.write_str(short(day_name)),
+            Some('B') => out.write_str(month_name),
+            Some('b' | 'h') => out.write_str(short(month_name)),
+            Some('u') => write!(out, "{}", (weekday + 6) % 7 + 1),
+            Some('w') => write!(out, "{weekday}"),
+            Some('H') => write!(out, "{hour:02}"),
+            Some('k') => write!(out, "{hour:2}"),
+            Some('I') => write!(out, "{twelve:02}"),
+            Some('l') => write!(out, "{twelve:2}"),
+            Some('M') => write!(out, "{minute:02}"),
+            Some('S') => out.write_str("00"),
+            Some('R') => write!(out, "{hour:02}:{minute:02}"),
+            Some('T') => write!(out, "{hour:02}:{minute:02}:00"),
+            Some('p') => out.write_str(if hour < 12 { "AM" } else { "PM" }),
+            Some('P') => out.write_str(if hour < 12 { "am" } else { "pm" }),
+            Some('n') => out.write_str("\n"),
+            Some('t') => out.write_str("\t"),
+            Some('%') | None => out.write_str("%"),
+            Some(other) => write!(out, "%{other}"),
+        };
+        rest = behind.as_str();
     }
-
-    /// The same day at this time.
-    pub fn at(self, time: Option<(i64, i64)>) -> Self {
-        Moment { time, ..self }
-    }
-
-    /// `2026-01-31 Sat 10:00`
-    pub fn write(self, out: &mut String) {
-        self.format(if self.time.is_some() { "%Y-%m-%d %a %H:%M" } else { "%Y-%m-%d %a" }, out);
-    }
-
-    /// What `strftime` makes of the format, in English; days that no month has
-    /// are those of the next one.
-    pub fn format(self, format: &str, out: &mut String) {
-        let minutes = self.time.map_or(0, |(hour, minute)| hour * 60 + minute);
-        let months = self.month - 1;
-        let days = days(self.year + months.div_euclid(12), months.rem_euclid(12) + 1) + self.day - 1;
-        let days = days + minutes.div_euclid(1440);
-        let (year, month, day) = civil(days);
-        let (hour, minute) = (minutes.rem_euclid(1440) / 60, minutes.rem_euclid(60));
-        let weekday = (days + 4).rem_euclid(7);
-        let name = |names: &[&'static str], i: i64| usize::try_from(i).ok().and_then(|i| names.get(i).copied());
-        let day_name = name(&DAYS, weekday).unwrap_or("");
-        let month_name = name(&MONTHS, month - 1).unwrap_or("");
-        let short = |name: &'static str| name.get(..3).unwrap_or(name);
-        let twelve = (hour + 11) % 12 + 1;
-        let mut rest = format;
-        while let Some(at) = rest.find('%') {
-            out.push_str(rest.get(..at).unwrap_or(""));
-            let mut behind = rest.get(at + 1..).unwrap_or("").chars();
-            let directive = behind.next();
-            // Writing to a `String` never fails.
-            let _ = match directive {
-                Some('Y') => write!(out, "{year:04}"),
-                Some('y') => write!(out, "{:02}", year.rem_euclid(100)),
-                Some('C') => write!(out, "{:02}", year.div_euclid(100)),
-                Some('m') => write!(out, "{month:02}"),
-                Some('d') => write!(out, "{day:02}"),
-                Some('e') => write!(out, "{day:2}"),
-                Some('j') => write!(out, "{:03}", days - self::days(year, 1) + 1),
-                Some('F') => write!(out, "{year:04}-{month:02}-{day:02}"),
-                Some('D') => write!(out, "{month:02}/{day:02}/{:02}", year.rem_euclid(100)),
-                Some('A') => out.write_str(day_name),
-                Some('a') => out.write_str(short(day_name)),
-                Some('B') => out.write_str(month_name),
-                Some('b' | 'h') => out.write_str(short(month_name)),
-                Some('u') => write!(out, "{}", (weekday + 6) % 7 + 1),
-                Some('w') => write!(out, "{weekday}"),
-                Some('H') => write!(out, "{hour:02}"),
-                Some('k') => write!(out, "{hour:2}"),
-                Some('I') => write!(out, "{twelve:02}"),
-                Some('l') => write!(out, "{twelve:2}"),
-                Some('M') => write!(out, "{minute:02}"),
-                Some('S') => out.write_str("00"),
-                Some('R') => write!(out, "{hour:02}:{minute:02}"),
-                Some('T') => write!(out, "{hour:02}:{minute:02}:00"),
-                Some('p') => out.write_str(if hour < 12 { "AM" } else { "PM" }),
-                Some('P') => out.write_str(if hour < 12 { "am" } else { "pm" }),
-                Some('n') => out.write_str("\n"),
-                Some('t') => out.write_str("\t"),
-                Some('%') | None => out.write_str("%"),
-                Some(other) => write!(out, "%{other}"),
-            };
-            rest = behind.as_str();
-        }
-        out.push_str(rest);
-    }
-}
-
-pub fn digits(text: &str) -> Option<i64> {
-    let all = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    all.then(|| text.parse().ok()).flatten()
-}
-
-/// `10:00`, with its length.
-pub fn clock(text: &str) -> Option<((i64, i64), usize)> {
-    let colon = text.find(':').filter(|i| (1..=2).contains(i))?;
-    let hour = digits(text.get(..colon)?)?;
-    let minute = digits(text.get(colon + 1..colon + 3)?)?;
-    Some(((hour, minute), colon + 3))
+    out.push_str(rest);
 }
 
 /// Days from 1970-01-01 to the first of a month (1 to 12).

@@ -5,6 +5,7 @@ use super::escape::{push_attribute, typography};
 use super::outline::Shown;
 use super::settings::Tags;
 use crate::syntax::headings::Heading;
+use crate::syntax::text::{Place, Text};
 use crate::syntax::tree::{Element, Kind};
 
 /// Elements that may hold a section.
@@ -44,6 +45,21 @@ impl<'r, 'a> Html<'r, 'a> {
             self.heading(shown, &mut open, list, out);
         }
         self.close(&mut open, 0, out);
+    }
+
+    /// `#+TITLE:`, several lines as one.
+    pub fn page_title(&mut self, out: &mut String) {
+        let doc = self.doc;
+        let titles = doc.keywords.iter().filter(|(_, keyword)| keyword.key == "TITLE");
+        let mut between = "<h1 class=\"title\">";
+        for (_, keyword) in titles {
+            out.push_str(between);
+            self.text_of(&Text::new(keyword.value, Place::Keyword), out);
+            between = " ";
+        }
+        if between == " " {
+            out.push_str("</h1>\n");
+        }
     }
 
     /// Closes what is as deep as `level`; tells which list stays open for an item there.

@@ -229,7 +229,7 @@ impl<'r, 'a> Html<'r, 'a> {
         let Some(shown) = all.get(label).cloned() else {
             return self.broken(description, label, label, out);
         };
-        let id = format!("coderef-{label}");
+        let id = super::targets::anchor(&format!("coderef-{label}"));
         out.push_str("<a href=\"#");
         push_attribute(out, &id);
         out.push_str("\" class=\"coderef\"");

@@ -26,7 +26,7 @@ impl<'r, 'a> Html<'r, 'a> {
         own.write(out);
         out.push_str(">\n");
         let lines = code_of(self.doc, element, &switches);
-        write_code(&lines, &switches, self.references.lines.before(element), out);
+        write_code(&lines, &switches, self.references.lines.before(element), &mut self.targets, out);
         out.push_str("</pre>\n");
     }
 
@@ -121,7 +121,7 @@ impl<'r, 'a> Html<'r, 'a> {
             Noweb::Keep => code_of(self.doc, element, &switches),
             Noweb::Expand | Noweb::Strip => self.woven(source, noweb),
         };
-        write_code(&lines, &switches, self.references.lines.before(element), out);
+        write_code(&lines, &switches, self.references.lines.before(element), &mut self.targets, out);
         out.push_str(if lang.is_empty() { "</pre>\n" } else { "</pre>\n</div>\n" });
     }
 }

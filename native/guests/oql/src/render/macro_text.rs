@@ -1,41 +1,7 @@
-//! A macro's arguments and template.
+//! What macros become: templates with arguments, properties of headings.
 
+use crate::syntax::headings::Heading;
 use crate::syntax::lines::slice;
-
-/// Arguments are separated by commas; a backslash keeps one from separating,
-/// and a backslash before it keeps that one from doing so.
-pub fn arguments(text: &str) -> Vec<String> {
-    let mut out = vec![String::new()];
-    let mut slashes = 0;
-    let mut blank = false;
-    for c in text.trim().chars() {
-        // Blanks in a row are one.
-        let again = std::mem::replace(&mut blank, c.is_ascii_whitespace());
-        if blank && again {
-            continue;
-        }
-        let c = if blank { ' ' } else { c };
-        if c == '\\' {
-            slashes += 1;
-            continue;
-        }
-        let kept = if c == ',' { slashes / 2 } else { slashes };
-        if let Some(last) = out.last_mut() {
-            last.extend(std::iter::repeat_n('\\', kept));
-            if c != ',' || slashes % 2 == 1 {
-                last.push(c);
-            }
-        }
-        if c == ',' && slashes % 2 == 0 {
-            out.push(String::new());
-        }
-        slashes = 0;
-    }
-    if let Some(last) = out.last_mut() {
-        last.extend(std::iter::repeat_n('\\', slashes));
-    }
-    out
-}
 
 /// `$1`, `$2`, … replaced by the arguments; by nothing where there is none.
 pub fn fill(template: &str, arguments: &[String]) -> String {
@@ -57,4 +23,19 @@ pub fn fill(template: &str, arguments: &[String]) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// A property that is the heading's own text.
+pub fn special(heading: &Heading, key: &str) -> Option<String> {
+    let value = match key.to_ascii_uppercase().as_str() {
+        "ITEM" => Some(heading.title),
+        "TODO" => heading.todo,
+        "PRIORITY" => Some(heading.priority.unwrap_or("B")),
+        "SCHEDULED" => heading.scheduled,
+        "DEADLINE" => heading.deadline,
+        "CLOSED" => heading.closed,
+        "TAGS" if !heading.tags.is_empty() => return Some(format!(":{}:", heading.tags.join(":"))),
+        _ => None,
+    };
+    value.map(str::to_string)
 }

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::dates::Moment;
-use super::macro_text::{arguments, fill};
+use super::dates;
+use super::macro_text::{fill, special};
 use super::texts::{Texts, inside};
-use super::timestamps::stamp;
 use crate::syntax::document::Document;
 use crate::syntax::headings::Heading;
 use crate::syntax::lines::{Span, slice};
-use crate::syntax::objects::{Object, ObjectKind, objects_of};
+use crate::syntax::objects::{Object, ObjectKind, macro_arguments, objects_of};
+use crate::syntax::timestamp::{Moment, Timestamp, timestamp_len};
 
 /// How deep macros may call macros.
 const DEEPEST: usize = 32;
@@ -165,8 +165,8 @@ impl<'r, 'a> Macros<'r, 'a> {
             };
         }
         if let Some(date) = doc.keyword("DATE").next()
-            && stamp(date) == Some(date)
-            && let Some(moment) = Moment::read(date)
+            && timestamp_len(date) == Some(date.len())
+            && let Some(moment) = Timestamp::read(date).and_then(|stamp| stamp.start)
         {
             templates.insert("date".into(), Template::Date(moment, date));
         }
@@ -183,7 +183,7 @@ impl<'r, 'a> Macros<'r, 'a> {
             return None;
         }
         let name = call.name.to_lowercase();
-        let arguments = arguments(&call.arguments);
+        let arguments = macro_arguments(&call.arguments);
         let argument = |i: usize| arguments.get(i).map_or("", String::as_str);
         let value = match self.templates.get(&name) {
             Some(Template::Refused) => return None,
@@ -198,7 +198,7 @@ impl<'r, 'a> Macros<'r, 'a> {
                 let mut value = String::new();
                 match argument(0).trim() {
                     "" => value.push_str(date),
-                    format => moment.format(format, &mut value),
+                    format => dates::format(moment, format, &mut value),
                 }
                 value
             }
@@ -288,19 +288,4 @@ fn spend(budget: &mut usize, cost: usize) -> Option<()> {
     let left = budget.checked_sub(cost);
     *budget = left.unwrap_or(0);
     left.map(|_| ())
-}
-
-/// A property that is the heading's own text.
-fn special(heading: &Heading, key: &str) -> Option<String> {
-    let value = match key.to_ascii_uppercase().as_str() {
-        "ITEM" => Some(heading.title),
-        "TODO" => heading.todo,
-        "PRIORITY" => Some(heading.priority.unwrap_or("B")),
-        "SCHEDULED" => heading.scheduled,
-        "DEADLINE" => heading.deadline,
-        "CLOSED" => heading.closed,
-        "TAGS" if !heading.tags.is_empty() => return Some(format!(":{}:", heading.tags.join(":"))),
-        _ => None,
-    };
-    value.map(str::to_string)
 }

@@ -119,7 +119,7 @@ fn page(doc: &Document, placement: &results::Placement, options: &RenderOptions)
         link_attributes: None,
         fresh: 0,
         titles_left: 4 * doc.text.len() + (1 << 16),
-        contents_left: 16 * (doc.text.len() + doc.headings.len() * toc::ENTRY) + (1 << 16),
+        contents_left: 6 * (doc.text.len() + doc.headings.len() * toc::ENTRY) + (1 << 16),
         in_note: false,
         lone_stamps: false,
         settings: &settings,
@@ -128,12 +128,7 @@ fn page(doc: &Document, placement: &results::Placement, options: &RenderOptions)
     };
     let mut out = String::with_capacity(doc.text.len() + doc.text.len() / 2 + doc.headings.len() * 128);
     if options.title {
-        let title: Vec<&str> = doc.keyword("TITLE").collect();
-        if !title.is_empty() {
-            out.push_str("<h1 class=\"title\">");
-            html.inline(&title.join(" "), &mut out);
-            out.push_str("</h1>\n");
-        }
+        html.page_title(&mut out);
     }
     html.document(&mut out);
     html.footnote_section(&mut out);

@@ -1,4 +1,4 @@
-//! What a caller may ask of `render`, and what the document itself asks.
+//! What a caller may ask of `render`.
 
 use std::collections::BTreeMap;
 

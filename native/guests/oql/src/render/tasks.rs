@@ -7,6 +7,7 @@ use super::settings::Names;
 use super::timestamps;
 use crate::syntax::headings::Heading;
 use crate::syntax::lines::Span;
+use crate::syntax::timestamp::timestamp_len;
 use crate::syntax::tree::Element;
 
 /// What a planning line says, in the order of the page.
@@ -73,7 +74,7 @@ impl<'r, 'a> Html<'r, 'a> {
         let value = value.trim_start();
         out.push_str("<p>\n<span class=\"timestamp-wrapper\">\n<span class=\"timestamp-kwd\">CLOCK:</span> ");
         out.push_str("<span class=\"timestamp\">");
-        let raw = timestamps::stamp(value).unwrap_or("");
+        let raw = timestamp_len(value).and_then(|len| value.get(..len)).unwrap_or("");
         push_attribute(out, &timestamps::canonical(raw));
         let rest = value.get(raw.len()..).unwrap_or("");
         if !raw.is_empty() && rest.starts_with([' ', '\t']) {
@@ -98,7 +99,7 @@ impl<'r, 'a> Html<'r, 'a> {
 
     /// A heading of fifteen stars or more.
     pub fn inlinetask(&mut self, heading: &Heading<'a>, children: &[Element<'a>], out: &mut String) {
-        if !self.settings.inlinetasks || left_out(heading, &self.settings) {
+        if !self.settings.inlinetasks || left_out(heading, self.settings) {
             return;
         }
         out.push_str("<div class=\"inlinetask\">\n<b>");

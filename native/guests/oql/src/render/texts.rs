@@ -56,16 +56,14 @@ impl<'r, 'a> Texts<'r, 'a> {
                 | Kind::Dynamic(children) => {
                     self.each(children, f);
                 }
-                Kind::Drawer(name, children) => {
-                    if self.shown.is_none_or(|s| s.drawers.show(name.of(self.doc.text))) {
-                        self.each(children, f);
-                    }
+                Kind::Drawer(name, children) if self.shown.is_none_or(|s| s.drawers.show(name.of(self.doc.text))) => {
+                    self.each(children, f);
                 }
-                Kind::Inlinetask(heading, children) => {
-                    if self.shown.is_none_or(|s| s.inlinetasks && !left_out(heading, s)) {
-                        self.text(&heading.text, f);
-                        self.each(children, f);
-                    }
+                Kind::Inlinetask(heading, children)
+                    if self.shown.is_none_or(|s| s.inlinetasks && !left_out(heading, s)) =>
+                {
+                    self.text(&heading.text, f);
+                    self.each(children, f);
                 }
                 Kind::Footnote(_, children) if self.notes => self.each(children, f),
                 _ => {}

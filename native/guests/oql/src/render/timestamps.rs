@@ -1,86 +1,52 @@
 //! Timestamps, written the way Org writes them whatever way they were typed.
 
 use super::Html;
-use super::dates::{Moment, clock, digits};
+use super::dates;
 use super::escape::{push_text, typography};
 use super::settings::Stamps;
 use crate::syntax::objects::{Object, ObjectKind};
+use crate::syntax::timestamp::{RepeaterKind, StampKind, Timestamp, Unit};
 
-/// The end of `10:00-12:00` in a text.
-fn until(text: &str) -> Option<(i64, i64)> {
-    for (at, _) in text.match_indices('-') {
-        let before = text.get(..at).unwrap_or("");
-        let colon = before.rfind(':').filter(|c| at - c == 3 && *c > 0);
-        let from = colon.is_some_and(|c| {
-            let hour = before.get(c - 1..c).unwrap_or("");
-            digits(hour).is_some() && before.get(c + 1..).and_then(digits).is_some()
-        });
-        if from && let Some((time, _)) = text.get(at + 1..).and_then(clock) {
-            return Some(time);
-        }
-    }
-    None
-}
-
-/// `+1w`, `.+2d`, `++1m`, and `-3d`, `--3d`: the first of each.
-fn cookies(raw: &str) -> String {
-    let mut out = String::new();
-    for mark in ['+', '-'] {
-        for (at, _) in raw.match_indices(mark) {
-            let rest = raw.get(at + 1..).unwrap_or("");
-            let length = rest.bytes().take_while(u8::is_ascii_digit).count();
-            let unit = rest.get(length..).and_then(|r| r.chars().next()).filter(|c| "hdwmy".contains(*c));
-            let (Some(unit), true) = (unit, length > 0) else { continue };
-            out.push(' ');
-            match (raw.get(..at).and_then(|b| b.chars().last()), mark) {
-                (Some(before @ ('.' | '+')), '+') | (Some(before @ '-'), '-') => out.push(before),
-                _ => {}
-            }
-            out.push(mark);
-            let number = rest.get(..length).unwrap_or("").trim_start_matches('0');
-            out.push_str(if number.is_empty() { "0" } else { number });
-            out.push(unit);
-            break;
-        }
-    }
-    out
-}
-
-/// The timestamp or range at the start of a text.
-pub fn stamp(text: &str) -> Option<&str> {
-    let one = |text: &str| {
-        let open = text.starts_with(['<', '[']);
-        open.then(|| text.find(['>', ']']).map(|i| i + 1)).flatten()
+/// `+1w`, `.+2d`, `++1m`, and `-3d`, `--3d`
+fn cookies(stamp: &Timestamp) -> String {
+    let letter = |unit: Unit| match unit {
+        Unit::Hour => 'h',
+        Unit::Day => 'd',
+        Unit::Week => 'w',
+        Unit::Month => 'm',
+        Unit::Year => 'y',
     };
-    let first = one(text)?;
-    let second = text.get(first..).and_then(|r| r.strip_prefix("--")).and_then(one);
-    let raw = text.get(..first + second.map_or(0, |s| s + 2))?;
-    (raw.starts_with("<%%") || Moment::read(raw.get(..first)?).is_some()).then_some(raw)
+    let repeater = stamp.repeater.map(|repeater| {
+        let sign = match repeater.kind {
+            RepeaterKind::Cumulate => "+",
+            RepeaterKind::CatchUp => "++",
+            RepeaterKind::Restart => ".+",
+        };
+        format!(" {sign}{}{}", repeater.value, letter(repeater.unit))
+    });
+    let warning = stamp.warning.map(|warning| {
+        let sign = if warning.first { "--" } else { "-" };
+        format!(" {sign}{}{}", warning.value, letter(warning.unit))
+    });
+    repeater.unwrap_or_default() + &warning.unwrap_or_default()
 }
 
 /// A timestamp as Org writes it: with the day's name, a range of times as two
 /// timestamps.
 pub fn canonical(raw: &str) -> String {
-    let close = raw.find(['>', ']']).unwrap_or(raw.len());
-    let (first, second) = raw.split_at_checked(close).unwrap_or((raw, ""));
-    let second = second.get(1..).and_then(|s| s.strip_prefix("--"));
-    let Some(start) = Moment::read(first).filter(|_| !raw.starts_with("<%%")) else {
+    let Some((stamp, start)) = Timestamp::read(raw).and_then(|s| Some((s, s.start?))) else {
         return raw.to_string();
     };
-    let until = until(first);
-    let end = match second.and_then(Moment::read) {
-        Some(end) => Some(end.at(end.time.or(until).or(start.time))),
-        None => until.map(|time| start.at(Some(time))),
-    };
+    let range = matches!(stamp.kind, StampKind::ActiveRange | StampKind::InactiveRange);
     let (open, close) = if raw.starts_with('<') { ('<', '>') } else { ('[', ']') };
-    let cookies = cookies(raw);
+    let cookies = cookies(&stamp);
     let mut out = String::with_capacity(raw.len() + 8);
-    for (i, moment) in [Some(start), end].into_iter().flatten().enumerate() {
+    for (i, moment) in [Some(start), stamp.end.filter(|_| range)].into_iter().flatten().enumerate() {
         if i > 0 {
             out.push_str("--");
         }
         out.push(open);
-        moment.write(&mut out);
+        dates::write(&moment, &mut out);
         out.push_str(&cookies);
         out.push(close);
     }

@@ -212,6 +212,9 @@ fn latex_is_what_mathjax_reads() {
         "\\begin{equation}\n\\label{e}\nx\n\\end{equation}\n<p>\nSee \\eqref{e}.\n</p>",
     );
     has("#+OPTIONS: tex:verbatim\n$a$ -- \\(b\\)", "$a$ &#x2013; \\(b\\)");
+    let plain = RenderOptions::from_json(r#"{"math": "plain"}"#).unwrap();
+    assert_eq!(render("$a$", &plain), "<p>\n$a$\n</p>\n");
+    assert!(RenderOptions::from_json(r#"{"math": "tex"}"#).unwrap_err().contains("`math` takes \"mathjax\" or"));
     lacks("#+OPTIONS: tex:nil\n$a$\n\\begin{x}\na\n\\end{x}\n", "a");
 }
 

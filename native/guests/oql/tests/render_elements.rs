@@ -117,7 +117,7 @@ fn code_has_line_numbers_and_labels_that_links_lead_to() {
     );
     has(org, "<a href=\"#coderef-x\" class=\"coderef\">9</a> <a href=\"#coderef-x\" class=\"coderef\">line 9</a>");
     has(org, "<span class=\"linenr\">11: </span>c (y)</span>");
-    has(org, "class=\"coderef\">y</a> <i>no</i>");
+    has(org, "class=\"coderef\">y</a> [BROKEN LINK: z]");
     has("#+begin_src c -l \"<%s>\"\na <l>\n#+end_src\n", "<span id=\"coderef-l\" class=\"coderef-off\">a (l)</span>");
 }
 
@@ -212,6 +212,9 @@ fn latex_is_what_mathjax_reads() {
         "\\begin{equation}\n\\label{e}\nx\n\\end{equation}\n<p>\nSee \\eqref{e}.\n</p>",
     );
     has("#+OPTIONS: tex:verbatim\n$a$ -- \\(b\\)", "$a$ &#x2013; \\(b\\)");
+    let plain = RenderOptions::from_json(r#"{"math": "plain"}"#).unwrap();
+    assert_eq!(render("$a$", &plain), "<p>\n$a$\n</p>\n");
+    assert!(RenderOptions::from_json(r#"{"math": "tex"}"#).unwrap_err().contains("`math` takes \"mathjax\" or"));
     lacks("#+OPTIONS: tex:nil\n$a$\n\\begin{x}\na\n\\end{x}\n", "a");
 }
 
@@ -263,7 +266,7 @@ fn addresses_are_written_as_emacs_writes_them() {
         "<a href=\"https://doi.org/10/1\">https://doi.org/10/1</a> <a href=\"https://www.gnu.org/software/emacs/manual/html_mono/org.html#Tags\">t</a>",
     );
     has("[[elisp:(x)][run]] [[shell:ls]]", "<p>\nrun shell:ls\n</p>");
-    has("[[tel:12][call]] [[nowhere]]", "<a href=\"tel:12\">call</a> <i>nowhere</i>");
+    has("[[tel:12][call]] [[nowhere]]", "<a href=\"tel:12\">call</a> [BROKEN LINK: nowhere]");
     has(
         "#+ATTR_HTML: :class k :onclick x\n[[https://a.org][a]] [[https://b.org][b]]",
         "<a href=\"https://a.org\" class=\"k\">a</a> <a href=\"https://b.org\">b</a>",

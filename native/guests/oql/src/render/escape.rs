@@ -25,19 +25,30 @@ fn replacement(bytes: &[u8], at: usize, apostrophes: bool) -> Option<(&'static s
     })
 }
 
+/// Whether a byte may become something else: a control, the first byte of what
+/// XML forbids beyond those, or one of markup.
+fn is_special(b: u8) -> bool {
+    matches!(b, 0..=8 | 11 | 12 | 14..=31 | 0xef | b'&' | b'<' | b'>' | b'"')
+}
+
+/// The next such byte from `at` on.
+fn next(bytes: &[u8], at: usize, test: impl Fn(u8) -> bool) -> Option<usize> {
+    Some(at + bytes.get(at..)?.iter().position(|b| test(*b))?)
+}
+
 fn push(out: &mut String, text: &str, apostrophes: bool) {
     let bytes = text.as_bytes();
     let mut start = 0;
-    let mut at = 0;
-    while at < bytes.len() {
+    let mut from = 0;
+    while let Some(at) = next(bytes, from, |b| is_special(b) || (b == b'\'' && apostrophes)) {
         match replacement(bytes, at, apostrophes) {
             Some((html, len)) => {
                 out.push_str(text.get(start..at).unwrap_or(""));
                 out.push_str(html);
-                at += len;
-                start = at;
+                from = at + len;
+                start = from;
             }
-            None => at += 1,
+            None => from = at + 1,
         }
     }
     out.push_str(text.get(start..).unwrap_or(""));
@@ -76,8 +87,8 @@ pub struct Plain {
 pub fn push_plain(out: &mut String, text: &str, plain: Plain) {
     let bytes = text.as_bytes();
     let mut start = 0;
-    let mut at = 0;
-    while at < bytes.len() {
+    let mut from = 0;
+    while let Some(at) = next(bytes, from, |b| is_special(b) || matches!(b, b'-' | b'.' | b'\\' | b'\n')) {
         let (html, len): (&str, usize) = match bytes.get(at) {
             Some(b'-') if plain.special => {
                 let run = bytes.iter().skip(at).take_while(|b| **b == b'-').count();
@@ -87,7 +98,7 @@ pub fn push_plain(out: &mut String, text: &str, plain: Plain) {
                     dashes(out, run);
                     start = at + run;
                 }
-                at += run;
+                from = at + run;
                 continue;
             }
             Some(b'.') if plain.special && bytes.get(at..at + 3) == Some(b"...") => ("&#x2026;", 3),
@@ -96,26 +107,22 @@ pub fn push_plain(out: &mut String, text: &str, plain: Plain) {
                 let line = text.get(start..at).unwrap_or("");
                 out.push_str(ended(line));
                 out.push_str("<br />\n");
-                at += 1;
-                start = at;
-                continue;
-            }
-            Some(b) if *b >= b'?' && *b != 0xef => {
-                at += 1;
+                from = at + 1;
+                start = from;
                 continue;
             }
             _ => match replacement(bytes, at, false) {
                 Some(found) => found,
                 None => {
-                    at += 1;
+                    from = at + 1;
                     continue;
                 }
             },
         };
         out.push_str(text.get(start..at).unwrap_or(""));
         out.push_str(html);
-        at += len;
-        start = at;
+        from = at + len;
+        start = from;
     }
     out.push_str(text.get(start..).unwrap_or(""));
 }

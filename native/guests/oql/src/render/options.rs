@@ -20,6 +20,8 @@ pub struct RenderOptions {
     pub toc: Option<Depth>,
     /// Section numbers.
     pub num: Option<Depth>,
+    /// LaTeX as its author wrote it, for pages that load no script to typeset it.
+    pub plain_math: bool,
     /// An `<h1 class="title">` from `#+TITLE:`.
     pub title: bool,
     /// Headings deeper than this are list items.
@@ -59,7 +61,7 @@ pub struct StepError {
     pub line: Option<u64>,
 }
 
-const KEYS: [&str; 7] = ["allow_html", "errors", "headline_levels", "num", "results", "title", "toc"];
+const KEYS: [&str; 8] = ["allow_html", "errors", "headline_levels", "math", "num", "results", "title", "toc"];
 
 impl RenderOptions {
     /// Reads the options' JSON; the error names the key and what it takes.
@@ -79,6 +81,14 @@ impl RenderOptions {
                     options.allow_html = value.as_bool().ok_or(wrong("true or false"))?;
                 }
                 "title" => options.title = value.as_bool().ok_or(wrong("true or false"))?,
+                "math" => {
+                    options.plain_math = match value.as_str() {
+                        Some("plain") => true,
+                        Some("mathjax") => false,
+                        _ if value.is_null() => false,
+                        _ => return Err(wrong("\"mathjax\" or \"plain\"")),
+                    }
+                }
                 "toc" => options.toc = depth(&value).ok_or(wrong("true, false or a number"))?,
                 "num" => options.num = depth(&value).ok_or(wrong("true, false or a number"))?,
                 "headline_levels" if value.is_null() => {}

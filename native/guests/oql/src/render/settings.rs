@@ -112,6 +112,9 @@ impl Settings {
         s.toc = options.toc.unwrap_or(s.toc);
         s.num = options.num.unwrap_or(s.num);
         s.levels = options.headline_levels.unwrap_or(s.levels);
+        if options.plain_math && s.latex == Latex::All {
+            s.latex = Latex::Verbatim;
+        }
         s
     }
 

@@ -59,7 +59,11 @@ pub fn not_a_scheme(url: &str) -> Cow<'_, str> {
 /// The scheme that a browser sees at its most lenient: blanks and controls
 /// gone, character references decoded (twice, for those who decode twice).
 fn scheme(url: &str) -> Option<String> {
-    let seen = plain(&decode(&plain(&decode(&plain(url)))));
+    let hidden = |b: u8| !b.is_ascii_graphic() || b == b'&' || b == b'%';
+    let seen = match url.bytes().any(hidden) {
+        true => Cow::Owned(plain(&decode(&plain(&decode(&plain(url)))))),
+        false => Cow::Borrowed(url),
+    };
     let end = seen.find([':', '/', '?', '#', '\\']).filter(|i| seen.as_bytes().get(*i) == Some(&b':'))?;
     seen.get(..end).map(str::to_lowercase)
 }

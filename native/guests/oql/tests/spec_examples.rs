@@ -1,7 +1,6 @@
 //! guides/format.md, "The plan", "What each kernel call answers" and "Decided":
 //! the sentences that no other file here is named after. What those paragraphs
-//! say of `validate`, `check_upgrade`, of entries, time and steps is not the
-//! kernel's.
+//! say of entries, time and steps is not the kernel's.
 
 use oql::{Level, RenderOptions, lint, parse_headlines, render, tangle_plan};
 use serde_json::{Value, json};

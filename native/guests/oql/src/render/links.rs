@@ -1,11 +1,8 @@
 //! Links.
 
-use std::collections::HashMap;
-
 use super::Html;
 use super::attributes::Attributes;
 use super::captions::{Named, key};
-use super::code::labels;
 use super::destinations::{Destination, LinkKind, described_image};
 use super::escape::{push_attribute, push_text};
 use super::headings::number_into;
@@ -223,10 +220,7 @@ impl<'r, 'a> Html<'r, 'a> {
 
     /// A link to a line of code.
     fn coderef(&mut self, description: Option<&[Object]>, label: &str, own: &Attributes, out: &mut String) {
-        let (doc, outline, references) = (self.doc, &self.outline, &self.references);
-        let all: &mut HashMap<String, String> =
-            self.code_labels.get_or_insert_with(|| labels(doc, &outline.hidden, &references.lines));
-        let Some(shown) = all.get(label).cloned() else {
+        let Some(shown) = self.code_label(label) else {
             return self.broken(description, label, label, out);
         };
         let id = format!("coderef-{label}");

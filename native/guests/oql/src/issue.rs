@@ -144,19 +144,36 @@ impl Found {
     }
 }
 
-/// More issues than this are no help to anybody.
+/// More errors than this, or warnings, are no help to anybody.
 const MOST: usize = 10_000;
 
-/// The issues in the order of their places, each once. Of far too many the first
-/// errors stay, then the first warnings.
-pub fn issues(doc: &Document, mut found: Vec<Found>) -> Vec<Issue> {
+/// What was found so far.
+#[derive(Debug, Default)]
+pub struct Findings {
+    errors: Vec<Found>,
+    warnings: Vec<Found>,
+}
+
+impl Findings {
+    /// Adds an issue, unless there are far too many of its level.
+    pub fn push(&mut self, found: Found) {
+        let list = match found.code.parts().0 {
+            Level::Error => &mut self.errors,
+            Level::Warning => &mut self.warnings,
+        };
+        if list.len() < MOST {
+            list.push(found);
+        }
+    }
+}
+
+/// The issues in the order of their places, each once.
+pub fn issues(doc: &Document, findings: Findings) -> Vec<Issue> {
+    let Findings { errors: mut found, mut warnings } = findings;
+    warnings.truncate(MOST - found.len());
+    found.append(&mut warnings);
     found.sort_by_key(|f| f.offset);
     found.dedup();
-    if found.len() > MOST {
-        found.sort_by_key(|f| f.code.parts().0);
-        found.truncate(MOST);
-        found.sort_by_key(|f| f.offset);
-    }
     let mut columns = Columns::new(doc.text, &doc.lines);
     let issue = |found: Found| {
         let (level, code, _) = found.code.parts();

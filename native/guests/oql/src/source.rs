@@ -39,10 +39,11 @@ pub fn dedented<'a>(text: &'a str, body: &[Span]) -> Vec<(Cow<'a, str>, i64)> {
     body.iter().map(|span| shifted(span.of(text), common)).collect()
 }
 
-/// The indentation, in columns, that all lines with something on them have.
+/// The indentation, in columns, that all lines with something on them have;
+/// where there are none, more than any line can have.
 fn common(text: &str, body: &[Span]) -> usize {
     let lines = body.iter().map(|s| s.of(text)).filter(|l| !l.trim_matches([' ', '\t']).is_empty());
-    lines.map(indentation).min().unwrap_or(0)
+    lines.map(indentation).min().unwrap_or(usize::MAX)
 }
 
 fn shifted(line: &str, common: usize) -> (Cow<'_, str>, i64) {
@@ -57,30 +58,30 @@ fn shifted(line: &str, common: usize) -> (Cow<'_, str>, i64) {
     let column = |n: usize| i64::try_from(n).unwrap_or(0);
     let shift = column(white.len()) + i64::from(comma) - column(lead.len());
     let code = code.get(usize::from(comma)..).unwrap_or("");
-    // Kept indentation and code are one text where nothing between them went.
+    // Kept indentation and code mostly are one text of the document's.
     match lead {
-        Cow::Borrowed(lead) if lead.is_empty() || !comma => {
+        Cow::Borrowed(lead) if lead.is_empty() || (!comma && white.ends_with(lead)) => {
             (Cow::Borrowed(line.get(line.len() - code.len() - lead.len()..).unwrap_or("")), shift)
         }
         lead => (Cow::Owned(lead.into_owned() + code), shift),
     }
 }
 
-/// Indentation without its first columns. Where a tab would then reach further
-/// or less far than it did, blanks stand for it.
+/// Indentation so many columns narrower, cut at its end as Emacs cuts it; of a
+/// tab that would reach too far blanks stay.
 fn without(white: &str, common: usize) -> Cow<'_, str> {
+    let wanted = indentation(white).saturating_sub(common);
     let mut columns = 0;
     for (i, b) in white.bytes().enumerate() {
-        let rest = white.get(i..).unwrap_or("");
-        if columns == common && (common.is_multiple_of(8) || !rest.contains('\t')) {
-            return Cow::Borrowed(rest);
+        let head = white.get(..i).unwrap_or("");
+        let next = if b == b'\t' { (columns / 8 + 1) * 8 } else { columns + 1 };
+        match (columns == wanted, next > wanted) {
+            (true, _) => return Cow::Borrowed(head),
+            (false, true) => return Cow::Owned(format!("{head}{}", " ".repeat(wanted - columns))),
+            (false, false) => columns = next,
         }
-        columns = if b == b'\t' { (columns / 8 + 1) * 8 } else { columns + 1 };
     }
-    match columns.saturating_sub(common) {
-        0 => Cow::Borrowed(""),
-        blanks => Cow::Owned(" ".repeat(blanks)),
-    }
+    Cow::Borrowed(white)
 }
 
 /// `,* x`, `,#+x`, `,,* x`: a comma that only Org needs.

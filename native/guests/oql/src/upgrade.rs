@@ -6,7 +6,7 @@ use crate::capabilities::capabilities;
 use crate::components::{Draft, Model, property_offset};
 use crate::edges::{Graph, connect};
 use crate::header_args::short;
-use crate::issue::{Code, Found, Issue, issues};
+use crate::issue::{Code, Findings, Found, Issue, issues};
 use crate::plan::exports;
 use crate::sig::{Signature, Type, parse_sig};
 use crate::syntax::document::Document;
@@ -17,9 +17,9 @@ pub fn check_upgrade(old: &str, new: &str) -> Vec<Issue> {
     let (old_doc, new_doc) = (Document::read(old), Document::read(new));
     let (old_model, new_model) = (Model::read(&old_doc), Model::read(&new_doc));
     let (old, new) = (Side::of(&old_model), Side::of(&new_model));
-    let mut gone = Vec::new();
+    let mut gone = Findings::default();
     components(&old, &new, &mut gone);
-    let mut other = Vec::new();
+    let mut other = Findings::default();
     outputs(&old, &new, &mut gone, &mut other);
     inputs(&old, &new, &mut other);
     abilities(&old, &new, &mut other);
@@ -107,7 +107,7 @@ impl<'m, 'd, 'a> Side<'m, 'd, 'a> {
     }
 }
 
-fn components(old: &Side, new: &Side, gone: &mut Vec<Found>) {
+fn components(old: &Side, new: &Side, gone: &mut Findings) {
     let ids: HashSet<&str> = new.model.drafts.iter().map(|d| d.id.as_str()).collect();
     let short_id = |id: &str| id.split_once('/').map(|(_, id)| id.to_string());
     let moved: HashMap<String, &str> =
@@ -124,7 +124,7 @@ fn components(old: &Side, new: &Side, gone: &mut Vec<Found>) {
     }
 }
 
-fn outputs(old: &Side, new: &Side, gone: &mut Vec<Found>, other: &mut Vec<Found>) {
+fn outputs(old: &Side, new: &Side, gone: &mut Findings, other: &mut Findings) {
     let (before, after) = (old.outputs(), new.outputs());
     let exported: HashSet<&str> = new.exports.iter().map(String::as_str).collect();
     for name in &old.exports {
@@ -152,7 +152,7 @@ fn outputs(old: &Side, new: &Side, gone: &mut Vec<Found>, other: &mut Vec<Found>
     }
 }
 
-fn inputs(old: &Side, new: &Side, other: &mut Vec<Found>) {
+fn inputs(old: &Side, new: &Side, other: &mut Findings) {
     let old_imports = old.imports();
     let before: HashMap<&str, HashSet<&Type>> =
         old_imports.iter().map(|i| (i.name, i.takers.iter().filter_map(|(ty, _)| *ty).collect())).collect();
@@ -179,7 +179,7 @@ fn inputs(old: &Side, new: &Side, other: &mut Vec<Found>) {
     }
 }
 
-fn abilities(old: &Side, new: &Side, other: &mut Vec<Found>) {
+fn abilities(old: &Side, new: &Side, other: &mut Findings) {
     let mut had: HashSet<String> = HashSet::new();
     for draft in &old.model.drafts {
         had.extend(capabilities(old.model.doc, draft).into_iter().map(|c| c.name));

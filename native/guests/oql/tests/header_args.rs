@@ -101,6 +101,8 @@ fn exports_is_the_last_word_that_excludes_the_others() {
     assert_eq!(exports(&org("")), json!("none"));
     assert_eq!(exports(&org(":exports code results")), json!("results"));
     assert_eq!(exports(&org(":exports")), json!("none"), "nothing said changes nothing");
+    let file = "#+PROPERTY: header-args :exports none\n#+PROPERTY: header-args+ :exports\n";
+    assert_eq!(exports(&format!("{file}{ROOT}{}", under("", &block("")))), json!("none"));
 }
 
 #[test]

@@ -74,3 +74,32 @@ fn the_json_is_that_of_the_headlines() {
         assert_eq!(headlines_json(org), serde_json::to_string(&parse_headlines(org)).unwrap());
     }
 }
+
+#[test]
+fn a_state_needs_a_space_behind_it_and_tags_one_before_them() {
+    let of = |org: &str| parse_headlines(org).into_iter().map(|h| (h.todo, h.title, h.tags.len())).next().unwrap();
+    let some = |s: &str| Some(s.to_string());
+    assert_eq!(of("* TODO\n"), (None, "TODO".into(), 0));
+    assert_eq!(of("* TODO :a:\n"), (some("TODO"), ":a:".into(), 0));
+    assert_eq!(of("*  DONE  a  :b:c: \n"), (some("DONE"), "a".into(), 2));
+}
+
+#[test]
+fn a_state_named_inside_a_block_is_none() {
+    let org = "#+begin_example\n#+TODO: A | B\n#+end_example\n* A x\n* TODO y\n";
+    let todos: Vec<_> = parse_headlines(org).into_iter().map(|h| h.todo).collect();
+    assert_eq!(todos, [None, Some("TODO".to_string())]);
+}
+
+#[test]
+fn fifteen_stars_make_no_heading_and_odd_levels_are_halved() {
+    let levels = |org: &str| parse_headlines(org).into_iter().map(|h| h.level).collect::<Vec<_>>();
+    assert_eq!(levels("* a\n************** b\n*************** c\n"), [1, 14]);
+    assert_eq!(levels("#+STARTUP: odd\n* a\n*** b\n***** c\n"), [1, 2, 3]);
+}
+
+#[test]
+fn what_is_added_to_a_property_comes_behind_it() {
+    let h = &parse_headlines("* A\n:PROPERTIES:\n:k+: b\n:k: a\n:k+: c\n:END:\n")[0];
+    assert_eq!(h.properties.0, [("k".to_string(), "a b c".to_string())]);
+}

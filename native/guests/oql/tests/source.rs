@@ -1,5 +1,5 @@
 //! A block's text as Babel takes it: each expected text is Emacs' own (Org 9.5,
-//! `indent-tabs-mode` off but where a tab stays a tab).
+//! `indent-tabs-mode` off).
 
 use oql::tangle_plan;
 
@@ -20,7 +20,9 @@ fn common_indentation_goes_in_columns() {
         ("  \ta\n  b\n", "      a\nb\n"),
         ("   a\n\n      \n   b\n", "a\n\n\nb\n"),
         ("a\n   \n  b\n", "a\n   \n  b\n"),
-        ("        a\n\t        b\n", "a\n        b\n"),
+        ("        a\n\t        b\n", "a\n\tb\n"),
+        ("  a\n  \tb\n\t  c\n", "a\n      b\n\tc\n"),
+        ("  \n \t\n", "\n\n"),
         ("\t\tx\n        y\n", "\tx\ny\n"),
         ("  a\n \n", "a\n\n"),
         ("\n\n  a\n", "\n\na\n"),

@@ -134,7 +134,10 @@ fn an_item_ends_where_something_stands_as_far_left() {
     assert_eq!(read("- - a\n"), "list(-(text))");
 }
 
-fn items(org: &str) -> (ListKind, Vec<(String, Option<u32>, Option<Check>, Option<String>)>) {
+/// Bullet, counter, checkbox, term.
+type Parts = (String, Option<u32>, Option<Check>, Option<String>);
+
+fn items(org: &str) -> (ListKind, Vec<Parts>) {
     let doc = Document::read(org);
     let Some(Kind::List(list)) = doc.preamble.first().map(|e| &e.kind) else { panic!("{org} is no list") };
     let one = |item: &Item| {
@@ -221,7 +224,7 @@ fn the_first_line_of_a_source_block() {
         let doc = Document::read(&org);
         let Kind::Source(source) = &doc.preamble[0].kind else { panic!("{line} begins no block") };
         let of = |span: oql::syntax::lines::Span| span.of(&org).to_string();
-        let got = (of(source.lang), of(source.switches), of(source.parameters), of(source.body[0]));
+        let got = (of(source.lang), of(source.switches), of(source.args), of(source.body[0]));
         assert_eq!(got, (lang.into(), switches.into(), parameters.into(), "x".into()));
     }
 }

@@ -9,7 +9,7 @@ mod names;
 mod wire;
 mod wiring;
 
-use crate::issue::{Code, Found};
+use crate::issue::{Code, Findings, Found};
 use crate::plan::Values;
 use crate::source::CodeLine;
 use crate::syntax::document::Document;
@@ -68,7 +68,7 @@ pub struct Model<'d, 'a> {
     /// The components, in document order.
     pub drafts: Vec<Draft<'a>>,
     /// What was wrong so far.
-    pub found: Vec<Found>,
+    pub found: Findings,
 }
 
 /// The heading that makes the file a workbook, else the first of level 1.
@@ -81,7 +81,7 @@ pub fn root(doc: &Document) -> Option<usize> {
 impl<'d, 'a> Model<'d, 'a> {
     /// Reads the components of a document.
     pub fn read(doc: &'d Document<'a>) -> Self {
-        let mut model = Model { doc, drafts: Vec::new(), found: Vec::new() };
+        let mut model = Model { doc, drafts: Vec::new(), found: Findings::default() };
         let workbook = root(doc).and_then(|i| doc.headings.get(i)).map_or("workbook", |h| h.id.as_str());
         let away = away(doc);
         let mut pending = Vec::new();

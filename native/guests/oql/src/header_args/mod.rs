@@ -95,12 +95,7 @@ impl<'a> HeaderArgs<'a> {
     /// What the page shows: the strongest of `code`, `results`, `both` and
     /// `none`, of which one excludes the others.
     pub fn exports(&self) -> Option<&'static str> {
-        self.values("exports").find_map(|value| {
-            let words = value.split([' ', '\t']).rev();
-            words
-                .filter_map(|w| ["code", "results", "both", "none"].into_iter().find(|e| w.eq_ignore_ascii_case(e)))
-                .next()
-        })
+        self.values("exports").find_map(exports_of)
     }
 
     /// The block may run.
@@ -151,6 +146,12 @@ pub fn own<'a>(doc: &Document<'a>, element: &Element, source: &Source) -> Vec<Ar
     }
     all.append(&mut parse(source.args.of(doc.text), source.args.start));
     all
+}
+
+/// The last word of an `:exports` that excludes the others.
+fn exports_of(value: &str) -> Option<&'static str> {
+    let known = |word: &str| ["code", "results", "both", "none"].into_iter().find(|e| word.eq_ignore_ascii_case(e));
+    value.rsplit([' ', '\t']).find_map(known)
 }
 
 fn vars_of<'a>(arg: &Arg<'a>) -> Vec<Var<'a>> {

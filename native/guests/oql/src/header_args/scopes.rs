@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::{Arg, Var, parse, vars_of};
+use super::{Arg, Var, exports_of, parse, vars_of};
 use crate::syntax::MAX_DEPTH;
 use crate::syntax::document::Document;
 use crate::syntax::lines::{Lines, Span, slice};
@@ -27,7 +27,9 @@ impl<'a> Level<'a> {
     fn new(written: &[Arg<'a>], outer: Option<Rc<Level<'a>>>) -> Rc<Self> {
         let vars: Vec<Var> = written.iter().flat_map(vars_of).collect();
         let size = vars.iter().map(|v| v.name.len() + v.value.len() + 64).sum();
-        let args = written.iter().map(|a| (a.key.clone(), a.value)).collect();
+        // An `:exports` without a word of its own changes nothing.
+        let says = written.iter().filter(|a| a.key != "exports" || exports_of(a.value).is_some());
+        let args = says.map(|a| (a.key.clone(), a.value)).collect();
         // What adds to what adds … ends somewhere.
         let outer = outer.filter(|o| o.depth < MAX_DEPTH);
         let depth = outer.as_ref().map_or(0, |o| o.depth + 1);

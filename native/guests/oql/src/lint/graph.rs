@@ -6,11 +6,11 @@ use crate::components::Model;
 use crate::cycles::cycles;
 use crate::edges::{Graph, Wire};
 use crate::header_args::short;
-use crate::issue::{Code, Found};
+use crate::issue::{Code, Findings, Found};
 use crate::plan::named_exports;
 
 /// Checks outputs, circles, inputs and exports.
-pub fn check(model: &Model, graph: &Graph, found: &mut Vec<Found>) {
+pub fn check(model: &Model, graph: &Graph, found: &mut Findings) {
     duplicates(model, found);
     circles(model, graph, found);
     dangling(model, graph, found);
@@ -27,7 +27,7 @@ fn heading(model: &Model, component: usize) -> Option<usize> {
     model.drafts.get(component).map(|d| d.heading)
 }
 
-fn duplicates(model: &Model, found: &mut Vec<Found>) {
+fn duplicates(model: &Model, found: &mut Findings) {
     let mut owner: HashMap<&str, (usize, usize)> = HashMap::new();
     for (i, out, at) in outputs(model) {
         let (first, place) = *owner.entry(out).or_insert((i, at));
@@ -41,7 +41,7 @@ fn duplicates(model: &Model, found: &mut Vec<Found>) {
     }
 }
 
-fn circles(model: &Model, graph: &Graph, found: &mut Vec<Found>) {
+fn circles(model: &Model, graph: &Graph, found: &mut Findings) {
     for cycle in cycles(graph, model.drafts.len()) {
         let Some(first) = cycle.path.first().copied() else { continue };
         let ids = cycle.path.iter().chain([&first]).filter_map(|i| model.drafts.get(*i));
@@ -55,7 +55,7 @@ fn circles(model: &Model, graph: &Graph, found: &mut Vec<Found>) {
     }
 }
 
-fn dangling(model: &Model, graph: &Graph, found: &mut Vec<Found>) {
+fn dangling(model: &Model, graph: &Graph, found: &mut Findings) {
     // Who takes something from a component of `:deps:` may well import the rest.
     let deps: HashSet<(usize, usize)> =
         model.drafts.iter().enumerate().flat_map(|(i, d)| d.deps.iter().map(move |(dep, _)| (*dep, i))).collect();
@@ -73,7 +73,7 @@ fn dangling(model: &Model, graph: &Graph, found: &mut Vec<Found>) {
     }
 }
 
-fn exports(model: &Model, graph: &Graph, found: &mut Vec<Found>) {
+fn exports(model: &Model, graph: &Graph, found: &mut Findings) {
     let Some(named) = named_exports(model.doc) else { return };
     let names: HashSet<&str> = named.iter().map(|(name, _)| *name).collect();
     let outs: HashSet<&str> = outputs(model).map(|(_, out, _)| out).collect();

@@ -5,7 +5,7 @@ mod graph;
 use crate::components::{Model, property_offset, root};
 use crate::edges::connect;
 use crate::header_args::{Arg, complaint, own, short};
-use crate::issue::{Code, Found, Issue, issues};
+use crate::issue::{Code, Findings, Found, Issue, issues};
 use crate::syntax::document::Document;
 use crate::syntax::probe::Opener;
 use crate::syntax::tree::{Element, Kind, walk};
@@ -23,7 +23,7 @@ pub fn lint(org: &str) -> Vec<Issue> {
     issues(&doc, found)
 }
 
-fn roots(doc: &Document, found: &mut Vec<Found>) {
+fn roots(doc: &Document, found: &mut Findings) {
     let mut roots =
         doc.headings.iter().enumerate().filter(|(_, h)| h.level == 1 && h.property("WORKBOOK_VERSION").is_some());
     let Some((first, heading)) = roots.next() else {
@@ -55,7 +55,7 @@ fn roots(doc: &Document, found: &mut Vec<Found>) {
     }
 }
 
-fn unclosed(doc: &Document, found: &mut Vec<Found>) {
+fn unclosed(doc: &Document, found: &mut Findings) {
     for (offset, opener) in &doc.unclosed {
         let (code, message, hint) = match opener {
             Opener::Block(name) if name == ":" => (
@@ -84,7 +84,7 @@ fn unclosed(doc: &Document, found: &mut Vec<Found>) {
     }
 }
 
-fn header_args(doc: &Document, found: &mut Vec<Found>) {
+fn header_args(doc: &Document, found: &mut Findings) {
     let mut check = |heading: Option<usize>, args: &[Arg]| {
         for (offset, message) in args.iter().flat_map(complaint) {
             found.push(Found::new(Code::BadHeaderArg, heading, offset, message));

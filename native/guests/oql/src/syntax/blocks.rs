@@ -64,18 +64,15 @@ impl<'d, 'a> Reader<'d, 'a> {
         let rest = body.get("#+begin_".len() + name.len()..).unwrap_or("");
         let is = |known: &str| name.eq_ignore_ascii_case(known);
         let kind = if is("src") {
-            let (lang, switches, parameters) = source_line(rest);
-            let (lang, switches) = (place(self.text, lang), place(self.text, switches));
-            let parameters = place(self.text, parameters);
-            // Of no switches the text stands where they would.
-            let from = if switches.start < switches.end { switches.start } else { parameters.start };
-            let args = Span { start: from, end: parameters.end.max(switches.end).max(from) };
-            Kind::Source(Source(Box::new(SourceParts { lang, args, switches, parameters, body: lines })))
+            let (lang, switches, args) = source_line(rest);
+            let at = |part: &str| place(self.text, part);
+            let parts = SourceParts { lang: at(lang), switches: at(switches), args: at(args), body: lines };
+            Kind::Source(Source(Box::new(parts)))
         } else if is("example") {
             Kind::Example(lines)
         } else if is("export") {
             let word = trim(rest);
-            let backend = if probe_one_word(word) { word } else { rest.get(..0).unwrap_or("") };
+            let backend = if is_word(word) { word } else { rest.get(..0).unwrap_or("") };
             Kind::Export(place(self.text, backend), lines)
         } else if is("verse") {
             let start = self.lines.start(here.at + 1);
@@ -156,6 +153,6 @@ impl<'d, 'a> Reader<'d, 'a> {
     }
 }
 
-fn probe_one_word(text: &str) -> bool {
+fn is_word(text: &str) -> bool {
     super::chars::word(text).len() == text.len()
 }

@@ -10,8 +10,8 @@ use super::structure::Structure;
 use super::text::{Place, Text};
 use super::tree::{Element, Keyword, Kind, Meta};
 
-/// Sections of more lines than that are measured first.
-const LARGE: usize = 64;
+/// Sections of more lines are long.
+const LONG: usize = 64;
 
 /// Reads a document's elements.
 pub struct Reader<'d, 'a> {
@@ -83,12 +83,9 @@ impl<'d, 'a> Reader<'d, 'a> {
 
     /// The elements of a region; `lists` is the list it is part of an item of.
     pub fn elements(&mut self, region: Region, mut lists: Option<Structure>, depth: usize) -> Vec<Element<'a>> {
-        // Most hold one element, and of those there are many. A section has no more than lines
-        // with text: a list that grows holds its elements twice.
-        let room = match self.lines.range(region.from..region.to) {
-            lines if depth == 0 && lines.len() > LARGE => lines.iter().filter(|l| l.start < l.end).count(),
-            lines => lines.len().min(1),
-        };
+        // Most hold one element, and of those there are many. A long section is measured first.
+        let lines = region.to - region.from;
+        let room = if depth == 0 && lines > LONG { self.estimate(region) } else { lines.min(1) };
         let mut out = Vec::with_capacity(room);
         let mut at = region.from;
         while at < region.to {

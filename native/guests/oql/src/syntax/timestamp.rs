@@ -274,7 +274,7 @@ fn amount(raw: &str, sign: u8) -> Option<(usize, u32, Unit)> {
         let rest = slice(raw, at + 1, raw.len());
         // So that a long row of signs and digits costs no more than its length.
         let (value, len) = number(slice(rest, 0, rest.len().min(DIGITS)));
-        let unit = unit(rest.bytes().nth(len)?)?;
+        let unit = unit(*rest.as_bytes().get(len)?)?;
         (len > 0).then_some((at, value, unit))
     })
 }

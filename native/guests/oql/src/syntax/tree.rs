@@ -172,12 +172,10 @@ pub struct Source(pub Box<SourceParts>);
 pub struct SourceParts {
     /// The language, as written.
     pub lang: Span,
-    /// What stands behind it: switches, then header arguments.
-    pub args: Span,
     /// `-n`, `-r`, `-l "…"` and their like.
     pub switches: Span,
     /// Header arguments on the `#+begin_src` line.
-    pub parameters: Span,
+    pub args: Span,
     /// The lines between.
     pub body: Body,
 }
@@ -238,7 +236,9 @@ impl Item<'_> {
     /// The bullet, without what follows it.
     pub fn bullet(&self, text: &str) -> Span {
         let start = self.span.start + self.indent as usize;
-        let len = bullet(slice(text, start, self.span.end.max(start))).unwrap_or(0);
+        let rest = slice(text, start, self.span.end.max(start));
+        let line = rest.split(['\r', '\n']).next().unwrap_or("");
+        let len = bullet(line).unwrap_or(0);
         Span { start, end: start + len }
     }
 }

@@ -10,7 +10,7 @@ mod lines;
 use oql::{RenderOptions, render};
 
 /// Per cent of the files that are equal at least. What the issue asks for is 98: raise it with the kernel.
-const LEAST: f64 = 30.0;
+const LEAST: f64 = 94.0;
 /// Whether every file that differs must be named in `corpus/differences.txt`: once `LEAST` is 98.
 const ALL_NAMED: bool = false;
 

@@ -240,7 +240,7 @@ impl<'a> Tree<'_, 'a> {
         let fact = format!(
             "{:?} {:?} {:?}",
             source.lang.of(text),
-            words(&format!("{} {}", source.switches.of(text), source.args.of(text))),
+            words(&format!("{} {}", source.switches.of(text), source.parameters.of(text))),
             self.value(&source.body)
         );
         self.block(element, "src-block", &fact);

@@ -78,9 +78,9 @@ fn timestamp(raw: &str) -> String {
         }
     };
     let repeater = stamp.repeater.map_or(String::new(), |r| format!("{:?} {} {:?}", r.kind, r.value, r.unit));
-    let warning = stamp.warning.map_or(String::new(), |w| {
-        format!("{} {} {:?}", if w.first { "first" } else { "all" }, w.value, w.unit)
-    });
+    let warning = stamp
+        .warning
+        .map_or(String::new(), |w| format!("{} {} {:?}", if w.first { "first" } else { "all" }, w.value, w.unit));
     words(&[format!("{:?}", stamp.kind), quoted(raw), moment(stamp.start), moment(stamp.end), repeater, warning])
 }
 

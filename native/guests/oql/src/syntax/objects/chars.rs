@@ -26,6 +26,14 @@ pub fn is_word(c: char) -> bool {
     }
 }
 
+/// Whether a Latin letter behind it goes on with its word; one of another
+/// script ends there.
+pub fn goes_on(c: char) -> bool {
+    let latin = matches!(c, '\u{80}'..='\u{24f}' | '\u{2b0}'..='\u{36f}' | '\u{1dc0}'..='\u{1eff}'
+        | '\u{2c60}'..='\u{2c7f}' | '\u{a700}'..='\u{a7ff}' | '\u{ab30}'..='\u{ab6f}' | '\u{fb00}'..='\u{fb06}');
+    is_word(c) && (c.is_ascii() || latin || within(&MARKS, c))
+}
+
 /// A punctuation mark, a bracket or a blank.
 pub fn is_punctuation(c: char) -> bool {
     match c.is_ascii() {

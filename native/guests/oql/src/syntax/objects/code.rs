@@ -1,7 +1,7 @@
 //! Snippets, macros, inline code and calls.
 
 use super::allowed::Allowed;
-use super::chars::is_word;
+use super::chars::goes_on;
 use super::scan::{Mark, Scan};
 use super::{Call, Found, InlineCode, Macro, ObjectKind, Snippet};
 use crate::syntax::lines::slice;
@@ -56,7 +56,7 @@ impl<'t> Scan<'_, 't> {
             _ if head.ends_with("call") && allowed.has(Allowed::CALL) => (at - 4, false),
             _ => return None,
         };
-        if self.char_before(from, low).is_some_and(is_word) {
+        if self.char_before(from, low).is_some_and(goes_on) {
             return None;
         }
         match source {

@@ -45,7 +45,9 @@ impl<'t> Scan<'_, 't> {
         let letters = self.letters(at + 1, high);
         let goes_on = |end| self.char_at(end, high).is_some_and(is_letter);
         // The numbered names come first and match whatever their case.
-        let numbered = NUMBERED.iter().find(|n| self.says(at + 1, high, n) && !goes_on(at + 1 + n.len()));
+        let digit = letters < high && self.byte(letters).is_ascii_digit();
+        let numbered = |n: &&&str| self.says(at + 1, high, n) && !goes_on(at + 1 + n.len());
+        let numbered = NUMBERED.iter().filter(|_| digit).find(numbered);
         let mut end = numbered.map_or(letters, |n| at + 1 + n.len());
         let name = slice(self.text, at + 1, end);
         if goes_on(end) || !known(name) {

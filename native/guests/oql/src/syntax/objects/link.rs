@@ -3,7 +3,7 @@
 use memchr::memchr2;
 
 use super::allowed::Allowed;
-use super::chars::is_word;
+use super::chars::{goes_on, is_word};
 use super::scan::{Mark, Scan};
 use super::{Found, Link, LinkForm, ObjectKind};
 use crate::syntax::lines::slice;
@@ -109,12 +109,16 @@ impl<'t> Scan<'_, 't> {
 
     /// `type:path`, seen at its colon.
     pub fn plain_link(&self, at: usize, start: usize, low: usize, high: usize) -> Found<'t> {
+        // Every type ends in a letter.
+        if at == start || !self.byte(at - 1).is_ascii_alphabetic() {
+            return None;
+        }
         let head = slice(self.text, start, at).as_bytes();
         let ends = |t: &&&str| {
             let tail = head.len().checked_sub(t.len()).and_then(|i| head.get(i..));
             tail.is_some_and(|tail| tail.eq_ignore_ascii_case(t.as_bytes()))
         };
-        let begins = |t: &&str| self.char_before(at - t.len(), low).is_none_or(|c| !is_word(c));
+        let begins = |t: &&str| self.char_before(at - t.len(), low).is_none_or(|c| !goes_on(c));
         let from = at - TYPES.iter().filter(ends).find(|t| begins(t))?.len();
         let end = self.plain_end(at + 1, high)?;
         let path = slice(self.text, from, end);

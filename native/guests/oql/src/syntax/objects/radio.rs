@@ -68,9 +68,11 @@ impl Targets {
     }
 
     fn add(&mut self, name: &str) {
+        let mut word = String::new();
         for part in parts(name) {
+            fold(part, &mut word);
             let next = self.words.len() as u32;
-            self.words.entry(folded(part)).or_insert(next);
+            self.words.entry(word.clone()).or_insert(next);
         }
         let tokens = self.tokens(name);
         let mut node = 0;
@@ -140,13 +142,15 @@ impl Targets {
 
     fn tokens(&self, text: &str) -> Vec<Token> {
         let mut out: Vec<Token> = Vec::new();
+        let mut folded = String::new();
         let mut at = 0;
         for part in parts(text) {
             let word = part.chars().next().is_some_and(in_word);
             if let Some(before) = out.last_mut().filter(|_| word) {
                 before.symbol = before.symbol.map(|s| s | 1);
             }
-            let symbol = self.words.get(&folded(part)).map(|s| s * 2);
+            fold(part, &mut folded);
+            let symbol = self.words.get(folded.as_str()).map(|s| s * 2);
             out.push(Token { span: Span { start: at, end: at + part.len() }, symbol, word });
             at += part.len();
         }
@@ -177,9 +181,14 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The same for every case, and for all blanks.
-fn folded(part: &str) -> String {
-    match part.starts_with(is_space) {
-        true => " ".to_string(),
-        false => part.to_lowercase(),
+fn fold(part: &str, out: &mut String) {
+    out.clear();
+    if part.starts_with(is_space) {
+        out.push(' ');
+    } else if part.is_ascii() {
+        out.push_str(part);
+        out.make_ascii_lowercase();
+    } else {
+        out.extend(part.chars().flat_map(char::to_lowercase));
     }
 }

@@ -32,13 +32,12 @@ pub fn mark(text: &str, from: usize, to: usize) -> Option<usize> {
 impl<'t> Scan<'_, 't> {
     /// The objects between two places.
     pub fn read(&self, low: usize, high: usize, allowed: Allowed, depth: usize) -> Row<'t> {
-        let mut out = Vec::new();
-        if depth > MAX_DEPTH {
-            self.push_text(&mut out, low, high);
-            return out.into();
+        let mut radio = self.radio_link(low, high, allowed);
+        if depth > MAX_DEPTH || (radio.is_none() && mark(self.text, low, high).is_none()) {
+            return self.text_between(low, high).into_iter().collect();
         }
+        let mut out = Vec::new();
         let (mut start, mut at) = (low, low);
-        let mut radio = self.radio_link(start, high, allowed);
         loop {
             let stop = radio.map_or(high, |link| link.start + 1);
             let (found, from, to) = match mark(self.text, at, stop) {
@@ -60,14 +59,14 @@ impl<'t> Scan<'_, 't> {
                     self.linked(link, depth)
                 }
             };
-            self.push_text(&mut out, start, from);
-            push(&mut out, Object { kind: found, span: self.span(from, to) });
+            push(&mut out, self.text_between(start, from));
+            push(&mut out, Some(Object { kind: found, span: self.span(from, to) }));
             (start, at) = (to, to);
             if radio.is_some_and(|link| link.start < to) {
                 radio = self.radio_link(start, high, allowed);
             }
         }
-        self.push_text(&mut out, start, high);
+        push(&mut out, self.text_between(start, high));
         out.into()
     }
 
@@ -127,18 +126,16 @@ impl<'t> Scan<'_, 't> {
     }
 
     /// Plain text between two places.
-    fn push_text(&self, out: &mut Vec<Object<'t>>, from: usize, to: usize) {
-        if from < to {
-            push(out, Object { kind: ObjectKind::Text(slice(self.text, from, to)), span: self.span(from, to) });
-        }
+    fn text_between(&self, from: usize, to: usize) -> Option<Object<'t>> {
+        (from < to).then(|| Object { kind: ObjectKind::Text(slice(self.text, from, to)), span: self.span(from, to) })
     }
 }
 
 /// Adds an object. A long row grows by a quarter: twice as much would be more
 /// than what is read may take.
-fn push<'t>(out: &mut Vec<Object<'t>>, object: Object<'t>) {
+fn push<'t>(out: &mut Vec<Object<'t>>, object: Option<Object<'t>>) {
     if out.len() == out.capacity() && out.len() >= 64 {
         out.reserve_exact(out.len() / 4);
     }
-    out.push(object);
+    out.extend(object);
 }

@@ -1,4 +1,4 @@
-//! Tables.
+//! Tables: those of Org, and those that table.el draws.
 
 use super::elements::{Found, Here, Reader};
 use super::lines::skip;

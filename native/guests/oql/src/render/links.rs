@@ -9,7 +9,7 @@ use super::headings::number_into;
 use super::ordinals::Ordinals;
 use super::settings::Broken;
 use super::toc::unlinked;
-use super::url::{Use, encoded, file_url, not_a_scheme, safe};
+use super::url::{Use, encoded, file_url, is_active, not_a_scheme, safe};
 use crate::ids::slug;
 use crate::syntax::objects::{Link, Object};
 
@@ -82,7 +82,8 @@ impl<'r, 'a> Html<'r, 'a> {
                     // A scheme that Org does not know may still be one that browsers do.
                     match safe(&to.raw, Use::Link) {
                         Some(url) => self.external(link, Some(&url), &to.raw, own, out),
-                        None => self.description(description, &to.raw, out),
+                        None if is_active(&to.raw) => self.description(description, &to.raw, out),
+                        None => self.broken(description, to.path(), &to.raw, out),
                     }
                 }
                 None => self.broken(description, to.path(), &to.raw, out),

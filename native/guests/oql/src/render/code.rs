@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::Html;
 use super::captions::first_line;
 use super::escape::{push_attribute, push_text};
+use super::exports::Noweb;
 use super::headings::number_into;
 use super::indentation::{dedented, rewritten, unescaped};
 use super::targets::Targets;
@@ -135,31 +137,50 @@ fn body<'e>(element: &'e Element) -> &'e [Span] {
     }
 }
 
-/// What a link to a line of code says, by the line's label.
-pub fn labels(doc: &Document, hidden: &[bool], numbering: &Numbering) -> HashMap<String, String> {
-    let mut out: HashMap<String, String> = HashMap::new();
-    for (heading, section) in doc.all_sections() {
-        if heading.is_some_and(|i| hidden.get(i) == Some(&true)) {
-            continue;
+impl<'r, 'a> Html<'r, 'a> {
+    /// What a link to the line of code with this label says.
+    pub fn code_label(&mut self, name: &str) -> Option<String> {
+        if self.code_labels.is_none() {
+            self.code_labels = Some(self.all_code_labels());
         }
-        walk(section, &mut |element| {
-            let Some(switches) = switches(doc, element) else { return };
-            let blank = body(element).iter().take_while(|s| s.of(doc.text).trim().is_empty()).count();
+        self.code_labels.as_ref()?.get(name).cloned()
+    }
+
+    fn all_code_labels(&mut self) -> HashMap<String, String> {
+        let doc = self.doc;
+        let mut out: HashMap<String, String> = HashMap::new();
+        let mut blocks: Vec<&Element> = Vec::new();
+        for (heading, section) in doc.all_sections() {
+            if heading.is_none_or(|i| self.outline.hidden.get(i) != Some(&true)) {
+                walk(section, &mut |element| {
+                    if matches!(element.kind, Kind::Source(_) | Kind::Example(_)) {
+                        blocks.push(element);
+                    }
+                });
+            }
+        }
+        for element in blocks {
+            let Some(switches) = switches(doc, element) else { continue };
+            let shown = self.exports.block_at(element.span.start);
+            let lines = match &element.kind {
+                Kind::Source(_) if !shown.code => continue,
+                Kind::Source(source) if shown.noweb == Noweb::Expand => self.woven(source, Noweb::Expand),
+                _ => unescaped(doc.text, body(element)),
+            };
+            let blank = lines.iter().take_while(|line| line.trim().is_empty()).count();
+            let before = self.references.lines.before(element).unwrap_or(0);
+            // Of two lines with one label in a block the last counts, of two blocks the first.
             let mut own: HashMap<&str, usize> = HashMap::new();
-            for (i, span) in body(element).iter().enumerate() {
-                if let Some((_, name)) = label(&switches, span.of(doc.text)) {
-                    own.insert(name, i + 1 - blank);
+            for (i, line) in lines.iter().enumerate() {
+                if let Some((_, name)) = label(&switches, line) {
+                    own.insert(name, before + i + 1 - blank);
                 }
             }
-            let before = numbering.before(element).unwrap_or(0);
             for (name, line) in own {
-                let shown = match switches.use_labels {
-                    true => name.to_string(),
-                    false => (before + line).to_string(),
-                };
+                let shown = if switches.use_labels { name.to_string() } else { line.to_string() };
                 out.entry(name.to_string()).or_insert(shown);
             }
-        });
+        }
+        out
     }
-    out
 }

@@ -74,17 +74,23 @@ fn tabbed(line: Cow<'_, str>) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Lines without the indentation that all of them have.
+/// Lines without the indentation that all of them have. Org takes no more
+/// columns away than there are characters, which tabs can be short of.
 pub fn dedented<'t>(lines: Vec<Cow<'t, str>>) -> Vec<Cow<'t, str>> {
+    let most = 1 + lines.iter().map(|line| 1 + line.chars().count()).sum::<usize>();
+    shortened(lines, most)
+}
+
+fn shortened<'t>(lines: Vec<Cow<'t, str>>, most: usize) -> Vec<Cow<'t, str>> {
     match common(lines.iter().map(AsRef::as_ref)) {
         Some(0) => lines,
-        columns => lines.into_iter().map(|line| shorter(line, columns.unwrap_or(usize::MAX))).collect(),
+        columns => lines.into_iter().map(|line| shorter(line, columns.unwrap_or(most).min(most))).collect(),
     }
 }
 
 /// Code as Babel writes it back before the export.
 pub fn rewritten<'t>(lines: Vec<Cow<'t, str>>) -> Vec<Cow<'t, str>> {
-    dedented(lines).into_iter().map(tabbed).collect()
+    shortened(lines, usize::MAX).into_iter().map(tabbed).collect()
 }
 
 /// The lines of a block as its author meant them: `,* x` → `* x`, `,#+x` → `#+x`, `,,*` → `,*`.

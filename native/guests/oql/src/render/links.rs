@@ -1,18 +1,15 @@
 //! Links.
 
-use std::collections::HashMap;
-
 use super::Html;
 use super::attributes::Attributes;
 use super::captions::{Named, key};
-use super::code::labels;
 use super::destinations::{Destination, LinkKind, described_image};
 use super::escape::{push_attribute, push_text};
 use super::headings::number_into;
 use super::ordinals::Ordinals;
 use super::settings::Broken;
 use super::toc::unlinked;
-use super::url::{Use, encoded, file_url, not_a_scheme, safe};
+use super::url::{Use, encoded, file_url, is_active, not_a_scheme, safe};
 use crate::ids::slug;
 use crate::syntax::objects::{Link, Object};
 
@@ -85,7 +82,8 @@ impl<'r, 'a> Html<'r, 'a> {
                     // A scheme that Org does not know may still be one that browsers do.
                     match safe(&to.raw, Use::Link) {
                         Some(url) => self.external(link, Some(&url), &to.raw, own, out),
-                        None => self.description(description, &to.raw, out),
+                        None if is_active(&to.raw) => self.description(description, &to.raw, out),
+                        None => self.broken(description, to.path(), &to.raw, out),
                     }
                 }
                 None => self.broken(description, to.path(), &to.raw, out),
@@ -223,10 +221,7 @@ impl<'r, 'a> Html<'r, 'a> {
 
     /// A link to a line of code.
     fn coderef(&mut self, description: Option<&[Object]>, label: &str, own: &Attributes, out: &mut String) {
-        let (doc, outline, references) = (self.doc, &self.outline, &self.references);
-        let all: &mut HashMap<String, String> =
-            self.code_labels.get_or_insert_with(|| labels(doc, &outline.hidden, &references.lines));
-        let Some(shown) = all.get(label).cloned() else {
+        let Some(shown) = self.code_label(label) else {
             return self.broken(description, label, label, out);
         };
         let id = super::targets::anchor(&format!("coderef-{label}"));

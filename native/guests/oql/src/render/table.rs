@@ -195,9 +195,11 @@ impl<'r, 'a> Html<'r, 'a> {
         columns.write(first, written.first().map_or(0, Vec::len), out);
         let header = grid.has_header();
         let mut open = "";
+        // A row without a cell is a group of its own.
+        let mut alone = false;
         for ((_, group, begins), row) in grid.shown().zip(&written) {
             let part = if header && group == 1 { "thead" } else { "tbody" };
-            if begins {
+            if std::mem::replace(&mut alone, row.is_empty()) || alone || begins {
                 close(open, out);
                 out.push('<');
                 out.push_str(part);

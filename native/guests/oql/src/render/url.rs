@@ -56,6 +56,11 @@ pub fn not_a_scheme(url: &str) -> Cow<'_, str> {
     }
 }
 
+/// Whether a browser might run it.
+pub fn is_active(url: &str) -> bool {
+    scheme(url).is_some_and(|scheme| matches!(scheme.as_str(), "javascript" | "vbscript" | "livescript" | "data"))
+}
+
 /// The scheme that a browser sees at its most lenient: blanks and controls
 /// gone, character references decoded (twice, for those who decode twice).
 fn scheme(url: &str) -> Option<String> {

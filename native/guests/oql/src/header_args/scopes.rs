@@ -107,6 +107,10 @@ impl<'a> Scopes<'a> {
         if let Some(drawer) = file_drawer(doc) {
             self.level_of(None, properties(doc.text, &doc.lines, drawer), false);
         }
+        // So is, to Org 9.5, that of a heading on the first line.
+        if let Some(first) = doc.headings.first().filter(|h| h.line == 0) {
+            self.level_of(None, properties(doc.text, &doc.lines, first.line + 1..first.body.start), false);
+        }
     }
 
     fn outline(&mut self, doc: &Document<'a>) {

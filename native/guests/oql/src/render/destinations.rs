@@ -127,7 +127,7 @@ impl<'t> Destination<'t> {
             if raw.starts_with('/') || home || raw.starts_with("./") || raw.starts_with("../") {
                 return Destination::file(raw, 0);
             }
-            if raw.starts_with('(') && raw.ends_with(')') && raw.len() > 2 {
+            if raw.starts_with('(') && raw.ends_with(')') && raw.len() >= 2 {
                 let end = raw.len() - 1;
                 return Destination { kind: LinkKind::Coderef, raw, path: 1, end, search: None };
             }

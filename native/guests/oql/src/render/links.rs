@@ -81,9 +81,9 @@ impl<'r, 'a> Html<'r, 'a> {
                 None if to.has_scheme() || safe(&to.raw, Use::Link).is_none() => {
                     // A scheme that Org does not know may still be one that browsers do.
                     match safe(&to.raw, Use::Link) {
-                        Some(url) => self.external(link, Some(&url), &to.raw, own, out),
-                        None if is_active(&to.raw) => self.description(description, &to.raw, out),
-                        None => self.broken(description, to.path(), &to.raw, out),
+                        Some(url) if !to.raw.starts_with(' ') => self.external(link, Some(&url), &to.raw, own, out),
+                        _ if is_active(&to.raw) => self.description(description, &to.raw, out),
+                        _ => self.broken(description, to.path(), &to.raw, out),
                     }
                 }
                 None => self.broken(description, to.path(), &to.raw, out),

@@ -67,7 +67,8 @@ impl<'r, 'a> Html<'r, 'a> {
         let mut html = String::new();
         self.ended_objects(doc.objects(text), &mut html);
         out.push_str("<p class=\"verse\">\n");
-        for line in dedented(html.split('\n').map(Into::into).collect()) {
+        let lines = html.split('\n').filter(|_| !html.is_empty()).map(Into::into);
+        for line in dedented(lines.collect()) {
             let line = line.trim_end_matches([' ', '\t']);
             let line = line.strip_suffix("<br />").unwrap_or(line);
             let body = line.trim_start_matches([' ', '\t']);

@@ -89,6 +89,13 @@
 (advice-add 'org-html-clock :filter-return
             (lambda (html) (replace-regexp-in-string "</span> ?nil" "</span>" html)))
 
+(advice-add 'org-html-paragraph :around
+            (lambda (transcode paragraph contents &rest others)
+              (if (string-blank-p (buffer-substring (org-element-property :contents-begin paragraph)
+                                                    (org-element-property :contents-end paragraph)))
+                  ""
+                (apply transcode paragraph contents others))))
+
 ;; References are counted, where Org draws lots.
 (defvar corpus-references 0)
 (advice-add 'org-export-new-reference :override

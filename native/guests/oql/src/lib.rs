@@ -21,6 +21,7 @@ mod columns;
 mod components;
 mod cycles;
 mod edges;
+mod hash;
 pub mod header_args;
 mod headlines;
 mod ids;

@@ -1,11 +1,11 @@
 //! Macros: replaced in the text before it is read, as Org does.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use super::dates;
 use super::macro_text::{fill, special};
 use super::texts::{Texts, inside};
+use crate::hash::HashMap;
 use crate::syntax::document::Document;
 use crate::syntax::headings::Heading;
 use crate::syntax::lines::{Span, slice};
@@ -142,7 +142,7 @@ fn calls(doc: &Document) -> Vec<Call> {
 
 impl<'r, 'a> Macros<'r, 'a> {
     fn of(doc: &'r Document<'a>) -> Self {
-        let mut templates = HashMap::new();
+        let mut templates = HashMap::default();
         for line in doc.keyword("MACRO") {
             let (name, text) = line.split_once([' ', '\t']).unwrap_or((line, ""));
             let text = text.trim_start_matches([' ', '\t']);
@@ -174,7 +174,7 @@ impl<'r, 'a> Macros<'r, 'a> {
             templates.entry(name.to_string()).or_insert(Template::Refused);
         }
         let budget = doc.text.len().saturating_mul(2).saturating_add(1 << 16);
-        Macros { doc, templates, counters: HashMap::new(), budget, open: Vec::new() }
+        Macros { doc, templates, counters: HashMap::default(), budget, open: Vec::new() }
     }
 
     /// What a call becomes; nothing where it stays as it is.

@@ -1,10 +1,9 @@
 //! The number of what a target stands in: a heading's, an item's, a table's.
 
-use std::collections::HashMap;
-
 use super::captions::key;
 use super::outline::Outline;
 use super::targets::names;
+use crate::hash::HashMap;
 use crate::syntax::document::Document;
 use crate::syntax::objects::{Object, objects};
 use crate::syntax::text::{Place, Text};
@@ -21,7 +20,7 @@ pub struct Ordinals<'d, 'a> {
 impl<'d, 'a> Ordinals<'d, 'a> {
     /// Those of what a document shows.
     pub fn of(doc: &'d Document<'a>, outline: &Outline) -> HashMap<String, String> {
-        let mut ordinals = Ordinals { doc, labels: HashMap::new(), tables: 0 };
+        let mut ordinals = Ordinals { doc, labels: HashMap::default(), tables: 0 };
         if !doc.text.contains("<<") {
             return ordinals.labels;
         }

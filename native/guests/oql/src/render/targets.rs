@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
 
 use super::options::Depth;
 use super::outline::Outline;
 use super::settings::Settings;
 use super::texts::{Texts, inside};
+use crate::hash::{HashMap, HashSet};
 use crate::syntax::document::Document;
 use crate::syntax::objects::{Object, ObjectKind};
 use crate::syntax::tree::walk;

@@ -23,6 +23,13 @@ impl Span {
     }
 }
 
+/// Whether a text holds a word of a few bytes, found by the first of them.
+pub fn holds(text: &str, word: &str) -> bool {
+    let (text, word) = (text.as_bytes(), word.as_bytes());
+    let Some((first, rest)) = word.split_first() else { return true };
+    memchr::memchr_iter(*first, text).any(|at| text.get(at + 1..).is_some_and(|behind| behind.starts_with(rest)))
+}
+
 /// `text[start..end]`, or nothing where that is no range of it.
 pub fn slice(text: &str, start: usize, end: usize) -> &str {
     text.get(start..end).unwrap_or("")

@@ -40,8 +40,6 @@ mod upgrade;
 mod vars;
 
 #[cfg(target_arch = "wasm32")]
-mod alloc;
-#[cfg(target_arch = "wasm32")]
 mod component;
 
 pub use headlines::{Headline, Properties, headlines_json, parse_headlines};

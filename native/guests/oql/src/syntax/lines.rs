@@ -135,19 +135,26 @@ pub fn indentation(line: &str) -> usize {
     columns
 }
 
+fn is_blank_byte(b: &u8) -> bool {
+    matches!(b, b' ' | b'\t')
+}
+
 /// A line holds nothing but spaces and tabs.
 pub fn is_blank(line: &str) -> bool {
-    line.bytes().all(|b| matches!(b, b' ' | b'\t'))
+    line.as_bytes().iter().all(is_blank_byte)
 }
 
 /// Without the spaces and tabs before it.
 pub fn skip(text: &str) -> &str {
-    text.trim_start_matches([' ', '\t'])
+    let blanks = text.as_bytes().iter().take_while(|b| is_blank_byte(b)).count();
+    text.get(blanks..).unwrap_or("")
 }
 
 /// Without the spaces and tabs around it.
 pub fn trim(text: &str) -> &str {
-    text.trim_matches([' ', '\t'])
+    let text = skip(text);
+    let blanks = text.as_bytes().iter().rev().take_while(|b| is_blank_byte(b)).count();
+    text.get(..text.len() - blanks).unwrap_or("")
 }
 
 /// Where `part`, a slice of `whole`, stands in it.

@@ -1,5 +1,7 @@
 //! Text → HTML text. Everything is written straight into the page, in runs.
 
+use crate::syntax::lines::first;
+
 /// Whether XML 1.0 has no such character, not even as a reference.
 fn forbidden(c: char) -> bool {
     (c < ' ' && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{fffe}' | '\u{ffff}')
@@ -58,8 +60,14 @@ const CLASSES: [u8; 256] = {
 /// The next byte of these classes. (By itself, that the loop be as small as it can.)
 #[inline(never)]
 fn next(bytes: &[u8], from: usize, classes: u8) -> Option<usize> {
-    let of = |b: &u8| CLASSES.get(usize::from(*b)).is_some_and(|class| class & classes != 0);
-    Some(from + bytes.get(from..)?.iter().position(of)?)
+    let line = classes & LINE != 0;
+    let may = |b: u8| {
+        let markup = (b == b'&') | (b == b'<') | (b == b'>') | (b == b'"') | (b == b'\'');
+        let control = (b < b' ') & ((b != b'\n') | line);
+        markup | control | (b == 0xef) | (b == b'-') | (b == b'.') | (b == b'\\')
+    };
+    let is = |b: u8| CLASSES.get(usize::from(b)).is_some_and(|class| class & classes != 0);
+    Some(from + first(bytes.get(from..)?, may, is)?)
 }
 
 fn push(out: &mut String, text: &str, apostrophes: bool) {

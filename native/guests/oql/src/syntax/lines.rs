@@ -30,6 +30,23 @@ pub fn holds(text: &str, word: &str) -> bool {
     memchr::memchr_iter(*first, text).any(|at| text.get(at + 1..).is_some_and(|behind| behind.starts_with(rest)))
 }
 
+/// The first byte that `is` what is looked for. What `may` be it is asked of
+/// sixteen bytes at a time: without branches, the compiler makes that one step.
+#[inline]
+pub fn first(bytes: &[u8], may: impl Fn(u8) -> bool, is: impl Fn(u8) -> bool) -> Option<usize> {
+    let (chunks, tail) = bytes.as_chunks::<16>();
+    let mut at = 0;
+    for chunk in chunks {
+        if chunk.iter().fold(0, |any, b| any | u8::from(may(*b))) != 0
+            && let Some(i) = chunk.iter().position(|b| is(*b))
+        {
+            return Some(at + i);
+        }
+        at += chunk.len();
+    }
+    Some(at + tail.iter().position(|b| is(*b))?)
+}
+
 /// `text[start..end]`, or nothing where that is no range of it.
 pub fn slice(text: &str, start: usize, end: usize) -> &str {
     text.get(start..end).unwrap_or("")

@@ -1,10 +1,10 @@
 //! `parse_headlines`: the outline as data.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use crate::hash::HashSet;
 use crate::plan::Position;
 use crate::syntax::headings::{Heading, headings};
 use crate::syntax::lines::Lines;
@@ -87,7 +87,7 @@ impl Serialize for Outline<'_> {
 impl Headline {
     fn of(heading: &Heading, all_tags: Vec<String>) -> Self {
         let owned = |s: Option<&str>| s.map(str::to_string);
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         let properties = heading.properties.iter().filter(|(key, _)| seen.insert(*key));
         Headline {
             id: heading.id.clone(),

@@ -21,6 +21,7 @@ mod columns;
 mod components;
 mod cycles;
 mod edges;
+mod hash;
 pub mod header_args;
 mod headlines;
 mod ids;
@@ -38,8 +39,6 @@ mod tags;
 mod upgrade;
 mod vars;
 
-#[cfg(target_arch = "wasm32")]
-mod alloc;
 #[cfg(target_arch = "wasm32")]
 mod component;
 

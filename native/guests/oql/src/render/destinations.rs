@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::HashMap;
 
 use super::url::has_scheme;
+use crate::hash::HashMap;
 use crate::syntax::document::Document;
 use crate::syntax::lines::slice;
 use crate::syntax::objects::{Link, LinkForm, Object, ObjectKind};

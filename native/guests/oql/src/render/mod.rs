@@ -42,8 +42,7 @@ pub mod translations;
 pub mod url;
 pub mod values;
 
-use std::collections::HashMap;
-
+use crate::hash::HashMap;
 use crate::syntax::document::Document;
 use options::RenderOptions;
 use outline::Outline;

@@ -74,11 +74,22 @@ fn scheme(url: &str) -> Option<String> {
 }
 
 /// The address with percent escapes for all that an address cannot hold.
-pub fn encoded(url: &str) -> String {
+pub fn encoded(url: String) -> String {
     use std::fmt::Write;
+    let fits = |b: u8| {
+        b.is_ascii_alphanumeric()
+            || matches!(
+                b,
+                b'-' | b'_' | b'.' | b'~' | b'!' | b'$' | b'&'
+                    ..=b',' | b';' | b'=' | b':' | b'@' | b'/' | b'?' | b'%' | b'#'
+            )
+    };
+    if url.bytes().all(fits) {
+        return url;
+    }
     let mut out = String::with_capacity(url.len());
     for b in url.bytes() {
-        if b.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=:@/?%#".contains(&b) {
+        if fits(b) {
             out.push(char::from(b));
         } else {
             // Writing to a `String` never fails.
@@ -146,6 +157,9 @@ fn reference(text: &str) -> Option<(char, usize)> {
 
 /// Blanks, controls and quotes as percent escapes; the rest as it stands.
 fn encode(url: &str) -> String {
+    if url.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'<' | b'>' | b'\\' | b'`')) {
+        return url.to_string();
+    }
     let mut out = String::with_capacity(url.len());
     for c in url.chars() {
         match c {

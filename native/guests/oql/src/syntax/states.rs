@@ -1,11 +1,12 @@
 //! What a document says of its headings: which words are states, how stars count.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::elements::Reader;
 use super::headings::outline;
 use super::index::strip_prefix_no_case;
 use super::lines::{Lines, skip};
+use crate::hash::HashMap;
 
 /// State keywords, and whether each is one of the done ones.
 #[derive(Debug, Default)]

@@ -1,5 +1,6 @@
 //! `render`: the document as an HTML fragment, structured as Emacs does.
 
+pub mod align;
 pub mod attributes;
 pub mod blocks;
 pub mod captions;
@@ -9,11 +10,10 @@ pub mod columns;
 pub mod dates;
 pub mod destinations;
 pub mod drawn;
-pub mod entities;
-pub mod entity_table;
 pub mod escape;
 pub mod exports;
 pub mod footnotes;
+pub mod grid;
 pub mod headings;
 pub mod images;
 pub mod indentation;
@@ -44,6 +44,8 @@ pub mod values;
 
 use std::collections::HashMap;
 
+use crate::header_args::Scopes;
+use crate::noweb::Noweb;
 use crate::syntax::document::Document;
 use options::RenderOptions;
 use outline::Outline;
@@ -61,7 +63,8 @@ pub(crate) struct Html<'r, 'a> {
     pub exports: exports::Exports,
     pub references: captions::References,
     pub abbreviations: destinations::Abbreviations<'a>,
-    pub noweb: Option<crate::noweb::Noweb<'r, 'a>>,
+    pub scopes: &'r Scopes<'a>,
+    pub noweb: Option<Noweb<'r, 'a>>,
     /// What links to lines of code say, once there is one.
     pub code_labels: Option<HashMap<String, String>>,
     /// What links to targets say, once there is one.
@@ -102,6 +105,7 @@ pub fn render(org: &str, options: &RenderOptions) -> String {
 
 fn page(doc: &Document, placement: &results::Placement, options: &RenderOptions) -> String {
     let settings = Settings::of(doc, options);
+    let scopes = Scopes::read(doc);
     let outline = Outline::of(doc, &settings);
     let abbreviations = destinations::Abbreviations::of(doc);
     let references = captions::References::of(doc, &abbreviations, &outline.hidden);
@@ -110,9 +114,10 @@ fn page(doc: &Document, placement: &results::Placement, options: &RenderOptions)
         notes: footnotes::Notes::of(doc, &settings, &outline),
         outline,
         results: placement,
-        exports: exports::Exports::of(doc, placement),
+        exports: exports::Exports::of(doc, &scopes, placement),
         references,
         abbreviations,
+        scopes: &scopes,
         noweb: None,
         code_labels: None,
         ordinals: None,

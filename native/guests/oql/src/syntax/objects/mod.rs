@@ -11,7 +11,6 @@ mod cite;
 mod code;
 mod cursor;
 mod emphasis;
-mod entities;
 mod escapes;
 mod link;
 mod pairs;

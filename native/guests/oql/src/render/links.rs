@@ -16,6 +16,9 @@ use crate::syntax::objects::{Link, Object};
 /// What a link says of itself where it leads to something without a number.
 const NAMELESS: &str = "No description for this link";
 
+/// Ids up to this length take nothing from what links may repeat.
+const SHORT: usize = 64;
+
 /// What an internal link leads to.
 enum Found {
     Heading(usize),
@@ -174,6 +177,11 @@ impl<'r, 'a> Html<'r, 'a> {
             }
             Found::Named(id, _) | Found::Target(id) => id.clone(),
         };
+        // Many short links to one long id must not cost their product.
+        let Some(left) = self.repeats_left.checked_sub(id.len().saturating_sub(SHORT)) else {
+            return self.description(link.description.as_deref().filter(|d| !d.is_empty()), NAMELESS, out);
+        };
+        self.repeats_left = left;
         let url = format!("#{id}");
         if described {
             return self.described(link, Some(&url), "", own, out);
@@ -201,10 +209,10 @@ impl<'r, 'a> Html<'r, 'a> {
         }
         let doc = self.doc;
         let Some(heading) = doc.headings.get(heading) else { return };
-        // Many short links to one long title must not cost their product.
-        match self.titles_left.checked_sub(heading.title.len()) {
+        // Nor may those to one long title.
+        match self.repeats_left.checked_sub(heading.title.len()) {
             Some(left) => {
-                self.titles_left = left;
+                self.repeats_left = left;
                 self.objects(&unlinked(doc.objects(&heading.text)), out);
             }
             None => out.push_str(NAMELESS),

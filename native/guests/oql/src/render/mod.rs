@@ -73,8 +73,8 @@ pub(crate) struct Html<'r, 'a> {
     pub link_attributes: Option<attributes::Attributes>,
     /// The last number of an id that nobody asked for.
     pub fresh: usize,
-    /// How much text of titles links may still show.
-    pub titles_left: usize,
+    /// How much of titles and long ids links may still repeat.
+    pub repeats_left: usize,
     /// What tables of contents may still cost.
     pub contents_left: usize,
     /// The paragraph being written is right in a footnote's definition.
@@ -123,7 +123,7 @@ fn page(doc: &Document, placement: &results::Placement, options: &RenderOptions)
         ordinals: None,
         link_attributes: None,
         fresh: 0,
-        titles_left: 4 * doc.text.len() + (1 << 16),
+        repeats_left: 4 * doc.text.len() + (1 << 16),
         contents_left: 6 * (doc.text.len() + doc.headings.len() * toc::ENTRY) + (1 << 16),
         in_note: false,
         lone_stamps: false,

@@ -44,3 +44,25 @@ fn one_text_is_not_repeated_without_bound() {
     check("#+HTML_CONTAINER: LONG\n", "", "* a\n");
     check("* a\n:PROPERTIES:\n:p: LONG\n:END:\n", "", "{{{property(p)}}}\n");
 }
+
+#[test]
+fn what_is_ragged_is_not_filled_up_without_bound() {
+    let wide = "-".repeat(2_000);
+    let drawn = format!("+{wide}+\n|{}|\n{}+-+\n", wide.replace('-', " "), "|\n".repeat(2_000));
+    assert!(growth(&drawn) < 40, "a drawn table: {}", growth(&drawn));
+    let table = format!("{}\n{}", "|a".repeat(2_000), "|a\n".repeat(2_000));
+    assert!(growth(&table) < 60, "a table: {}", growth(&table));
+}
+
+#[test]
+fn a_result_of_almost_empty_objects_is_no_table() {
+    let org = "* W\n:PROPERTIES:\n:WORKBOOK_VERSION: 1\n:END:\n** c\n:PROPERTIES:\n:out: o\n:END:\n\
+               #+begin_src javascript\n1\n#+end_src\n";
+    let id = oql::tangle_plan(org).components[0].id.clone();
+    let wide: String = (0..200).map(|i| format!("\"k{i}\":{i},")).collect();
+    let value = format!("[{{{}}}{}]", wide.trim_end_matches(','), ",{}".repeat(2_000));
+    let options = format!("{{\"results\":{{\"{id}\":{{\"o\":{value}}}}}}}");
+    let page = oql::render(org, &oql::RenderOptions::from_json(&options).unwrap());
+    assert!(page.contains("result-name"), "{page}");
+    assert!(page.len() < 40 * options.len(), "{} bytes", page.len());
+}

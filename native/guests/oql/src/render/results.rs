@@ -1,6 +1,6 @@
 //! A run's values, placed under the blocks they come from.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -97,11 +97,8 @@ impl<'r, 'a> Html<'r, 'a> {
         let outs = self.results.outs.get(component).map_or(&[][..], Vec::as_slice);
         let named = outs.iter().filter(|o| ports.contains_key(*o));
         let mut order: Vec<&str> = named.map(String::as_str).collect();
-        for port in ports.keys() {
-            if !outs.contains(port) {
-                order.push(port);
-            }
-        }
+        let known: HashSet<&str> = order.iter().copied().collect();
+        order.extend(ports.keys().map(String::as_str).filter(|port| !known.contains(port)));
         order
     }
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::mem::{Discriminant, discriminant};
 
 use super::Html;
+use super::abbreviations::Abbreviations;
 use super::code::Numbering;
-use super::destinations::Abbreviations;
 use super::headings::number_into;
 use super::images::is_standalone;
 use super::latex::is_math;

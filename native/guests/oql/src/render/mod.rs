@@ -1,5 +1,6 @@
 //! `render`: the document as an HTML fragment, structured as Emacs does.
 
+pub mod abbreviations;
 pub mod align;
 pub mod attributes;
 pub mod blocks;
@@ -8,7 +9,6 @@ pub mod choices;
 pub mod code;
 pub mod columns;
 pub mod dates;
-pub mod destinations;
 pub mod drawn;
 pub mod escape;
 pub mod exports;
@@ -29,6 +29,7 @@ pub mod options;
 pub mod ordinals;
 pub mod outline;
 pub mod paragraphs;
+pub mod pictures;
 pub mod quotes;
 pub mod results;
 pub mod settings;
@@ -62,7 +63,7 @@ pub(crate) struct Html<'r, 'a> {
     pub results: &'r results::Placement,
     pub exports: exports::Exports,
     pub references: captions::References,
-    pub abbreviations: destinations::Abbreviations<'a>,
+    pub abbreviations: abbreviations::Abbreviations<'a>,
     pub scopes: &'r Scopes<'a>,
     pub noweb: Option<Noweb<'r, 'a>>,
     /// What links to lines of code say, once there is one.
@@ -107,7 +108,7 @@ fn page(doc: &Document, placement: &results::Placement, options: &RenderOptions)
     let settings = Settings::of(doc, options);
     let scopes = Scopes::read(doc);
     let outline = Outline::of(doc, &settings);
-    let abbreviations = destinations::Abbreviations::of(doc);
+    let abbreviations = abbreviations::Abbreviations::of(doc);
     let references = captions::References::of(doc, &abbreviations, &outline.hidden);
     let mut html = Html {
         targets: targets::Targets::of(doc, &settings, &outline),

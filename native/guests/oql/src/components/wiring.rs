@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 
 use super::Name;
-use crate::header_args::{names, property_line};
+use crate::header_args::names;
 use crate::syntax::document::Document;
+use crate::syntax::drawer::property_line;
 use crate::syntax::headings::Heading;
 
 /// `:in:`, `:out:`, `:deps:` and `:sig:` of a heading.

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 pub use check::{complaint, short};
-pub use scopes::{Scopes, property_line};
+pub use scopes::Scopes;
 pub use split::{Assignment, assignments, parse};
 
 use crate::syntax::document::Document;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashMap;
 
+use super::url::escaped;
 use crate::syntax::document::Document;
 use crate::syntax::objects::{Destination, Link, LinkForm};
 
@@ -46,23 +47,8 @@ impl<'a> Abbreviations<'a> {
         let tag = tag.strip_prefix(':').unwrap_or(tag);
         Some(match (url.contains("%s"), url.contains("%h")) {
             (true, _) => url.replacen("%s", tag, 1),
-            (false, true) => url.replacen("%h", &hexified(tag), 1),
+            (false, true) => url.replacen("%h", &escaped(tag, b"-_.~"), 1),
             (false, false) => format!("{url}{tag}"),
         })
     }
-}
-
-/// Every byte that is not a plain letter or digit as a percent escape.
-fn hexified(text: &str) -> String {
-    use std::fmt::Write;
-    let mut out = String::with_capacity(text.len());
-    for b in text.bytes() {
-        if b.is_ascii_alphanumeric() || b"-_.~".contains(&b) {
-            out.push(char::from(b));
-        } else {
-            // Writing into a `String` does not fail.
-            let _ = write!(out, "%{b:02X}");
-        }
-    }
-    out
 }

@@ -75,10 +75,15 @@ fn scheme(url: &str) -> Option<String> {
 
 /// The address with percent escapes for all that an address cannot hold.
 pub fn encoded(url: &str) -> String {
+    escaped(url, b"-_.~!$&'()*+,;=:@/?%#")
+}
+
+/// The text with percent escapes for all but plain letters, digits and these.
+pub fn escaped(text: &str, kept: &[u8]) -> String {
     use std::fmt::Write;
-    let mut out = String::with_capacity(url.len());
-    for b in url.bytes() {
-        if b.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=:@/?%#".contains(&b) {
+    let mut out = String::with_capacity(text.len());
+    for b in text.bytes() {
+        if b.is_ascii_alphanumeric() || kept.contains(&b) {
             out.push(char::from(b));
         } else {
             // Writing to a `String` never fails.

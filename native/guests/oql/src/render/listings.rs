@@ -4,7 +4,7 @@ use super::Html;
 use super::attributes::Attributes;
 use super::code::{code_of, switches, write_code};
 use super::escape::{push_attribute, push_text};
-use super::exports::Noweb;
+use super::exports::Weave;
 use super::indentation::dedented;
 use super::translations::Phrase;
 use crate::syntax::lines::Span;
@@ -92,7 +92,7 @@ impl<'r, 'a> Html<'r, 'a> {
         }
     }
 
-    fn listing(&mut self, element: &Element<'a>, source: &Source, noweb: Noweb, out: &mut String) {
+    fn listing(&mut self, element: &Element<'a>, source: &Source, noweb: Weave, out: &mut String) {
         let lang = source.lang.of(self.doc.text);
         let switches = switches(self.doc, element).unwrap_or(Switches::read(""));
         let mut own = self.asked(element);
@@ -119,8 +119,8 @@ impl<'r, 'a> Html<'r, 'a> {
         }
         out.push_str(if lang.is_empty() { ">\n" } else { ">" });
         let lines = match noweb {
-            Noweb::Keep => code_of(self.doc, element, &switches),
-            Noweb::Expand | Noweb::Strip => self.woven(source, noweb),
+            Weave::Keep => code_of(self.doc, element, &switches),
+            Weave::Expand | Weave::Strip => self.woven(source, noweb),
         };
         write_code(&lines, &switches, self.references.lines.before(element), &mut self.targets, out);
         out.push_str(if lang.is_empty() { "</pre>\n" } else { "</pre>\n</div>\n" });

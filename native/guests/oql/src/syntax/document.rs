@@ -33,6 +33,12 @@ pub struct Document<'a> {
     pub unclosed: Vec<(usize, Opener)>,
 }
 
+/// The headings of a text, without what stands below them.
+pub fn headings(text: &str) -> Vec<Heading<'_>> {
+    let lines = Lines::new(text);
+    outlined(text, &lines, &States::read(text, &lines))
+}
+
 impl<'a> Document<'a> {
     /// Reads `text`.
     pub fn read(text: &'a str) -> Self {

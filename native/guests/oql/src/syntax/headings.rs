@@ -124,11 +124,6 @@ pub fn outline(text: &str, lines: &Lines, states: &States) -> Vec<usize> {
     all.filter(|(_, span)| heading(span.of(text))).map(|(i, _)| i).collect()
 }
 
-/// The outline of a document.
-pub fn headings<'a>(text: &'a str, lines: &Lines) -> Vec<Heading<'a>> {
-    outlined(text, lines, &States::read(text, lines))
-}
-
 /// The outline of a document whose states are known.
 pub fn outlined<'a>(text: &'a str, lines: &Lines, states: &States) -> Vec<Heading<'a>> {
     let places = outline(text, lines, states);

@@ -1,8 +1,9 @@
 //! Components that wait for each other.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use crate::edges::{Graph, Wire};
+use crate::hash::HashMap;
 
 /// One circle of wires.
 pub struct Cycle {
@@ -40,7 +41,7 @@ pub fn cycles(graph: &Graph, components: usize) -> Vec<Cycle> {
 /// searched once, from its first component: where that has no way back, the
 /// knot is that component alone.
 fn circle(next: &[Vec<&Wire>], knots: &[usize], start: usize) -> Option<Cycle> {
-    let mut before: HashMap<usize, usize> = HashMap::new();
+    let mut before: HashMap<usize, usize> = HashMap::default();
     let mut queue = VecDeque::from([start]);
     while let Some(node) = queue.pop_front() {
         for wire in next.get(node)? {

@@ -1,8 +1,7 @@
 //! Who gives what to whom.
 
-use std::collections::{HashMap, HashSet};
-
 use crate::components::Model;
+use crate::hash::{HashMap, HashSet};
 
 /// A connection between two components, by index.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +40,8 @@ pub struct Graph {
 
 /// Connects the components.
 pub fn connect(model: &Model) -> Graph {
-    let mut producers: HashMap<&str, Vec<usize>> = HashMap::new();
-    let mut gives: HashSet<(usize, &str)> = HashSet::new();
+    let mut producers: HashMap<&str, Vec<usize>> = HashMap::default();
+    let mut gives: HashSet<(usize, &str)> = HashSet::default();
     for (i, draft) in model.drafts.iter().enumerate() {
         for out in &draft.outs {
             producers.entry(out).or_default().push(i);
@@ -55,7 +54,7 @@ pub fn connect(model: &Model) -> Graph {
         let wired: HashMap<&str, (usize, &str)> =
             draft.wired.iter().map(|(input, from, port)| (input.as_str(), (*from, port.as_str()))).collect();
         let deps: HashSet<usize> = draft.deps.iter().map(|(d, _)| *d).collect();
-        let mut used = HashSet::new();
+        let mut used = HashSet::default();
         for (input, place) in draft.ins.iter().zip(&draft.ins_at) {
             if values.contains(input.as_str()) {
                 continue;

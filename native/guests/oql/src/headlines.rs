@@ -1,10 +1,10 @@
 //! `parse_headlines`: the outline as data.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use crate::hash::HashSet;
 use crate::position::Position;
 use crate::syntax::document::headings;
 use crate::syntax::headings::Heading;
@@ -87,7 +87,7 @@ impl Serialize for Outline<'_> {
 impl Headline {
     fn of(heading: &Heading, all_tags: Vec<String>) -> Self {
         let owned = |s: Option<&str>| s.map(str::to_string);
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         let properties = heading.properties.iter().filter(|(key, _)| seen.insert(*key));
         Headline {
             id: heading.id.clone(),

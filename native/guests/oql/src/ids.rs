@@ -1,6 +1,6 @@
 //! Heading ids: the title as a slug, unique in the file.
 
-use std::collections::HashMap;
+use crate::hash::HashMap;
 
 /// The title lower-cased, each run of other characters than letters and digits
 /// turned into one hyphen, trimmed. A title without any is `heading`.
@@ -13,7 +13,10 @@ pub fn slug(title: &str) -> String {
                 out.push('-');
             }
             gap = false;
-            out.extend(c.to_lowercase());
+            match c.is_ascii() {
+                true => out.push(c.to_ascii_lowercase()),
+                false => out.extend(c.to_lowercase()),
+            }
         } else {
             gap = true;
         }
@@ -35,31 +38,36 @@ impl Ids {
     /// The id for a heading with this title.
     pub fn assign(&mut self, title: &str) -> String {
         let base = slug(title);
-        if !self.is_taken(&base) {
+        let known = self.next.get(&base).copied();
+        if known.is_none() && !self.is_numbered(&base) {
             self.next.insert(base.clone(), 2);
             return base;
         }
-        let mut counter = self.next.get(&base).copied().unwrap_or(2);
+        let mut counter = known.unwrap_or(2);
         let id = loop {
+            // None of these has been made of the base before: only a title may have it.
             let id = format!("{base}-{counter}");
-            if !self.is_taken(&id) {
+            if !self.next.contains_key(&id) {
                 break id;
             }
             counter += 1;
         };
-        self.next.insert(base, counter + 1);
+        match self.next.get_mut(&base) {
+            Some(next) => *next = counter + 1,
+            None => drop(self.next.insert(base, counter + 1)),
+        }
         id
     }
 
-    /// A title has this slug, or a number made it. (Ids with numbers are not kept:
-    /// of ten megabytes of one title they would be most of the memory.)
-    fn is_taken(&self, id: &str) -> bool {
+    /// A number made this id. (Ids with numbers are not kept: of ten megabytes of
+    /// one title they would be most of the memory.)
+    fn is_numbered(&self, id: &str) -> bool {
         let numbered = || {
             let (base, number) = id.rsplit_once('-')?;
             let canonical = !number.starts_with('0') && number.bytes().all(|b| b.is_ascii_digit());
             let number: usize = number.parse().ok().filter(|_| canonical)?;
             Some(number >= 2 && number < *self.next.get(base)?)
         };
-        self.next.contains_key(id) || numbered().unwrap_or(false)
+        numbered().unwrap_or(false)
     }
 }

@@ -7,7 +7,7 @@
 //!
 //! A map; nothing uses what stands below it:
 //!
-//! - `ids`, `position`: titles as slugs, places as others are told them.
+//! - `hash`, `ids`, `position`: maps, titles as slugs, places as others are told them.
 //! - [`syntax`]: text → [`Document`](syntax::document::Document): lines, then
 //!   headings, then each section's elements, all with byte positions; the
 //!   objects inside a text are read when somebody asks for them.
@@ -40,6 +40,7 @@ mod columns;
 mod components;
 mod cycles;
 mod edges;
+mod hash;
 pub mod header_args;
 mod headlines;
 mod ids;
@@ -58,8 +59,6 @@ mod tags;
 mod upgrade;
 mod vars;
 
-#[cfg(target_arch = "wasm32")]
-mod alloc;
 #[cfg(target_arch = "wasm32")]
 mod component;
 

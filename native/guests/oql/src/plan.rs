@@ -1,11 +1,10 @@
 //! `tangle_plan`: the file as a graph of components.
 
-use std::collections::HashSet;
-
 use serde::Serialize;
 
 use crate::components::{Draft, Model, Values};
 use crate::edges::{Graph, connect};
+use crate::hash::HashSet;
 use crate::header_args::names;
 use crate::position::Position;
 use crate::syntax::document::Document;
@@ -125,7 +124,7 @@ fn plan(model: Model, graph: &Graph) -> Plan {
         let ports = wire.ports.as_ref();
         Edge { from: end(wire.from, ports.map(|p| &p.0)), to: end(wire.to, ports.map(|p| &p.1)) }
     });
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     let imports = graph.open.iter().map(|open| &open.name).filter(|name| seen.insert(name.as_str())).cloned().collect();
     Plan {
         edges: edges.collect(),
@@ -141,7 +140,7 @@ fn plan(model: Model, graph: &Graph) -> Plan {
 pub fn named_exports<'a>(doc: &Document<'a>) -> Option<Vec<(&'a str, usize)>> {
     let mut lines = doc.keywords.iter().filter(|(_, k)| k.key == "EXPORTS").peekable();
     lines.peek()?;
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     let all = lines.flat_map(|(_, k)| names(k.value.of(doc.text), k.value.start));
     Some(all.filter(|(name, _)| seen.insert(*name)).collect())
 }
@@ -152,7 +151,7 @@ pub fn exports(model: &Model, graph: &Graph) -> Vec<String> {
         let drafts = model.drafts.iter().enumerate();
         drafts.flat_map(|(i, d)| d.outs.iter().map(move |o| (i, o)))
     };
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     if let Some(named) = named_exports(model.doc) {
         let all: HashSet<&str> = outs().map(|(_, o)| o.as_str()).collect();
         return named.into_iter().filter(|(n, _)| all.contains(n)).map(|(n, _)| n.to_string()).collect();

@@ -1,8 +1,8 @@
 //! Signatures: `name(a: type, b: type) -> type`.
 
-use std::collections::HashSet;
 use std::fmt::Display;
 
+use crate::hash::HashSet;
 use crate::header_args::short;
 use crate::syntax::MAX_DEPTH;
 
@@ -63,7 +63,7 @@ pub fn read_sig(text: &str) -> Result<Signature, SigError> {
     let name = p.name("a function name")?;
     p.expect("(")?;
     let mut params: Vec<(String, Type)> = Vec::new();
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     while !p.eat(")") {
         let start = p.next();
         let (param, ty) = p.field(0)?;
@@ -224,7 +224,7 @@ impl<'a> Parser<'a> {
         let open = self.next();
         self.expect("{")?;
         let mut fields: Vec<(String, Type)> = Vec::new();
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         while !self.eat("}") {
             let start = self.next();
             let (name, ty) = self.field(depth + 1)?;

@@ -1,7 +1,6 @@
 //! The tags that a heading has from above it.
 
-use std::collections::HashSet;
-
+use crate::hash::HashSet;
 use crate::syntax::document::Document;
 use crate::syntax::headings::Heading;
 use crate::syntax::index::strip_prefix_no_case;
@@ -39,7 +38,7 @@ impl<'a> Tags<'a> {
         self.budget = left.unwrap_or(self.budget);
         let open = if left.is_some() { self.open.as_slice() } else { &[] };
         let file = if left.is_some() { self.file.as_slice() } else { &[] };
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         let all = file.iter().chain(open.iter().flat_map(|(_, tags)| tags)).chain(&heading.tags);
         let all = all.filter(|tag| seen.insert(**tag)).map(|tag| tag.to_string()).collect();
         if !heading.tags.is_empty() {

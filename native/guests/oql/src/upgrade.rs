@@ -1,10 +1,9 @@
 //! `check_upgrade`: what those who use the old text would break on with the new one.
 
-use std::collections::{HashMap, HashSet};
-
 use crate::capabilities::capabilities;
 use crate::components::{Draft, Model, property_offset};
 use crate::edges::{Graph, connect};
+use crate::hash::{HashMap, HashSet};
 use crate::header_args::short;
 use crate::issue::{Code, Findings, Found, Issue, issues};
 use crate::plan::exports;
@@ -61,7 +60,7 @@ impl<'m, 'd, 'a> Side<'m, 'd, 'a> {
 
     /// The first output of each name.
     fn outputs(&self) -> HashMap<&'m str, Port<'m>> {
-        let mut map = HashMap::new();
+        let mut map = HashMap::default();
         for (component, draft) in self.model.drafts.iter().enumerate() {
             for (place, out) in draft.outs.iter().enumerate() {
                 map.entry(out.as_str()).or_insert(Port { component, draft, place });
@@ -86,9 +85,9 @@ impl<'m, 'd, 'a> Side<'m, 'd, 'a> {
 
     /// The imports in order.
     fn imports(&self) -> Vec<Import<'_, 'm>> {
-        let mut at: HashMap<&str, usize> = HashMap::new();
+        let mut at: HashMap<&str, usize> = HashMap::default();
         let mut all: Vec<Import> = Vec::new();
-        let mut places: HashMap<usize, HashMap<&str, usize>> = HashMap::new();
+        let mut places: HashMap<usize, HashMap<&str, usize>> = HashMap::default();
         for open in &self.graph.open {
             let Some(draft) = self.model.drafts.get(open.component) else { continue };
             let places = places.entry(open.component);
@@ -180,7 +179,7 @@ fn inputs(old: &Side, new: &Side, other: &mut Findings) {
 }
 
 fn abilities(old: &Side, new: &Side, other: &mut Findings) {
-    let mut had: HashSet<String> = HashSet::new();
+    let mut had: HashSet<String> = HashSet::default();
     for draft in &old.model.drafts {
         had.extend(capabilities(old.model.doc, draft).into_iter().map(|c| c.name));
     }

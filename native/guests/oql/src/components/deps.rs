@@ -1,8 +1,7 @@
 //! `:deps:`: names become components.
 
-use std::collections::{HashMap, HashSet};
-
 use super::{Model, Name};
+use crate::hash::{HashMap, HashSet};
 use crate::header_args::short;
 use crate::ids::slug;
 use crate::issue::Code;
@@ -10,7 +9,7 @@ use crate::issue::Code;
 impl<'d, 'a> Model<'d, 'a> {
     /// Component index by full id and by heading id.
     pub fn by_id(&self) -> HashMap<String, usize> {
-        let mut map = HashMap::new();
+        let mut map = HashMap::default();
         for (i, draft) in self.drafts.iter().enumerate() {
             map.entry(draft.id.clone()).or_insert(i);
         }
@@ -30,7 +29,7 @@ impl<'d, 'a> Model<'d, 'a> {
                 continue;
             }
             let Some(heading) = self.drafts.get(at).map(|d| d.heading) else { continue };
-            let mut seen = HashSet::new();
+            let mut seen = HashSet::default();
             let mut deps = Vec::new();
             for name in names {
                 match by_id.get(&name.text).or_else(|| by_id.get(&slug(&name.text))) {

@@ -1,10 +1,9 @@
 //! A candidate becomes a component: what it takes, what it gives, its code.
 
-use std::collections::{HashMap, HashSet};
-
 use super::candidate::{Block, Candidate};
 use super::data::Shape;
 use super::{Draft, Model, Name, Values};
+use crate::hash::{HashMap, HashSet};
 use crate::header_args::{Var, short};
 use crate::issue::Code;
 use crate::noweb::Noweb;
@@ -98,7 +97,7 @@ impl<'d, 'a> Model<'d, 'a> {
     /// The `:var`s of all blocks; of those with one name the last counts.
     fn vars(&mut self, index: usize, blocks: &[Block<'d, 'a>], budget: &mut usize) -> Vec<Variable<'a>> {
         let mut vars: Vec<Variable> = Vec::new();
-        let mut places: HashMap<&str, usize> = HashMap::new();
+        let mut places: HashMap<&str, usize> = HashMap::default();
         for block in blocks {
             let left = budget.checked_sub(block.args.inherited_vars());
             match left {

@@ -1,9 +1,9 @@
 //! What in the file has a `#+NAME:`.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::Model;
+use crate::hash::HashMap;
 use crate::header_args::short;
 use crate::issue::{Code, Found};
 use crate::syntax::tree::{Element, walk};
@@ -13,7 +13,7 @@ use crate::syntax::tree::{Element, walk};
 pub fn names<'d, 'a>(model: &mut Model<'d, 'a>) -> HashMap<&'d str, &'d Element<'a>> {
     let doc = model.doc;
     let commented = doc.commented();
-    let mut names: HashMap<&str, &Element> = HashMap::new();
+    let mut names: HashMap<&str, &Element> = HashMap::default();
     for (heading, section) in doc.all_sections() {
         if heading.is_some_and(|h| commented.get(h) == Some(&true)) {
             continue;

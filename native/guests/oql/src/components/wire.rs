@@ -1,13 +1,12 @@
 //! `:var`s: values from the file, edges from other components.
 
-use std::collections::{HashMap, HashSet};
-
 use serde_json::Value;
 
 use super::data::{Shape, raw};
 use super::draft::Variable;
 use super::index::pick;
 use super::{Model, budget};
+use crate::hash::{HashMap, HashSet};
 use crate::header_args::{Var, short};
 use crate::issue::Code;
 use crate::syntax::tree::{Element, Kind};
@@ -56,11 +55,11 @@ pub fn variables<'d, 'a>(
     if pending.iter().all(Vec::is_empty) {
         return;
     }
-    let mut blocks = HashMap::new();
+    let mut blocks = HashMap::default();
     for (i, draft) in model.drafts.iter().enumerate() {
         blocks.extend(draft.blocks.iter().map(|(start, _)| (*start, i)));
     }
-    let mut lookup = Lookup { names, blocks, by_id, outputs: HashMap::new() };
+    let mut lookup = Lookup { names, blocks, by_id, outputs: HashMap::default() };
     let mut budget = budget(model.doc);
     for (at, vars) in pending.into_iter().enumerate() {
         for (var, shape) in vars {

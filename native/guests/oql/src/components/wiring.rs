@@ -1,8 +1,7 @@
 //! The four properties that make a heading a component, and where they stand.
 
-use std::collections::HashSet;
-
 use super::Name;
+use crate::hash::HashSet;
 use crate::header_args::names;
 use crate::syntax::document::Document;
 use crate::syntax::drawer::property_line;
@@ -36,7 +35,7 @@ impl<'a> Wiring<'a> {
         if heading.properties.is_empty() {
             return wiring;
         }
-        let mut based = HashSet::new();
+        let mut based = HashSet::default();
         for span in doc.lines.range(heading.line + 1..heading.body.start) {
             let (start, key, rest) = property_line(doc.text, *span);
             let base = key.strip_suffix('+').unwrap_or(key);
@@ -67,7 +66,7 @@ impl<'a> Wiring<'a> {
 impl Property<'_> {
     /// The names in it, each once.
     pub fn names(&self) -> Vec<Name> {
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         let all = self.lines.iter().flat_map(|(value, at)| names(value, *at));
         all.filter(|(name, _)| seen.insert(*name))
             .map(|(name, offset)| Name { text: name.to_string(), offset })

@@ -5,13 +5,14 @@ mod check;
 mod scopes;
 mod split;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 pub use check::{complaint, short};
 pub use scopes::Scopes;
 pub use split::{Assignment, assignments, parse};
 
+use crate::hash::{HashMap, HashSet};
 use crate::syntax::document::Document;
 use crate::syntax::tree::{Element, Source};
 use scopes::Level;
@@ -189,7 +190,7 @@ impl<'a> Vars<'a> {
 
 /// Names in a property with where they stand, separated by blanks or commas; each once.
 pub fn names(value: &str, base: usize) -> Vec<(&str, usize)> {
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     let mut out = Vec::new();
     let mut at = 0;
     for word in value.split([' ', '\t', ',']) {

@@ -2,10 +2,10 @@
 //! a heading's `:header-args:` for what lies under it, and their `+` forms,
 //! which add to what they would else hide.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::{Arg, Var, exports_of, parse, vars_of};
+use crate::hash::HashMap;
 use crate::syntax::MAX_DEPTH;
 use crate::syntax::document::Document;
 use crate::syntax::drawer::property_line;
@@ -134,7 +134,7 @@ impl<'a> Scopes<'a> {
     /// Of several base lines a drawer's first counts, a file's last.
     fn level_of(&mut self, heading: Option<usize>, lines: Vec<Line<'a>>, last: bool) -> Vec<(String, Held<'a>)> {
         let mut keys: Vec<String> = Vec::new();
-        let mut said: HashMap<String, (bool, Vec<Arg<'a>>)> = HashMap::new();
+        let mut said: HashMap<String, (bool, Vec<Arg<'a>>)> = HashMap::default();
         for line in lines {
             self.written.push((heading, line.args.clone()));
             if !said.contains_key(&line.key) {

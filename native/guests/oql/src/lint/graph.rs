@@ -1,10 +1,9 @@
 //! What is wrong with who gives what to whom.
 
-use std::collections::{HashMap, HashSet};
-
 use crate::components::Model;
 use crate::cycles::cycles;
 use crate::edges::{Graph, Wire};
+use crate::hash::{HashMap, HashSet};
 use crate::header_args::short;
 use crate::issue::{Code, Findings, Found};
 use crate::plan::named_exports;
@@ -28,7 +27,7 @@ fn heading(model: &Model, component: usize) -> Option<usize> {
 }
 
 fn duplicates(model: &Model, found: &mut Findings) {
-    let mut owner: HashMap<&str, (usize, usize)> = HashMap::new();
+    let mut owner: HashMap<&str, (usize, usize)> = HashMap::default();
     for (i, out, at) in outputs(model) {
         let (first, place) = *owner.entry(out).or_insert((i, at));
         if first == i {

@@ -4,9 +4,9 @@ mod names;
 mod reference;
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use crate::hash::{HashMap, HashSet};
 use crate::header_args::{Scopes, short};
 use crate::source::CodeLine;
 use crate::syntax::MAX_DEPTH;
@@ -52,9 +52,9 @@ impl<'d, 'a> Noweb<'d, 'a> {
         Noweb {
             doc,
             parts,
-            known: HashMap::new(),
+            known: HashMap::default(),
             path: Vec::new(),
-            told: HashSet::new(),
+            told: HashSet::default(),
             budget: Some(doc.text.len().saturating_mul(4) + (1 << 20)),
             complaints: Vec::new(),
         }

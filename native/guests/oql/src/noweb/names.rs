@@ -1,8 +1,8 @@
 //! What a reference may name: one block by `#+NAME:`, or all with a `:noweb-ref`.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
+use crate::hash::HashMap;
 use crate::header_args::{HeaderArgs, Scopes};
 use crate::source::{CodeLine, code_lines};
 use crate::syntax::document::Document;
@@ -35,8 +35,8 @@ const LONGEST: usize = 256;
 
 /// Blocks by the names that references use.
 pub fn names<'d, 'a>(doc: &'d Document<'a>, scopes: &Scopes<'a>) -> HashMap<&'d str, Vec<Part<'d>>> {
-    let mut named: HashMap<&str, Vec<Part>> = HashMap::new();
-    let mut refs: HashMap<&str, Vec<Part>> = HashMap::new();
+    let mut named: HashMap<&str, Vec<Part>> = HashMap::default();
+    let mut refs: HashMap<&str, Vec<Part>> = HashMap::default();
     let commented = doc.commented();
     for (heading, section) in doc.all_sections() {
         // What is commented out is not there.

@@ -1,5 +1,7 @@
 //! Where `<<name>>` stands in a line.
 
+use crate::syntax::lines::holds;
+
 /// A reference: its bytes in the line, brackets included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reference {
@@ -13,7 +15,7 @@ pub struct Reference {
 /// blank, and is the shortest such text between `<<` and `>>`.
 pub fn references(line: &str) -> Vec<Reference> {
     let mut out = Vec::new();
-    if !line.contains("<<") {
+    if !holds(line, "<<") {
         return out;
     }
     // Where a name may end: `>>` behind something else than a blank.

@@ -1,6 +1,5 @@
 //! What is numbered over the whole document, and what a link to it then says.
 
-use std::collections::HashMap;
 use std::mem::{Discriminant, discriminant};
 
 use super::Html;
@@ -10,6 +9,7 @@ use super::headings::number_into;
 use super::images::is_standalone;
 use super::latex::is_math;
 use super::translations::Phrase;
+use crate::hash::HashMap;
 use crate::syntax::document::Document;
 use crate::syntax::tree::{Caption, Element, Kind, walk};
 
@@ -48,7 +48,7 @@ impl References {
     /// Those of a document, some of whose headings are hidden.
     pub fn of(doc: &Document, abbreviations: &Abbreviations, hidden: &[bool]) -> Self {
         let mut references = References::default();
-        let mut captioned: HashMap<Discriminant<Kind>, usize> = HashMap::new();
+        let mut captioned: HashMap<Discriminant<Kind>, usize> = HashMap::default();
         let mut figures = 0;
         for (heading, section) in doc.all_sections() {
             if heading.is_some_and(|i| hidden.get(i) == Some(&true)) {

@@ -1,6 +1,6 @@
 //! What single options choose from.
 
-use std::collections::HashSet;
+use crate::hash::HashSet;
 
 /// Sub- and superscripts: all, none, only with braces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! Code as it is shown: line numbers, labels of lines.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use super::Html;
 use super::escape::{push_attribute, push_text};
@@ -9,6 +8,7 @@ use super::exports::Weave;
 use super::headings::number_into;
 use super::indentation::{dedented, rewritten, unescaped};
 use super::targets::Targets;
+use crate::hash::HashMap;
 use crate::syntax::document::Document;
 use crate::syntax::index::strip_prefix_no_case;
 use crate::syntax::lines::{Span, slice};
@@ -152,7 +152,7 @@ impl<'r, 'a> Html<'r, 'a> {
 
     fn all_code_labels(&mut self) -> HashMap<String, String> {
         let doc = self.doc;
-        let mut out: HashMap<String, String> = HashMap::new();
+        let mut out: HashMap<String, String> = HashMap::default();
         let mut blocks: Vec<&Element> = Vec::new();
         for (heading, section) in doc.all_sections() {
             if heading.is_none_or(|i| self.outline.hidden.get(i) != Some(&true)) {
@@ -174,7 +174,7 @@ impl<'r, 'a> Html<'r, 'a> {
             let blank = lines.iter().take_while(|line| line.trim().is_empty()).count();
             let before = self.references.lines.before(element).unwrap_or(0);
             // Of two lines with one label in a block the last counts, of two blocks the first.
-            let mut own: HashMap<&str, usize> = HashMap::new();
+            let mut own: HashMap<&str, usize> = HashMap::default();
             for (i, line) in lines.iter().enumerate() {
                 if let Some((_, name)) = label(&switches, line) {
                     own.insert(name, before + i + 1 - blank);

@@ -1,5 +1,7 @@
 //! Text → HTML text. Everything is written straight into the page, in runs.
 
+use crate::syntax::lines::first;
+
 /// Whether XML 1.0 has no such character, not even as a reference.
 fn forbidden(c: char) -> bool {
     (c < ' ' && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{fffe}' | '\u{ffff}')
@@ -27,22 +29,55 @@ fn replacement(bytes: &[u8], at: usize, apostrophes: bool) -> Option<(&'static s
     })
 }
 
-/// Whether a byte may become something else: a control, the first byte of what
-/// XML forbids beyond those, or one of markup.
-fn is_special(b: u8) -> bool {
-    matches!(b, 0..=8 | 11 | 12 | 14..=31 | 0xef | b'&' | b'<' | b'>' | b'"')
-}
+/// A byte that may become something else wherever it stands: a control, the
+/// first byte of what XML forbids beyond those, or one of markup.
+const SPECIAL: u8 = 1;
+/// `'`
+const APOSTROPHE: u8 = 2;
+/// What begins one of Org's special strings.
+const DASHES: u8 = 4;
+/// A line's end.
+const LINE: u8 = 8;
 
-/// The next such byte from `at` on.
-fn next(bytes: &[u8], at: usize, test: impl Fn(u8) -> bool) -> Option<usize> {
-    Some(at + bytes.get(at..)?.iter().position(|b| test(*b))?)
+/// Which of these each byte is.
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut b = 0;
+    while b < classes.len() {
+        #[allow(clippy::indexing_slicing)]
+        {
+            classes[b] = match b as u8 {
+                b'\n' => LINE,
+                b'\'' => APOSTROPHE,
+                b'-' | b'.' | b'\\' => DASHES,
+                0..=8 | 11 | 12 | 14..=31 | 0xef | b'&' | b'<' | b'>' | b'"' => SPECIAL,
+                _ => 0,
+            };
+        }
+        b += 1;
+    }
+    classes
+};
+
+/// The next byte of these classes. (By itself, that the loop be as small as it can.)
+#[inline(never)]
+fn next(bytes: &[u8], from: usize, classes: u8) -> Option<usize> {
+    let line = classes & LINE != 0;
+    let may = |b: u8| {
+        let markup = (b == b'&') | (b == b'<') | (b == b'>') | (b == b'"') | (b == b'\'');
+        let control = (b < b' ') & ((b != b'\n') | line);
+        markup | control | (b == 0xef) | (b == b'-') | (b == b'.') | (b == b'\\')
+    };
+    let is = |b: u8| CLASSES.get(usize::from(b)).is_some_and(|class| class & classes != 0);
+    Some(from + first(bytes.get(from..)?, may, is)?)
 }
 
 fn push(out: &mut String, text: &str, apostrophes: bool) {
+    let classes = if apostrophes { SPECIAL | APOSTROPHE } else { SPECIAL };
     let bytes = text.as_bytes();
     let mut start = 0;
     let mut from = 0;
-    while let Some(at) = next(bytes, from, |b| is_special(b) || (b == b'\'' && apostrophes)) {
+    while let Some(at) = next(bytes, from, classes) {
         match replacement(bytes, at, apostrophes) {
             Some((html, len)) => {
                 out.push_str(text.get(start..at).unwrap_or(""));
@@ -87,12 +122,15 @@ pub struct Plain {
 
 /// Writes plain text.
 pub fn push_plain(out: &mut String, text: &str, plain: Plain) {
+    let special = if plain.special { DASHES } else { 0 };
+    let breaks = if plain.breaks { LINE } else { 0 };
+    let classes = SPECIAL | special | breaks;
     let bytes = text.as_bytes();
     let mut start = 0;
     let mut from = 0;
-    while let Some(at) = next(bytes, from, |b| is_special(b) || matches!(b, b'-' | b'.' | b'\\' | b'\n')) {
+    while let Some(at) = next(bytes, from, classes) {
         let (html, len): (&str, usize) = match bytes.get(at) {
-            Some(b'-') if plain.special => {
+            Some(b'-') => {
                 let run = bytes.iter().skip(at).take_while(|b| **b == b'-').count();
                 let followed = at + run < bytes.len() || plain.ends_line;
                 if run > 1 && followed {
@@ -103,9 +141,9 @@ pub fn push_plain(out: &mut String, text: &str, plain: Plain) {
                 from = at + run;
                 continue;
             }
-            Some(b'.') if plain.special && bytes.get(at..at + 3) == Some(b"...") => ("&#x2026;", 3),
-            Some(b'\\') if plain.special && bytes.get(at + 1) == Some(&b'-') => ("&#x00ad;", 2),
-            Some(b'\n') if plain.breaks => {
+            Some(b'.') if bytes.get(at..at + 3) == Some(b"...") => ("&#x2026;", 3),
+            Some(b'\\') if bytes.get(at + 1) == Some(&b'-') => ("&#x00ad;", 2),
+            Some(b'\n') => {
                 let line = text.get(start..at).unwrap_or("");
                 out.push_str(ended(line));
                 out.push_str("<br />\n");

@@ -1,11 +1,11 @@
 //! `:exports`: which blocks are shown, which results of earlier runs stay.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 
 use super::Html;
 use super::indentation::rewritten;
 use super::results::Placement;
+use crate::hash::{HashMap, HashSet};
 use crate::header_args::{HeaderArgs, Scopes};
 use crate::noweb::{Noweb, references};
 use crate::source::code_lines;
@@ -49,7 +49,7 @@ impl Exports {
     /// What the blocks of a document ask for.
     pub fn of<'a>(doc: &Document<'a>, scopes: &Scopes<'a>, placement: &Placement) -> Self {
         let mut exports = Exports::default();
-        let mut named: HashMap<&str, usize> = HashMap::new();
+        let mut named: HashMap<&str, usize> = HashMap::default();
         let mut any = false;
         for (_, section) in doc.all_sections() {
             walk(section, &mut |element| {

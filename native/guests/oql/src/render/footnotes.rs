@@ -1,14 +1,14 @@
 //! Footnotes: numbered by their first reference, shown at the end.
 
-use std::collections::{HashMap, HashSet};
-
 use super::Html;
 use super::headings::number_into;
 use super::outline::Outline;
 use super::settings::Settings;
 use super::texts::{Texts, inside};
 use super::translations::Phrase;
+use crate::hash::{HashMap, HashSet};
 use crate::syntax::document::Document;
+use crate::syntax::lines::holds;
 use crate::syntax::objects::{Object, ObjectKind, Row};
 use crate::syntax::tree::{Element, Kind, walk};
 
@@ -67,7 +67,7 @@ impl<'r, 'a> Notes<'r, 'a> {
     /// The footnotes of what a document shows.
     pub fn of(doc: &'r Document<'a>, settings: &'r Settings, outline: &Outline) -> Self {
         let mut notes = Notes::default();
-        if !settings.footnotes || !doc.text.contains("[fn:") {
+        if !settings.footnotes || !holds(doc.text, "[fn:") {
             return notes;
         }
         notes.define(doc, outline);
@@ -90,7 +90,7 @@ impl<'r, 'a> Notes<'r, 'a> {
         // A definition's own references count where it is first referred to:
         // a stack of its own, for chains of them may be long.
         let mut stack = vec![found.into_iter()];
-        let mut entered: HashSet<&str> = HashSet::new();
+        let mut entered: HashSet<&str> = HashSet::default();
         while let Some(top) = stack.last_mut() {
             let Some(reference) = top.next() else {
                 stack.pop();

@@ -110,6 +110,6 @@ impl<'r, 'a> Html<'r, 'a> {
 fn image_url(image: &Destination) -> Option<String> {
     match image.kind {
         LinkKind::File => safe(&not_a_scheme(&file_url(image.path())), Use::Image),
-        _ => safe(&image.raw, Use::Image).map(|url| encoded(&url)),
+        _ => safe(&image.raw, Use::Image).map(encoded),
     }
 }

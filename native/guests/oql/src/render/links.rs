@@ -21,7 +21,7 @@ impl<'r, 'a> Html<'r, 'a> {
         let description = link.description.as_deref().filter(|d| !d.is_empty());
         match to.kind {
             LinkKind::Web | LinkKind::Address => {
-                let url = safe(&to.raw, Use::Link).map(|url| encoded(&url));
+                let url = safe(&to.raw, Use::Link).map(encoded);
                 self.external(link, url.as_deref(), &to.raw, own, out);
             }
             LinkKind::File => {

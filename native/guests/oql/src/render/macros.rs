@@ -1,14 +1,14 @@
 //! Macros: replaced in the text before it is read, as Org does.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use super::dates;
 use super::macro_text::{fill, special};
 use super::texts::{Texts, inside};
+use crate::hash::HashMap;
 use crate::syntax::document::Document;
 use crate::syntax::headings::Heading;
-use crate::syntax::lines::{Span, slice};
+use crate::syntax::lines::{Span, holds, slice};
 use crate::syntax::objects::{Object, ObjectKind, macro_arguments, objects_of};
 use crate::syntax::timestamp::{Moment, Timestamp, timestamp_len};
 
@@ -55,7 +55,7 @@ enum Template<'a> {
 impl<'a> Template<'a> {
     fn new(text: impl Into<Cow<'a, str>>) -> Self {
         let text = text.into();
-        let (places, calls) = (text.matches('$').count(), text.contains("{{{"));
+        let (places, calls) = (text.matches('$').count(), holds(&text, "{{{"));
         Template::Text { text, places, calls }
     }
 }
@@ -74,7 +74,7 @@ struct Macros<'r, 'a> {
 /// The document's text with its macros replaced, where it calls any. What is
 /// not defined, or not replaced for safety, stays as it is and is shown as such.
 pub fn expand(doc: &Document) -> Option<Expanded> {
-    if !doc.text.contains("{{{") {
+    if !holds(doc.text, "{{{") {
         return None;
     }
     let calls = calls(doc);
@@ -132,7 +132,7 @@ fn calls(doc: &Document) -> Vec<Call> {
     }
     for (_, keyword) in &doc.keywords {
         let value = keyword.value.of(doc.text);
-        if PARSED.contains(&keyword.key.as_str()) && value.contains("{{{") {
+        if PARSED.contains(&keyword.key.as_str()) && holds(value, "{{{") {
             find(&objects_of(value), keyword.value.start, &mut out);
         }
     }
@@ -142,7 +142,7 @@ fn calls(doc: &Document) -> Vec<Call> {
 
 impl<'r, 'a> Macros<'r, 'a> {
     fn of(doc: &'r Document<'a>) -> Self {
-        let mut templates = HashMap::new();
+        let mut templates = HashMap::default();
         for line in doc.keyword("MACRO") {
             let (name, text) = line.split_once([' ', '\t']).unwrap_or((line, ""));
             let text = text.trim_start_matches([' ', '\t']);
@@ -174,7 +174,7 @@ impl<'r, 'a> Macros<'r, 'a> {
             templates.entry(name.to_string()).or_insert(Template::Refused);
         }
         let budget = doc.text.len().saturating_mul(2).saturating_add(1 << 16);
-        Macros { doc, templates, counters: HashMap::new(), budget, open: Vec::new() }
+        Macros { doc, templates, counters: HashMap::default(), budget, open: Vec::new() }
     }
 
     /// What a call becomes; nothing where it stays as it is.
@@ -215,7 +215,7 @@ impl<'r, 'a> Macros<'r, 'a> {
                 _ => return None,
             },
         };
-        if !value.contains("{{{") {
+        if !holds(&value, "{{{") {
             return Some(value);
         }
         let key = (name, call.arguments.clone());

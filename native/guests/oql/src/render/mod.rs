@@ -54,8 +54,7 @@ pub mod translations;
 pub mod url;
 pub mod values;
 
-use std::collections::HashMap;
-
+use crate::hash::HashMap;
 use crate::header_args::Scopes;
 use crate::noweb::Noweb;
 use crate::syntax::document::Document;

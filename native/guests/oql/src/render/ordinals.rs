@@ -1,11 +1,11 @@
 //! The number of what a target stands in: a heading's, an item's, a table's.
 
-use std::collections::HashMap;
-
 use super::captions::key;
 use super::outline::Outline;
 use super::targets::names;
+use crate::hash::HashMap;
 use crate::syntax::document::Document;
+use crate::syntax::lines::holds;
 use crate::syntax::objects::{Object, objects};
 use crate::syntax::text::{Place, Text};
 use crate::syntax::tree::{Element, Kind, List};
@@ -21,8 +21,8 @@ pub struct Ordinals<'d, 'a> {
 impl<'d, 'a> Ordinals<'d, 'a> {
     /// Those of what a document shows.
     pub fn of(doc: &'d Document<'a>, outline: &Outline) -> HashMap<String, String> {
-        let mut ordinals = Ordinals { doc, labels: HashMap::new(), tables: 0 };
-        if !doc.text.contains("<<") {
+        let mut ordinals = Ordinals { doc, labels: HashMap::default(), tables: 0 };
+        if !holds(doc.text, "<<") {
             return ordinals.labels;
         }
         for (heading, section) in doc.all_sections() {
@@ -51,7 +51,7 @@ impl<'d, 'a> Ordinals<'d, 'a> {
                     let number = [self.tables + 1];
                     self.tables += usize::from(super::captions::captions(element).is_some());
                     for line in lines {
-                        if line.of(self.doc.text).contains("<<") {
+                        if holds(line.of(self.doc.text), "<<") {
                             self.note(&objects(&self.doc.inline, *line, Place::Cell), &number);
                         }
                     }
@@ -76,7 +76,7 @@ impl<'d, 'a> Ordinals<'d, 'a> {
     }
 
     fn text(&mut self, text: &Text<'a>, label: &[usize]) {
-        if text.span.of(self.doc.text).contains("<<") {
+        if holds(text.span.of(self.doc.text), "<<") {
             self.note(self.doc.objects(text), label);
         }
     }

@@ -1,7 +1,5 @@
 //! A run's values, placed under the blocks they come from.
 
-use std::collections::{HashMap, HashSet};
-
 use serde_json::{Map, Value};
 
 use super::Html;
@@ -9,6 +7,7 @@ use super::escape::escape;
 use super::options::{RenderOptions, StepError};
 use super::values::value_html;
 use crate::components::Model;
+use crate::hash::{HashMap, HashSet};
 use crate::syntax::document::Document;
 
 /// Which block shows which component's result.

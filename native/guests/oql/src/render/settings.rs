@@ -1,9 +1,8 @@
 //! Export settings in force: Org's defaults, then the document's, then the call's.
 
-use std::collections::HashSet;
-
 pub use super::choices::{Archived, Broken, Latex, Names, Scripts, Stamps, Tags, Tasks};
 use super::options::{Depth, RenderOptions};
+use crate::hash::HashSet;
 use crate::syntax::document::Document;
 
 /// Export settings in force.
@@ -68,7 +67,7 @@ impl Settings {
             planning: false,
             clocks: false,
             properties: Names::None,
-            drawers: Names::Not(HashSet::from(["logbook".into()])),
+            drawers: Names::Not(HashSet::from_iter(["logbook".into()])),
             timestamps: Stamps::All,
             scripts: Scripts::All,
             special: true,
@@ -86,9 +85,9 @@ impl Settings {
             fancy: false,
             container: doc.keyword("HTML_CONTAINER").next().unwrap_or("div").to_string(),
             language: "en".into(),
-            select: HashSet::from(["export".into()]),
-            exclude: HashSet::from(["noexport".into()]),
-            filetags: HashSet::new(),
+            select: HashSet::from_iter(["export".into()]),
+            exclude: HashSet::from_iter(["noexport".into()]),
+            filetags: HashSet::default(),
         };
         for line in doc.keyword("OPTIONS") {
             pairs(line, &mut |key, value| s.set(key, value));

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
 
 use super::options::Depth;
 use super::outline::Outline;
 use super::settings::Settings;
 use super::texts::{Texts, inside};
+use crate::hash::{HashMap, HashSet};
 use crate::syntax::document::Document;
+use crate::syntax::lines::holds;
 use crate::syntax::objects::{Object, ObjectKind};
 use crate::syntax::tree::walk;
 
@@ -120,7 +121,7 @@ pub fn names(objects: &[Object], out: &mut Vec<String>) {
 impl<'r> Targets<'r> {
     /// Those of what a document shows.
     pub fn of<'a>(doc: &'r Document<'a>, settings: &'r Settings, outline: &Outline) -> Self {
-        let mut targets = Targets { notes: doc.text.contains("[fn:"), ..Targets::default() };
+        let mut targets = Targets { notes: holds(doc.text, "[fn:"), ..Targets::default() };
         if targets.notes {
             targets.chosen.extend(["footnotes", "text-footnotes"].map(Cow::from));
         }
@@ -137,13 +138,13 @@ impl<'r> Targets<'r> {
                 targets.uuids.entry(uuid).or_insert(i);
             }
         }
-        if doc.text.contains("[[") {
+        if holds(doc.text, "[[") {
             for (i, heading) in shown() {
                 targets.titles.entry(key(&uncounted(heading.title))).or_insert(i);
             }
         }
         let sections = || doc.all_sections().filter(|(h, _)| h.is_none_or(|h| outline.hidden.get(h) == Some(&false)));
-        if doc.text.contains("<<") {
+        if holds(doc.text, "<<") {
             let texts = Texts { doc, shown: Some(settings), needle: "<<", captions: true, notes: true };
             let mut found = Vec::new();
             for (heading, section) in sections() {

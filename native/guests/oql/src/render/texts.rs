@@ -3,7 +3,7 @@
 use super::outline::left_out;
 use super::settings::Settings;
 use crate::syntax::document::Document;
-use crate::syntax::lines::Span;
+use crate::syntax::lines::{Span, holds};
 use crate::syntax::objects::{Object, objects};
 use crate::syntax::text::{Place, Text};
 use crate::syntax::tree::{Element, Kind};
@@ -73,20 +73,20 @@ impl<'r, 'a> Texts<'r, 'a> {
 
     /// Calls `f` with the objects of this text.
     pub fn text(&self, text: &'r Text<'a>, f: &mut impl FnMut(&[Object<'a>])) {
-        if text.span.of(self.doc.text).contains(self.needle) {
+        if holds(text.span.of(self.doc.text), self.needle) {
             f(self.doc.objects(text));
         }
     }
 
     fn row(&self, line: Span, f: &mut impl FnMut(&[Object<'a>])) {
         let text = line.of(self.doc.text);
-        if !text.contains(self.needle) {
+        if !holds(text, self.needle) {
             return;
         }
         let mut start = line.start;
         for cell in text.split('|') {
             let trimmed = cell.trim();
-            if trimmed.contains(self.needle) {
+            if holds(trimmed, self.needle) {
                 let from = start + (cell.len() - cell.trim_start().len());
                 let span = Span { start: from, end: from + trimmed.len() };
                 f(&objects(&self.doc.inline, span, Place::Cell));

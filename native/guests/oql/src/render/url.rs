@@ -74,16 +74,27 @@ fn scheme(url: &str) -> Option<String> {
 }
 
 /// The address with percent escapes for all that an address cannot hold.
-pub fn encoded(url: &str) -> String {
-    escaped(url, b"-_.~!$&'()*+,;=:@/?%#")
+pub fn encoded(url: String) -> String {
+    let fits = |b: u8| {
+        b.is_ascii_alphanumeric()
+            || matches!(
+                b,
+                b'-' | b'_' | b'.' | b'~' | b'!' | b'$' | b'&'
+                    ..=b',' | b';' | b'=' | b':' | b'@' | b'/' | b'?' | b'%' | b'#'
+            )
+    };
+    if url.bytes().all(fits) {
+        return url;
+    }
+    escaped(&url, fits)
 }
 
-/// The text with percent escapes for all but plain letters, digits and these.
-pub fn escaped(text: &str, kept: &[u8]) -> String {
+/// The text with percent escapes for all but these bytes.
+pub fn escaped(text: &str, fits: impl Fn(u8) -> bool) -> String {
     use std::fmt::Write;
     let mut out = String::with_capacity(text.len());
     for b in text.bytes() {
-        if b.is_ascii_alphanumeric() || kept.contains(&b) {
+        if fits(b) {
             out.push(char::from(b));
         } else {
             // Writing to a `String` never fails.
@@ -151,6 +162,9 @@ fn reference(text: &str) -> Option<(char, usize)> {
 
 /// Blanks, controls and quotes as percent escapes; the rest as it stands.
 fn encode(url: &str) -> String {
+    if url.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'<' | b'>' | b'\\' | b'`')) {
+        return url.to_string();
+    }
     let mut out = String::with_capacity(url.len());
     for c in url.chars() {
         match c {

@@ -1,10 +1,9 @@
 //! A value as a reader wants to see it.
 
-use std::collections::HashSet;
-
 use serde_json::{Map, Value};
 
 use super::escape::escape;
+use crate::hash::HashSet;
 use crate::table::number;
 
 /// The value, under the name of its port, as HTML.
@@ -148,7 +147,7 @@ fn table(items: &[Value]) -> Option<String> {
 
 /// Every key of these objects, in order; nothing where they make no table.
 fn keys<'v>(objects: &[&'v Map<String, Value>]) -> Option<Vec<&'v str>> {
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     let mut keys: Vec<&str> = Vec::new();
     for object in objects {
         keys.extend(object.keys().map(String::as_str).filter(|k| seen.insert(*k)));

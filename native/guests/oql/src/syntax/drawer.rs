@@ -1,6 +1,5 @@
 //! What may stand right below a heading: planning, then a property drawer.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::chars::{is_word, word};
@@ -9,6 +8,7 @@ use super::index::{is_drawer_end, strip_prefix_no_case};
 use super::lines::{Lines, Span, is_blank, skip, slice, trim};
 use super::probe::is_comment;
 use super::timestamp::timestamp_len;
+use crate::hash::HashMap;
 
 /// A property drawer: keys as written with their values, in order.
 pub type Properties<'a> = Vec<(&'a str, String)>;

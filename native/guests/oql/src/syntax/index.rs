@@ -2,9 +2,9 @@
 //! thousand unclosed openers cost no more than a thousand lines.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
 
 use super::lines::{Lines, skip, trim};
+use crate::hash::HashMap;
 
 /// Indices of lines, in order.
 type Places = Vec<usize>;
@@ -52,7 +52,7 @@ impl Ends {
     /// The first line that ends with `\end{NAME}`.
     pub fn latex(&self, text: &str, lines: &Lines, name: &str, from: usize, to: usize) -> Option<usize> {
         let latex = self.latex.get_or_init(|| {
-            let mut latex: HashMap<String, Places> = HashMap::new();
+            let mut latex: HashMap<String, Places> = HashMap::default();
             for (i, line) in all(text, lines) {
                 if let Some(name) = latex_end(line) {
                     latex.entry(lower(name)).or_default().push(i);

@@ -20,10 +20,11 @@ impl<'d, 'a> Reader<'d, 'a> {
         let row = structure.at(line)?;
         let rows = || std::iter::successors(Some(row), |row| structure.next(*row));
         let mut items = Vec::with_capacity(rows().count());
+        let mut end = row.end as usize;
         for item in rows() {
             items.push(self.item(item, here, &structure));
+            end = item.end as usize;
         }
-        let end = rows().last().unwrap_or(row).end as usize;
         *lists = Some(structure);
         let ordered = skip(self.line(here.at)).starts_with(|c: char| c.is_ascii_digit());
         let kind = match items.first() {

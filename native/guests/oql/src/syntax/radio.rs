@@ -1,7 +1,7 @@
 //! The radio targets of a document.
 
 use super::headings::Heading;
-use super::lines::slice;
+use super::lines::{holds, slice};
 use super::objects::radio::Targets;
 use super::objects::{Object, ObjectKind, objects};
 use super::text::{Inline, Place, Text};
@@ -9,7 +9,7 @@ use super::tree::{Element, Kind, walk};
 
 /// What the document's radio targets say, if it has any.
 pub fn targets<'a>(text: &'a str, headings: &[Heading<'a>], sections: &[&[Element<'a>]]) -> Option<Box<Targets>> {
-    if !text.contains("<<<") {
+    if !holds(text, "<<<") {
         return None;
     }
     let mut found = Found { inline: Inline::new(text), names: Vec::new() };
@@ -45,7 +45,7 @@ impl<'a> Found<'a> {
 
     fn text(&mut self, text: &Text<'a>) {
         // Not the objects that the text keeps: those know the targets.
-        if text.span.of(self.inline.text).contains("<<<") {
+        if holds(text.span.of(self.inline.text), "<<<") {
             let objects = objects(&self.inline, text.span, text.place);
             self.objects(&objects);
         }

@@ -1,7 +1,6 @@
 //! Which words are states of headings, and how stars count.
 
-use std::collections::HashMap;
-
+use crate::hash::HashMap;
 /// State keywords, and whether each is one of the done ones.
 #[derive(Debug, Default)]
 pub struct States<'a> {

@@ -16,6 +16,8 @@ pub struct Row {
     pub indent: u32,
     /// Index of the line behind it.
     pub end: u32,
+    /// Index of the first row behind it.
+    next: u32,
 }
 
 /// The items of a list and of the lists in it, in order.
@@ -31,7 +33,8 @@ impl Structure {
 
     /// The item behind one in the same list.
     pub fn next(&self, row: Row) -> Option<Row> {
-        self.at(row.end).filter(|next| next.indent == row.indent)
+        let next = self.0.get(row.next as usize).copied();
+        next.filter(|next| next.line == row.end && next.indent == row.indent)
     }
 
     /// Reads the list at `here`.
@@ -55,7 +58,7 @@ impl Structure {
                 let indent = indentation(line);
                 scan.close(indent, at);
                 scan.open.push(scan.rows.len());
-                scan.rows.push(Row { line: small(at), indent: small(indent), end: small(at + 1) });
+                scan.rows.push(Row { line: small(at), indent: small(indent), end: small(at + 1), next: 0 });
                 at += 1;
             } else if probe::stars(line).is_some() {
                 at = task_end(reader, at, here.to);
@@ -82,11 +85,13 @@ struct Scan {
 impl Scan {
     /// Ends the items whose bullets stand at `indent` or behind it.
     fn close(&mut self, indent: usize, end: usize) {
+        let next = small(self.rows.len());
         while let Some(row) = self.open.last().and_then(|i| self.rows.get_mut(*i)) {
             if (row.indent as usize) < indent {
                 return;
             }
             row.end = small(end);
+            row.next = next;
             self.open.pop();
         }
     }

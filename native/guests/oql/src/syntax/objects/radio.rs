@@ -5,9 +5,10 @@
 //! of them begin there, so that neither their number nor their length nor how
 //! they overlap makes a text cost more than its length.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::chars::{is_alphanumeric, is_breakable, is_space};
+use crate::hash::HashMap;
 use crate::syntax::lines::{Span, slice};
 
 /// The targets of a document.
@@ -57,7 +58,7 @@ impl Targets {
     /// From what the targets say, in the order of the document.
     pub fn new<'t>(names: impl Iterator<Item = &'t str>) -> Self {
         let mut targets = Targets { nodes: vec![Node::default()], ..Targets::default() };
-        let mut seen: HashMap<&str, ()> = HashMap::new();
+        let mut seen: HashMap<&str, ()> = HashMap::default();
         for name in names {
             if seen.insert(name, ()).is_none() {
                 targets.add(name);

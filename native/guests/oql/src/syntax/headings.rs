@@ -4,9 +4,10 @@ use std::ops::{Deref, DerefMut, Range};
 
 use super::drawer::{Properties, attached};
 use super::lines::{Lines, Span, slice};
+use super::objects::Place;
 use super::probe::stars;
 use super::states::States;
-use super::text::{Place, Text};
+use super::text::Text;
 use super::title::title_line;
 use crate::ids::Ids;
 

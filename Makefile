@@ -25,7 +25,7 @@ prove: setup ## all of the suites that others wrote, properties at length, and t
 	@scripts/stages prove
 
 # Not part of CI: what it finds depends on luck, and it builds everything once more with other flags.
-fuzz: ## values, the cache's reader and the compiler on what nobody would write (WORKBOOKS_FUZZ_SECONDS each, 60)
+fuzz: ## values, the cache's reader, the compiler and the Org kernel on what nobody would write (WORKBOOKS_FUZZ_SECONDS each, 60)
 	@scripts/setup --tools
 	@scripts/stages fuzz
 

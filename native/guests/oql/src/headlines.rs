@@ -5,9 +5,9 @@ use std::cell::RefCell;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::hash::HashSet;
-use crate::plan::Position;
-use crate::syntax::headings::{Heading, headings};
-use crate::syntax::lines::Lines;
+use crate::position::Position;
+use crate::syntax::document::headings;
+use crate::syntax::headings::Heading;
 use crate::tags::Tags;
 
 /// One heading.
@@ -56,13 +56,13 @@ impl Serialize for Properties {
 /// Every heading of the document, in order.
 pub fn parse_headlines(org: &str) -> Vec<Headline> {
     let mut tags = Tags::of(org);
-    headings(org, &Lines::new(org)).iter().map(|h| Headline::of(h, tags.of_heading(h))).collect()
+    headings(org).iter().map(|h| Headline::of(h, tags.of_heading(h))).collect()
 }
 
 /// The same as JSON. One heading at a time becomes a [`Headline`]: of ten
 /// megabytes of headings a guest's memory would not hold all of them twice.
 pub fn headlines_json(org: &str) -> String {
-    let outline = Outline { headings: headings(org, &Lines::new(org)), tags: RefCell::new(Tags::of(org)) };
+    let outline = Outline { headings: headings(org), tags: RefCell::new(Tags::of(org)) };
     // The keys and punctuation of a heading are 160 bytes, its numbers and its id come to that.
     let size = outline.headings.len().saturating_mul(212).saturating_add(org.len());
     let mut out = Vec::with_capacity(size.min(1 << 30));

@@ -6,6 +6,7 @@ use crate::components::{Draft, Model, Values};
 use crate::edges::{Graph, connect};
 use crate::hash::HashSet;
 use crate::header_args::names;
+use crate::position::Position;
 use crate::syntax::document::Document;
 
 /// What the runtime runs.
@@ -55,17 +56,6 @@ pub struct Args {
     /// `:tangle`, where the author names a path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tangle: Option<String>,
-}
-
-/// A place in the Org file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Position {
-    /// Line, from 1.
-    pub line: usize,
-    /// First byte.
-    pub start: usize,
-    /// One past the last byte.
-    pub end: usize,
 }
 
 /// From source line `src` on, lines follow Org line `org` one by one.

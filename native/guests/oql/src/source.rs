@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::syntax::code::{is_escaped, narrower};
 use crate::syntax::document::Document;
 use crate::syntax::lines::{Span, indentation};
 use crate::syntax::tree::Source;
@@ -52,9 +53,9 @@ fn shifted(line: &str, common: usize) -> (Cow<'_, str>, i64) {
     let lead = match common {
         0 => Cow::Borrowed(white),
         _ if code.is_empty() => Cow::Borrowed(""),
-        _ => without(white, common),
+        _ => narrower(white, common),
     };
-    let comma = escaped(code);
+    let comma = is_escaped(code);
     let column = |n: usize| i64::try_from(n).unwrap_or(0);
     let shift = column(white.len()) + i64::from(comma) - column(lead.len());
     let code = code.get(usize::from(comma)..).unwrap_or("");
@@ -65,27 +66,4 @@ fn shifted(line: &str, common: usize) -> (Cow<'_, str>, i64) {
         }
         lead => (Cow::Owned(lead.into_owned() + code), shift),
     }
-}
-
-/// Indentation so many columns narrower, cut at its end as Emacs cuts it; of a
-/// tab that would reach too far blanks stay.
-fn without(white: &str, common: usize) -> Cow<'_, str> {
-    let wanted = indentation(white).saturating_sub(common);
-    let mut columns = 0;
-    for (i, b) in white.bytes().enumerate() {
-        let head = white.get(..i).unwrap_or("");
-        let next = if b == b'\t' { (columns / 8 + 1) * 8 } else { columns + 1 };
-        match (columns == wanted, next > wanted) {
-            (true, _) => return Cow::Borrowed(head),
-            (false, true) => return Cow::Owned(format!("{head}{}", " ".repeat(wanted - columns))),
-            (false, false) => columns = next,
-        }
-    }
-    Cow::Borrowed(white)
-}
-
-/// `,* x`, `,#+x`, `,,* x`: a comma that only Org needs.
-fn escaped(code: &str) -> bool {
-    let rest = code.trim_start_matches(',');
-    rest.len() < code.len() && (rest.starts_with('*') || rest.starts_with("#+"))
 }

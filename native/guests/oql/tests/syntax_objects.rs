@@ -7,8 +7,8 @@ mod dump;
 use dump::dump;
 use oql::syntax::document::Document;
 use oql::syntax::lines::Span;
-use oql::syntax::objects::{Object, ObjectKind, objects};
-use oql::syntax::text::{Inline, Place};
+use oql::syntax::objects::{Inline, Object, ObjectKind, Place, objects};
+
 use oql::syntax::tree::Kind;
 use proptest::prelude::*;
 

@@ -1,10 +1,10 @@
 //! `#+LINK:` abbreviations, and what links lead to with them.
 
-use crate::hash::HashMap;
 use std::borrow::Cow;
 use std::cell::Cell;
 
 use super::url::escaped;
+use crate::hash::HashMap;
 use crate::syntax::document::Document;
 use crate::syntax::objects::{Destination, Link, LinkForm};
 
@@ -47,7 +47,9 @@ impl<'a> Abbreviations<'a> {
         let tag = tag.strip_prefix(':').unwrap_or(tag);
         Some(match (url.contains("%s"), url.contains("%h")) {
             (true, _) => url.replacen("%s", tag, 1),
-            (false, true) => url.replacen("%h", &escaped(tag, b"-_.~"), 1),
+            (false, true) => {
+                url.replacen("%h", &escaped(tag, |b| b.is_ascii_alphanumeric() || b"-_.~".contains(&b)), 1)
+            }
             (false, false) => format!("{url}{tag}"),
         })
     }

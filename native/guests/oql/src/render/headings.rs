@@ -5,7 +5,8 @@ use super::escape::{push_attribute, typography};
 use super::outline::Shown;
 use super::settings::Tags;
 use crate::syntax::headings::Heading;
-use crate::syntax::text::{Place, Text};
+use crate::syntax::objects::Place;
+use crate::syntax::text::Text;
 use crate::syntax::tree::{Element, Kind};
 
 /// Elements that may hold a section.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::syntax::code::{is_escaped, narrower};
 use crate::syntax::document::Document;
 use crate::syntax::lines::{Span, indentation, slice};
 
@@ -28,24 +29,11 @@ fn shorter(line: Cow<'_, str>, columns: usize) -> Cow<'_, str> {
     if blanks == line.len() {
         return Cow::Borrowed("");
     }
-    let keep = indentation(&line).saturating_sub(columns);
     let head = slice(&line, 0, blanks);
     if !head.contains('\t') {
         return cut(line, columns.min(blanks));
     }
-    let mut kept = String::new();
-    let mut column = 0;
-    for c in head.chars() {
-        let next = if c == '\t' { (column / TAB + 1) * TAB } else { column + 1 };
-        if next > keep {
-            kept.extend(std::iter::repeat_n(' ', keep.saturating_sub(column)));
-            break;
-        }
-        kept.push(c);
-        column = next;
-    }
-    kept.push_str(slice(&line, blanks, line.len()));
-    Cow::Owned(kept)
+    Cow::Owned(narrower(head, columns).into_owned() + slice(&line, blanks, line.len()))
 }
 
 fn cut(line: Cow<'_, str>, bytes: usize) -> Cow<'_, str> {
@@ -101,8 +89,7 @@ pub fn unescaped<'t>(text: &'t str, lines: &[Span]) -> Vec<Cow<'t, str>> {
             let line = span.of(text);
             let blanks = lead(line);
             let body = slice(line, blanks, line.len());
-            let rest = body.trim_start_matches(',');
-            if rest.len() < body.len() && (rest.starts_with('*') || rest.starts_with("#+")) {
+            if is_escaped(body) {
                 let mut out = String::with_capacity(line.len());
                 out.push_str(slice(line, 0, blanks));
                 out.push_str(slice(body, 1, body.len()));

@@ -1,4 +1,14 @@
 //! `render`: the document as an HTML fragment, structured as Emacs does.
+//!
+//! [`render`] replaces [`macros`] in the text and reads it; [`settings`] and
+//! [`outline`] say what is shown; [`targets`], [`captions`], [`footnotes`],
+//! [`exports`] and [`abbreviations`] look through the document for what links,
+//! numbers and blocks need to know of each other. Then one pass writes:
+//! [`headings`] → [`blocks`] (elements: [`paragraphs`], [`lists`], [`mod@table`],
+//! [`listings`], …) → [`inline`] (objects: [`links`], [`timestamps`], …) →
+//! [`escape`], the only way for a text to the page.
+//!
+//! Each file adds to [`Html`] what writes its own kind of thing.
 
 pub mod abbreviations;
 pub mod align;
@@ -18,6 +28,7 @@ pub mod headings;
 pub mod images;
 pub mod indentation;
 pub mod inline;
+pub mod internal;
 pub mod keywords;
 pub mod latex;
 pub mod links;

@@ -6,8 +6,8 @@ use super::targets::names;
 use crate::hash::HashMap;
 use crate::syntax::document::Document;
 use crate::syntax::lines::holds;
-use crate::syntax::objects::{Object, objects};
-use crate::syntax::text::{Place, Text};
+use crate::syntax::objects::{Object, Place, objects};
+use crate::syntax::text::Text;
 use crate::syntax::tree::{Element, Kind, List};
 
 /// Numbers of targets by their names, as links say them.

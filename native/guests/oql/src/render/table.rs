@@ -6,7 +6,8 @@ use super::columns::Columns;
 use super::grid::Grid;
 use super::translations::Phrase;
 use crate::syntax::lines::{Span, slice};
-use crate::syntax::text::{Place, Text};
+use crate::syntax::objects::Place;
+use crate::syntax::text::Text;
 use crate::syntax::tree::Element;
 
 /// What every table says of its borders where the document does not.

@@ -4,8 +4,8 @@ use super::outline::left_out;
 use super::settings::Settings;
 use crate::syntax::document::Document;
 use crate::syntax::lines::{Span, holds};
-use crate::syntax::objects::{Object, objects};
-use crate::syntax::text::{Place, Text};
+use crate::syntax::objects::{Object, Place, objects};
+use crate::syntax::text::Text;
 use crate::syntax::tree::{Element, Kind};
 
 /// What to look at.

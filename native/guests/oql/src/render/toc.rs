@@ -93,7 +93,7 @@ impl<'r, 'a> Html<'r, 'a> {
     }
 
     /// Takes a cost from what tables of contents may still cost; whether there was enough.
-    pub fn spend_contents(&mut self, cost: usize) -> bool {
+    fn spend_contents(&mut self, cost: usize) -> bool {
         let left = self.contents_left.checked_sub(cost);
         self.contents_left = left.unwrap_or(0);
         left.is_some()
@@ -113,7 +113,7 @@ impl<'r, 'a> Html<'r, 'a> {
     }
 
     /// ` id="…"` for the page's own part of this name; the second one has a number.
-    pub fn part_id(&mut self, id: &str, out: &mut String) {
+    fn part_id(&mut self, id: &str, out: &mut String) {
         for part in [" id=\"", &self.targets.part(id), "\""] {
             out.push_str(part);
         }

@@ -2,7 +2,8 @@
 
 use super::index::strip_prefix_no_case;
 use super::lines::{BLANKS, Span, place};
-use super::text::{Place, Text};
+use super::objects::Place;
+use super::text::Text;
 use super::tree::{Attribute, Caption, Meta};
 
 /// One of them, as its line has it.

@@ -5,9 +5,10 @@ use super::affiliated::affiliated;
 use super::elements::{Found, Here, Reader, Region};
 use super::index::{is_drawer_end, strip_prefix_no_case};
 use super::lines::{BLANKS, Span, is_blank, place, skip, slice, trim};
+use super::objects::Place;
 use super::probe::{self, Opener};
 use super::switches::source_line;
-use super::text::{Place, Text};
+use super::text::Text;
 use super::tree::{Keyword, Kind, Source, SourceParts};
 
 impl<'d, 'a> Reader<'d, 'a> {

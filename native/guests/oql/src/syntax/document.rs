@@ -4,11 +4,11 @@ use super::drawer::{self, Properties};
 use super::elements::Reader;
 use super::headings::{Heading, outlined};
 use super::lines::Lines;
-use super::objects::Object;
+use super::objects::{Inline, Object};
 use super::probe::Opener;
 use super::radio::targets;
 use super::states::States;
-use super::text::{Inline, Text};
+use super::text::Text;
 use super::tree::{Element, Keyword};
 
 /// A document: its outline and each section's elements.
@@ -31,6 +31,12 @@ pub struct Document<'a> {
     pub keywords: Vec<(usize, Keyword)>,
     /// Openers without an end.
     pub unclosed: Vec<(usize, Opener)>,
+}
+
+/// The headings of a text, without what stands below them.
+pub fn headings(text: &str) -> Vec<Heading<'_>> {
+    let lines = Lines::new(text);
+    outlined(text, &lines, &States::read(text, &lines))
 }
 
 impl<'a> Document<'a> {

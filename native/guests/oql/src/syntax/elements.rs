@@ -4,10 +4,11 @@ use super::MAX_DEPTH;
 use super::affiliated::affiliated;
 use super::index::{Ends, is_drawer_end};
 use super::lines::{BLANKS, Lines, Span, is_blank, place, skip, slice};
+use super::objects::Place;
 use super::probe::{self, Opener};
 use super::states::States;
 use super::structure::Structure;
-use super::text::{Place, Text};
+use super::text::Text;
 use super::tree::{Element, Keyword, Kind, Meta};
 
 /// Sections of more lines are long.

@@ -4,9 +4,10 @@ use std::ops::{Deref, DerefMut, Range};
 
 use super::drawer::{Properties, attached};
 use super::lines::{Lines, Span, slice};
+use super::objects::Place;
 use super::probe::stars;
 use super::states::States;
-use super::text::{Place, Text};
+use super::text::Text;
 use super::title::title_line;
 use crate::ids::Ids;
 
@@ -122,11 +123,6 @@ pub fn outline(text: &str, lines: &Lines, states: &States) -> Vec<usize> {
     let all = lines.range(0..lines.count()).iter().enumerate();
     let heading = |line: &str| stars(line).is_some_and(|stars| stars < states.limit());
     all.filter(|(_, span)| heading(span.of(text))).map(|(i, _)| i).collect()
-}
-
-/// The outline of a document.
-pub fn headings<'a>(text: &'a str, lines: &Lines) -> Vec<Heading<'a>> {
-    outlined(text, lines, &States::read(text, lines))
 }
 
 /// The outline of a document whose states are known.

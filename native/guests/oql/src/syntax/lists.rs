@@ -3,9 +3,10 @@
 use super::MAX_DEPTH;
 use super::elements::{Found, Here, Reader};
 use super::lines::{Span, is_blank, place, skip, slice};
+use super::objects::Place;
 use super::probe;
 use super::structure::{Row, Structure, small};
-use super::text::{Place, Text};
+use super::text::Text;
 use super::tree::{Check, Item, Kind, List, ListKind};
 
 impl<'d, 'a> Reader<'d, 'a> {

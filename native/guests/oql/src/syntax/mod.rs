@@ -1,11 +1,19 @@
-//! Reading Org: lines, then headings, then each section's elements, then the
-//! objects inside a text. Each step looks at a byte a bounded number of times,
-//! so reading is linear in the document's size and never deeper than
-//! [`MAX_DEPTH`], whatever the nesting.
+//! Reading Org. Knows nothing of pages, plans or header arguments.
+//!
+//! A [`document`] is read once, from the outside in: its [`lines`], the words
+//! that its headings may use (`startup` → [`states`]), its [`headings`] with
+//! [`title`] and [`drawer`], then each section's [`elements`]. Those are told
+//! apart by [`probe`], found by what lies ahead ([`index`]), and become a
+//! [`tree`]: [`blocks`], [`lists`], [`tables`], [`structure`] for the rest.
+//! A [`text`] in the tree gets its [`objects`] when first asked.
+//!
+//! Each step looks at a byte a bounded number of times, so reading is linear in
+//! the document's size and never deeper than [`MAX_DEPTH`], whatever the nesting.
 
 pub mod affiliated;
 pub mod blocks;
 pub mod chars;
+pub mod code;
 pub mod document;
 pub mod drawer;
 pub mod elements;

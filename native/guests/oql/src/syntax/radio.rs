@@ -3,8 +3,8 @@
 use super::headings::Heading;
 use super::lines::{holds, slice};
 use super::objects::radio::Targets;
-use super::objects::{Object, ObjectKind, objects};
-use super::text::{Inline, Place, Text};
+use super::objects::{Inline, Object, ObjectKind, Place, objects};
+use super::text::Text;
 use super::tree::{Element, Kind, walk};
 
 /// What the document's radio targets say, if it has any.

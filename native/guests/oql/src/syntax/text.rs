@@ -3,23 +3,7 @@
 use std::cell::OnceCell;
 
 use super::lines::Span;
-use super::objects::radio::Targets;
-use super::objects::{Object, objects};
-
-/// Where a text stands, which decides what objects it may hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// A paragraph, a verse: everything.
-    Paragraph,
-    /// A heading's title.
-    Title,
-    /// A list item's term.
-    Tag,
-    /// A table's cell.
-    Cell,
-    /// A caption or a keyword such as `#+TITLE:`.
-    Keyword,
-}
+use super::objects::{Inline, Object, Place, objects};
 
 /// A text with markup.
 #[derive(Debug)]
@@ -40,21 +24,5 @@ impl<'a> Text<'a> {
     /// Its objects, read the first time.
     pub fn objects(&self, inline: &Inline<'a>) -> &[Object<'a>] {
         self.objects.get_or_init(|| objects(inline, self.span, self.place).into_boxed_slice())
-    }
-}
-
-/// What reading objects needs to know of the document.
-#[derive(Debug)]
-pub struct Inline<'a> {
-    /// The whole document.
-    pub text: &'a str,
-    /// Its radio targets.
-    pub radio: Option<Box<Targets>>,
-}
-
-impl<'a> Inline<'a> {
-    /// A text without radio targets.
-    pub fn new(text: &'a str) -> Self {
-        Inline { text, radio: None }
     }
 }

@@ -3,8 +3,9 @@
 use super::chars::is_tag;
 use super::headings::Heading;
 use super::lines::{BLANKS, Span, place, skip, slice, trim};
+use super::objects::Place;
 use super::states::States;
-use super::text::{Place, Text};
+use super::text::Text;
 
 /// Reads what stands behind the stars. Of an inline task a state needs no space
 /// behind it, and `COMMENT` means nothing.

@@ -4,7 +4,8 @@ use oql::header_args::{HeaderArgs, Scopes};
 use oql::syntax::document::Document;
 use oql::syntax::headings;
 use oql::syntax::lines::Span;
-use oql::syntax::text::{Place, Text};
+use oql::syntax::objects::Place;
+use oql::syntax::text::Text;
 use oql::syntax::tree::{Check, Element, Kind, List, ListKind, Source};
 
 use crate::facts::{ARGUMENTS, Facts, Heading, Item, trimmed, words};

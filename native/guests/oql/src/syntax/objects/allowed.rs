@@ -1,6 +1,19 @@
 //! What may stand where.
 
-use crate::syntax::text::Place;
+/// Where a text stands, which decides what objects it may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// A paragraph, a verse: everything.
+    Paragraph,
+    /// A heading's title.
+    Title,
+    /// A list item's term.
+    Tag,
+    /// A table's cell.
+    Cell,
+    /// A caption or a keyword such as `#+TITLE:`.
+    Keyword,
+}
 
 /// Objects beyond emphasis, entities, LaTeX and scripts, which may stand in
 /// every text.

@@ -26,8 +26,8 @@ use allowed::Allowed;
 use scan::Scan;
 
 use super::lines::Span;
-use super::text::{Inline, Place};
 
+pub use allowed::Place;
 pub use arguments::macro_arguments;
 pub use destination::{Destination, LinkKind};
 
@@ -194,6 +194,22 @@ pub struct Call<'t> {
     pub args: &'t str,
     /// Header arguments for the result.
     pub outside: &'t str,
+}
+
+/// What reading objects needs to know of the document.
+#[derive(Debug)]
+pub struct Inline<'a> {
+    /// The whole document.
+    pub text: &'a str,
+    /// Its radio targets.
+    pub radio: Option<Box<radio::Targets>>,
+}
+
+impl<'a> Inline<'a> {
+    /// A text without radio targets.
+    pub fn new(text: &'a str) -> Self {
+        Inline { text, radio: None }
+    }
 }
 
 /// The objects of a text that stands at `span`.

@@ -142,6 +142,7 @@ defmodule Workbooks.OQL do
     * `:num` - section numbers: `true`, `false` or a depth; `true`
     * `:title` - the document's title as a heading; `false`
     * `:headline_levels` - deeper headings become lists; 3
+    * `:math` - LaTeX in the form that MathJax and KaTeX read, or `:plain`, as it is written; `:mathjax`
   """
   @spec render(String.t(), keyword) :: answer(String.t())
   def render(org, options \\ []) when is_binary(org) do
@@ -157,7 +158,10 @@ defmodule Workbooks.OQL do
     end
   end
 
-  defp layout, do: [toc: {:any, nil}, num: {:any, nil}, title: {:boolean, nil}, headline_levels: {:positive, nil}]
+  defp layout do
+    [toc: {:any, nil}, num: {:any, nil}, title: {:boolean, nil}, headline_levels: {:positive, nil}] ++
+      [math: {{:in, [:mathjax, :plain]}, :mathjax}]
+  end
 
   defp encode(options) do
     with {:error, message} <- JSON.encode(options) do

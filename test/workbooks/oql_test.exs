@@ -25,6 +25,13 @@ defmodule Workbooks.OQLTest do
     assert is_integer(line)
   end
 
+  test "render/2 shows LaTeX for MathJax, or as it is written" do
+    org = "A $x^2$ b"
+    assert OQL.render!(org) =~ "\\(x^2\\)"
+    assert OQL.render!(org, math: :plain) =~ "$x^2$"
+    assert_raise ArgumentError, ~r/math/, fn -> OQL.render(org, math: :pictures) end
+  end
+
   test "the same document gives the same answer from every instance" do
     org = File.read!(Path.expand("../../examples/statistics.org", __DIR__))
     answers = 1..20 |> Task.async_stream(fn _ -> {OQL.tangle_plan!(org), OQL.render!(org)} end) |> Enum.uniq()

@@ -2,8 +2,9 @@
 //! compiler that is not part of every installation, what its code imports.
 
 use crate::components::Draft;
-use crate::header_args::{names, property_line};
+use crate::header_args::names;
 use crate::syntax::document::Document;
+use crate::syntax::drawer::property_line;
 
 /// One need, and where it shows.
 #[derive(Debug, Clone, PartialEq, Eq)]

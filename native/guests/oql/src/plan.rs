@@ -1,10 +1,8 @@
 //! `tangle_plan`: the file as a graph of components.
 
 use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
-use serde_json::Value;
 
-use crate::components::{Draft, Model};
+use crate::components::{Draft, Model, Values};
 use crate::edges::{Graph, connect};
 use crate::hash::HashSet;
 use crate::header_args::names;
@@ -101,20 +99,6 @@ pub struct Component {
     pub values: Values,
     /// Its heading's title.
     pub title: String,
-}
-
-/// Values by input, in the order of the inputs.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Values(pub Vec<(String, Value)>);
-
-impl Serialize for Values {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (key, value) in &self.0 {
-            map.serialize_entry(key, value)?;
-        }
-        map.end()
-    }
 }
 
 /// A connection.

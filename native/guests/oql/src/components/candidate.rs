@@ -78,7 +78,7 @@ impl<'d, 'a> Model<'d, 'a> {
         };
         blocks.retain(|(_, s)| lang_of(s) == lang);
         let with_args = |(element, source)| {
-            let args = HeaderArgs::of(doc, Some(index), element, source);
+            let args = HeaderArgs::of(doc, &self.scopes, Some(index), element, source);
             Block { element, source, args }
         };
         let mut blocks: Vec<Block> = blocks.into_iter().map(with_args).collect();

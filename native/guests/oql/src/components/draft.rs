@@ -2,12 +2,11 @@
 
 use super::candidate::{Block, Candidate};
 use super::data::Shape;
-use super::{Draft, Model, Name};
+use super::{Draft, Model, Name, Values};
 use crate::hash::{HashMap, HashSet};
 use crate::header_args::{Var, short};
 use crate::issue::Code;
 use crate::noweb::Noweb;
-use crate::plan::Values;
 use crate::sig::{Signature, Type, read_sig};
 use crate::source::{CodeLine, code_lines};
 use crate::vars::string;
@@ -132,7 +131,7 @@ impl<'d, 'a> Model<'d, 'a> {
                 code.extend(lines);
                 continue;
             }
-            let noweb = noweb.get_or_insert_with(|| Noweb::new(doc));
+            let noweb = noweb.get_or_insert_with(|| Noweb::new(doc, &self.scopes));
             let (mut lines, complaints) = noweb.expand(block.element.name(), lines);
             code.append(&mut lines);
             for complaint in complaints {

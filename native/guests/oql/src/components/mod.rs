@@ -6,14 +6,16 @@ mod deps;
 mod draft;
 mod index;
 mod names;
+mod values;
 mod wire;
 mod wiring;
 
+use crate::header_args::Scopes;
 use crate::issue::{Code, Findings, Found};
-use crate::plan::Values;
 use crate::source::CodeLine;
 use crate::syntax::document::Document;
 use crate::syntax::headings::Heading;
+pub use values::Values;
 pub use wiring::property_offset;
 
 /// A name, and the byte of the document where it stands.
@@ -65,6 +67,8 @@ pub struct Draft<'a> {
 pub struct Model<'d, 'a> {
     /// The document.
     pub doc: &'d Document<'a>,
+    /// Header arguments that its blocks inherit.
+    pub scopes: Scopes<'a>,
     /// The components, in document order.
     pub drafts: Vec<Draft<'a>>,
     /// What was wrong so far.
@@ -81,7 +85,7 @@ pub fn root(doc: &Document) -> Option<usize> {
 impl<'d, 'a> Model<'d, 'a> {
     /// Reads the components of a document.
     pub fn read(doc: &'d Document<'a>) -> Self {
-        let mut model = Model { doc, drafts: Vec::new(), found: Findings::default() };
+        let mut model = Model { doc, scopes: Scopes::read(doc), drafts: Vec::new(), found: Findings::default() };
         let workbook = root(doc).and_then(|i| doc.headings.get(i)).map_or("workbook", |h| h.id.as_str());
         let away = away(doc);
         let mut pending = Vec::new();

@@ -2,8 +2,9 @@
 
 use super::Name;
 use crate::hash::HashSet;
-use crate::header_args::{names, property_line};
+use crate::header_args::names;
 use crate::syntax::document::Document;
+use crate::syntax::drawer::property_line;
 use crate::syntax::headings::Heading;
 
 /// `:in:`, `:out:`, `:deps:` and `:sig:` of a heading.

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 pub use check::{complaint, short};
-pub use scopes::{Scopes, property_line};
+pub use scopes::Scopes;
 pub use split::{Assignment, assignments, parse};
 
 use crate::hash::{HashMap, HashSet};
@@ -54,8 +54,13 @@ impl<'a> HeaderArgs<'a> {
     /// Those in force for this block: the file's or the nearest heading's
     /// `header-args`, the same of its language, the block's first line, and its
     /// `#+HEADER:` lines, of which Emacs lets the first win.
-    pub fn of(doc: &Document<'a>, heading: Option<usize>, element: &Element, source: &Source) -> Self {
-        let scopes = doc.scopes();
+    pub fn of(
+        doc: &Document<'a>,
+        scopes: &Scopes<'a>,
+        heading: Option<usize>,
+        element: &Element,
+        source: &Source,
+    ) -> Self {
         let inherited = [scopes.general(heading), scopes.language(heading, source.lang.of(doc.text))];
         let mut own = parse(source.args.of(doc.text), source.args.start);
         for span in element.meta.iter().flat_map(|m| m.headers.iter().rev()) {
@@ -65,8 +70,7 @@ impl<'a> HeaderArgs<'a> {
     }
 
     /// Those in force for code inside a text, with what stands in its brackets.
-    pub fn inline<'d: 'a>(doc: &Document<'d>, heading: Option<usize>, lang: &str, own: &'a str) -> Self {
-        let scopes = doc.scopes();
+    pub fn inline<'d: 'a>(scopes: &Scopes<'d>, heading: Option<usize>, lang: &str, own: &'a str) -> Self {
         let inherited = [scopes.general(heading), scopes.language(heading, lang)];
         HeaderArgs { inherited, own: parse(own, 0) }
     }

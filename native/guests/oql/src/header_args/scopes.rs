@@ -8,7 +8,8 @@ use super::{Arg, Var, exports_of, parse, vars_of};
 use crate::hash::HashMap;
 use crate::syntax::MAX_DEPTH;
 use crate::syntax::document::Document;
-use crate::syntax::lines::{Lines, Span, slice};
+use crate::syntax::drawer::property_line;
+use crate::syntax::lines::{Lines, slice};
 
 /// What one place says under one key.
 #[derive(Debug)]
@@ -107,6 +108,10 @@ impl<'a> Scopes<'a> {
         if let Some(drawer) = file_drawer(doc) {
             self.level_of(None, properties(doc.text, &doc.lines, drawer), false);
         }
+        // So is, to Org 9.5, that of a heading on the first line.
+        if let Some(first) = doc.headings.first().filter(|h| h.line == 0) {
+            self.level_of(None, properties(doc.text, &doc.lines, first.line + 1..first.body.start), false);
+        }
     }
 
     fn outline(&mut self, doc: &Document<'a>) {
@@ -193,18 +198,6 @@ fn properties<'a>(text: &'a str, lines: &Lines, range: std::ops::Range<usize>) -
         out.extend(line(key, value, start + 1 + key.len() + 1));
     }
     out
-}
-
-/// A drawer's line: where it begins, its key, what stands behind that.
-pub fn property_line(text: &str, span: Span) -> (usize, &str, &str) {
-    let whole = span.of(text);
-    let body = whole.trim_start();
-    let start = span.end - body.len();
-    let word = body.split([' ', '\t']).next().unwrap_or("");
-    match word.strip_prefix(':').and_then(|w| w.strip_suffix(':')) {
-        Some(key) => (start, key, slice(body, word.len(), body.len())),
-        None => (start, "", ""),
-    }
 }
 
 /// The lines of a property drawer before the first heading, where only comments

@@ -4,7 +4,7 @@ mod graph;
 
 use crate::components::{Model, property_offset, root};
 use crate::edges::connect;
-use crate::header_args::{Arg, complaint, own, short};
+use crate::header_args::{Arg, Scopes, complaint, own, short};
 use crate::issue::{Code, Findings, Found, Issue, issues};
 use crate::syntax::document::Document;
 use crate::syntax::probe::Opener;
@@ -18,7 +18,7 @@ pub fn lint(org: &str) -> Vec<Issue> {
     let mut found = std::mem::take(&mut model.found);
     roots(&doc, &mut found);
     unclosed(&doc, &mut found);
-    header_args(&doc, &mut found);
+    header_args(&doc, &model.scopes, &mut found);
     graph::check(&model, &graph, &mut found);
     issues(&doc, found)
 }
@@ -84,13 +84,13 @@ fn unclosed(doc: &Document, found: &mut Findings) {
     }
 }
 
-fn header_args(doc: &Document, found: &mut Findings) {
+fn header_args(doc: &Document, scopes: &Scopes, found: &mut Findings) {
     let mut check = |heading: Option<usize>, args: &[Arg]| {
         for (offset, message) in args.iter().flat_map(complaint) {
             found.push(Found::new(Code::BadHeaderArg, heading, offset, message));
         }
     };
-    for (heading, args) in &doc.scopes().written {
+    for (heading, args) in &scopes.written {
         check(*heading, args);
     }
     for (heading, section) in doc.all_sections() {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::hash::{HashMap, HashSet};
-use crate::header_args::short;
+use crate::header_args::{Scopes, short};
 use crate::source::CodeLine;
 use crate::syntax::MAX_DEPTH;
 use crate::syntax::document::Document;
@@ -47,8 +47,8 @@ pub struct Noweb<'d, 'a> {
 
 impl<'d, 'a> Noweb<'d, 'a> {
     /// Looks up what names there are.
-    pub fn new(doc: &'d Document<'a>) -> Self {
-        let parts = names(doc).into_iter().map(|(name, parts)| (name, parts.into())).collect();
+    pub fn new(doc: &'d Document<'a>, scopes: &Scopes<'a>) -> Self {
+        let parts = names(doc, scopes).into_iter().map(|(name, parts)| (name, parts.into())).collect();
         Noweb {
             doc,
             parts,

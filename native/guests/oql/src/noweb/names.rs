@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::hash::HashMap;
-use crate::header_args::HeaderArgs;
+use crate::header_args::{HeaderArgs, Scopes};
 use crate::source::{CodeLine, code_lines};
 use crate::syntax::document::Document;
 use crate::syntax::tree::{Element, Kind, Source, walk};
@@ -34,7 +34,7 @@ impl Part<'_> {
 const LONGEST: usize = 256;
 
 /// Blocks by the names that references use.
-pub fn names<'d>(doc: &'d Document) -> HashMap<&'d str, Vec<Part<'d>>> {
+pub fn names<'d, 'a>(doc: &'d Document<'a>, scopes: &Scopes<'a>) -> HashMap<&'d str, Vec<Part<'d>>> {
     let mut named: HashMap<&str, Vec<Part>> = HashMap::default();
     let mut refs: HashMap<&str, Vec<Part>> = HashMap::default();
     let commented = doc.commented();
@@ -43,9 +43,9 @@ pub fn names<'d>(doc: &'d Document) -> HashMap<&'d str, Vec<Part<'d>>> {
         if heading.is_some_and(|h| commented.get(h) == Some(&true)) {
             continue;
         }
-        walk(section, &mut |element: &'d Element| {
+        walk(section, &mut |element: &'d Element<'a>| {
             let Kind::Source(source) = &element.kind else { return };
-            let args = HeaderArgs::of(doc, heading, element, source);
+            let args = HeaderArgs::of(doc, scopes, heading, element, source);
             let part = || {
                 let separator = args.get("noweb-sep").filter(|s| s.len() <= LONGEST);
                 let separator = separator.map_or("\n".to_string(), |s| match string(s) {

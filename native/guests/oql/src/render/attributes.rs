@@ -223,8 +223,9 @@ impl<'r, 'a> Html<'r, 'a> {
         }
     }
 
-    /// The id that an element's name gives it; nothing where another one has it already.
+    /// The id that an element's name gives it, be the name empty.
     pub fn named_id(&mut self, element: &Element) -> Option<String> {
-        self.targets.claim(element.name()?)
+        let empty = element.meta.as_ref().is_some_and(|m| m.name.is_none() && m.named.start > 0);
+        if empty { Some(self.fresh_id("name")) } else { self.targets.claim(element.name()?) }
     }
 }

@@ -3,15 +3,14 @@
 use std::mem::{Discriminant, discriminant};
 
 use super::Html;
+use super::abbreviations::Abbreviations;
 use super::code::Numbering;
-use super::destinations::Abbreviations;
 use super::headings::number_into;
 use super::images::is_standalone;
 use super::latex::is_math;
 use super::translations::Phrase;
 use crate::hash::HashMap;
 use crate::syntax::document::Document;
-use crate::syntax::lines::Span;
 use crate::syntax::tree::{Caption, Element, Kind, walk};
 
 /// Numbers of captioned elements, and elements by their names.
@@ -134,9 +133,4 @@ impl<'r, 'a> Html<'r, 'a> {
 /// The captions of an element that has any.
 pub fn captions<'e, 'a>(element: &'e Element<'a>) -> Option<&'e [Caption<'a>]> {
     element.meta.as_ref().map(|m| m.caption.as_slice()).filter(|c| !c.is_empty())
-}
-
-/// The first line of an element, without its indentation.
-pub fn first_line<'a>(doc: &Document<'a>, span: Span) -> &'a str {
-    span.of(doc.text).lines().next().unwrap_or("").trim_start_matches([' ', '\t'])
 }

@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 
 use super::Html;
-use super::captions::first_line;
 use super::escape::{push_attribute, push_text};
-use super::exports::Noweb;
+use super::exports::Weave;
 use super::headings::number_into;
 use super::indentation::{dedented, rewritten, unescaped};
 use super::targets::Targets;
@@ -29,6 +28,11 @@ pub fn switches<'a>(doc: &Document<'a>, element: &Element) -> Option<Switches<'a
         }
         _ => None,
     }
+}
+
+/// The first line of an element, without its indentation.
+fn first_line<'a>(doc: &Document<'a>, span: Span) -> &'a str {
+    span.of(doc.text).lines().next().unwrap_or("").trim_start_matches([' ', '\t'])
 }
 
 /// Where the label of a line begins, blanks before it included, and its name.
@@ -164,7 +168,7 @@ impl<'r, 'a> Html<'r, 'a> {
             let shown = self.exports.block_at(element.span.start);
             let lines = match &element.kind {
                 Kind::Source(_) if !shown.code => continue,
-                Kind::Source(source) if shown.noweb == Noweb::Expand => self.woven(source, Noweb::Expand),
+                Kind::Source(source) if shown.noweb == Weave::Expand => self.woven(source, Weave::Expand),
                 _ => unescaped(doc.text, body(element)),
             };
             let blank = lines.iter().take_while(|line| line.trim().is_empty()).count();

@@ -1,28 +1,7 @@
 //! A table's columns: how they are aligned, which of them are grouped.
 
-use super::table::{Grid, Row, cookie};
-
-/// How a column is aligned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Align {
-    /// Words.
-    Left,
-    /// Numbers.
-    Right,
-    /// Where a cookie says so.
-    Center,
-}
-
-impl Align {
-    /// The class of its cells.
-    pub fn class(self) -> &'static str {
-        match self {
-            Align::Left => "org-left",
-            Align::Right => "org-right",
-            Align::Center => "org-center",
-        }
-    }
-}
+use super::align::{Align, cookie};
+use super::grid::{Grid, Row};
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Column {

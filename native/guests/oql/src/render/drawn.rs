@@ -56,6 +56,11 @@ fn rows(drawing: &Drawing, columns: &[usize], lines: &[usize]) -> Option<Vec<Vec
     if width == 0 || height == 0 || width * height > size {
         return None;
     }
+    // Neither is one whose lines end long before its border does.
+    let across = |borders: &[usize]| Some(borders.last()? - borders.first()?);
+    if across(columns)?.saturating_mul(across(lines)?) > 4 * size {
+        return None;
+    }
     let column = |i: usize| columns.get(i).copied().unwrap_or(0);
     let line = |i: usize| lines.get(i).copied().unwrap_or(0);
     let ends_right = |y: usize, x: usize| matches!(drawing.at(line(y) + 1, column(x + 1)), '|' | '+');

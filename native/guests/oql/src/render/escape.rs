@@ -21,6 +21,8 @@ fn replacement(bytes: &[u8], at: usize, apostrophes: bool) -> Option<(&'static s
         b'"' => ("&quot;", 1),
         b'\'' if apostrophes => ("&#39;", 1),
         b'\t' | b'\n' | b'\r' => return None,
+        // White space to HTML, forbidden in XML.
+        b'\x0c' => (" ", 1),
         b if *b < b' ' => ("\u{fffd}", 1),
         0xef if matches!(bytes.get(at + 1..at + 3), Some([0xbf, 0xbe | 0xbf])) => ("\u{fffd}", 3),
         _ => return None,

@@ -6,8 +6,8 @@ use super::Html;
 use super::indentation::rewritten;
 use super::results::Placement;
 use crate::hash::{HashMap, HashSet};
-use crate::header_args::HeaderArgs;
-use crate::noweb::references;
+use crate::header_args::{HeaderArgs, Scopes};
+use crate::noweb::{Noweb, references};
 use crate::source::code_lines;
 use crate::syntax::document::Document;
 use crate::syntax::lines::slice;
@@ -30,12 +30,12 @@ pub struct Shown {
     /// Its component's result, where it has one.
     pub result: bool,
     /// What becomes of `<<name>>` in it.
-    pub noweb: Noweb,
+    pub noweb: Weave,
 }
 
 /// What becomes of references to other blocks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Noweb {
+pub enum Weave {
     /// They stay as they are.
     #[default]
     Keep,
@@ -47,7 +47,7 @@ pub enum Noweb {
 
 impl Exports {
     /// What the blocks of a document ask for.
-    pub fn of(doc: &Document, placement: &Placement) -> Self {
+    pub fn of<'a>(doc: &Document<'a>, scopes: &Scopes<'a>, placement: &Placement) -> Self {
         let mut exports = Exports::default();
         let mut named: HashMap<&str, usize> = HashMap::default();
         let mut any = false;
@@ -65,7 +65,7 @@ impl Exports {
         }
         if any {
             for (heading, section) in doc.all_sections() {
-                exports.row(&Reading { doc, heading, named: &named, placement }, section);
+                exports.row(&Reading { doc, scopes, heading, named: &named, placement }, section);
             }
         }
         exports
@@ -96,7 +96,7 @@ impl Exports {
         next: Option<&Element<'a>>,
     ) {
         let doc = reading.doc;
-        let args = HeaderArgs::of(doc, reading.heading, element, source);
+        let args = HeaderArgs::of(doc, reading.scopes, reading.heading, element, source);
         let live = reading.placement.has_block(element.span.start);
         let (code, result, stay) = match args.exports() {
             Some("results") => (false, true, true),
@@ -106,9 +106,9 @@ impl Exports {
             _ => (true, live, false),
         };
         let noweb = match args.get("noweb") {
-            Some("strip-export") => Noweb::Strip,
-            Some(value) if value.split([' ', '\t']).any(|v| v == "yes") => Noweb::Expand,
-            _ => Noweb::Keep,
+            Some("strip-export") => Weave::Strip,
+            Some(value) if value.split([' ', '\t']).any(|v| v == "yes") => Weave::Expand,
+            _ => Weave::Keep,
         };
         self.blocks.insert(element.span.start, Shown { code, result, noweb });
         if stay && !live {
@@ -137,6 +137,7 @@ impl Exports {
 /// What is known while blocks are read.
 struct Reading<'d, 'a> {
     doc: &'d Document<'a>,
+    scopes: &'d Scopes<'a>,
     heading: Option<usize>,
     /// Where results begin, by their names.
     named: &'d HashMap<&'d str, usize>,
@@ -177,12 +178,12 @@ fn results_name<'a>(doc: &Document<'a>, element: &Element) -> Option<&'a str> {
 
 impl<'r, 'a> Html<'r, 'a> {
     /// A block's lines with its references replaced or taken out.
-    pub fn woven(&mut self, source: &Source, how: Noweb) -> Vec<Cow<'a, str>> {
+    pub fn woven(&mut self, source: &Source, how: Weave) -> Vec<Cow<'a, str>> {
         let doc = self.doc;
         let mut lines = code_lines(doc, source);
-        let mut strip = how == Noweb::Strip;
-        if how == Noweb::Expand {
-            let noweb = self.noweb.get_or_insert_with(|| crate::noweb::Noweb::new(doc));
+        let mut strip = how == Weave::Strip;
+        if how == Weave::Expand {
+            let noweb = self.noweb.get_or_insert_with(|| Noweb::new(doc, self.scopes));
             let (expanded, missing) = noweb.expand(None, lines);
             lines = expanded;
             // What nothing is named after stands for nothing.

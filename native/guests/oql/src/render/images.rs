@@ -1,13 +1,14 @@
 //! Pictures.
 
 use super::Html;
+use super::abbreviations::Abbreviations;
 use super::attributes::Attributes;
-use super::destinations::{Abbreviations, Destination, LinkKind, is_picture};
 use super::escape::push_attribute;
+use super::pictures::is_picture;
 use super::translations::Phrase;
 use super::url::{Use, encoded, file_url, not_a_scheme, safe};
 use crate::syntax::document::Document;
-use crate::syntax::objects::{Object, ObjectKind};
+use crate::syntax::objects::{Destination, LinkKind, Object, ObjectKind};
 use crate::syntax::text::Text;
 use crate::syntax::tree::Element;
 

@@ -1,11 +1,11 @@
 //! Objects → HTML.
 
 use super::Html;
-use super::entities::{blanks, entity};
 use super::escape::{Plain, legal, push_attribute, push_plain, push_text};
 use super::latex::fragment;
 use super::settings::{Latex, Scripts};
 use crate::header_args::HeaderArgs;
+use crate::syntax::entities::{blanks, entity};
 use crate::syntax::objects::{Citation, InlineCode, Object, ObjectKind, objects_of};
 use crate::syntax::text::Text;
 
@@ -222,10 +222,9 @@ impl<'r, 'a> Html<'r, 'a> {
     /// `src_lang[args]{code}`: Babel puts its result in its place, and there is
     /// none but where the document says to show the code.
     fn inline_source(&mut self, object: &Object, source: &InlineCode, out: &mut String) {
-        let doc = self.doc;
-        let heading = doc.heading_at(object.span.start);
+        let heading = self.doc.heading_at(object.span.start);
         // Arguments of a text that stands nowhere are as good as none.
-        let args = HeaderArgs::inline(doc, heading, source.lang, source.args);
+        let args = HeaderArgs::inline(self.scopes, heading, source.lang, source.args);
         if !matches!(args.exports(), Some("code" | "both")) {
             return;
         }

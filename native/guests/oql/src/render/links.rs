@@ -3,18 +3,21 @@
 use super::Html;
 use super::attributes::Attributes;
 use super::captions::{Named, key};
-use super::destinations::{Destination, LinkKind, described_image};
 use super::escape::{push_attribute, push_text};
 use super::headings::number_into;
 use super::ordinals::Ordinals;
+use super::pictures::{described_image, is_image};
 use super::settings::Broken;
 use super::toc::unlinked;
-use super::url::{Use, encoded, file_url, is_active, not_a_scheme, safe};
+use super::url::{Use, encoded, file_url, has_scheme, is_active, not_a_scheme, safe};
 use crate::ids::slug;
-use crate::syntax::objects::{Link, Object};
+use crate::syntax::objects::{Destination, Link, LinkKind, Object};
 
 /// What a link says of itself where it leads to something without a number.
 const NAMELESS: &str = "No description for this link";
+
+/// Ids up to this length take nothing from what links may repeat.
+const SHORT: usize = 64;
 
 /// What an internal link leads to.
 enum Found {
@@ -29,8 +32,8 @@ impl<'r, 'a> Html<'r, 'a> {
     /// A link, or the picture that it is.
     pub fn link(&mut self, link: &Link, out: &mut String) {
         let own = self.link_attributes.take().unwrap_or_default();
-        let to = Destination::of(link, &self.abbreviations);
-        if link.description.is_none() && to.is_image() && self.image(&to, own.clone(), out) {
+        let to = self.abbreviations.destination(link);
+        if link.description.is_none() && is_image(&to) && self.image(&to, own.clone(), out) {
             return;
         }
         let description = link.description.as_deref().filter(|d| !d.is_empty());
@@ -78,12 +81,12 @@ impl<'r, 'a> Html<'r, 'a> {
             },
             LinkKind::Fuzzy => match self.find(&to.raw) {
                 Some(found) => self.internal(link, &to.raw, found, own, out),
-                None if to.has_scheme() || safe(&to.raw, Use::Link).is_none() => {
+                None if has_scheme(&to.raw) || safe(&to.raw, Use::Link).is_none() => {
                     // A scheme that Org does not know may still be one that browsers do.
                     match safe(&to.raw, Use::Link) {
-                        Some(url) => self.external(link, Some(&url), &to.raw, own, out),
-                        None if is_active(&to.raw) => self.description(description, &to.raw, out),
-                        None => self.broken(description, to.path(), &to.raw, out),
+                        Some(url) if !to.raw.starts_with(' ') => self.external(link, Some(&url), &to.raw, own, out),
+                        _ if is_active(&to.raw) => self.description(description, &to.raw, out),
+                        _ => self.broken(description, to.path(), &to.raw, out),
                     }
                 }
                 None => self.broken(description, to.path(), &to.raw, out),
@@ -174,6 +177,11 @@ impl<'r, 'a> Html<'r, 'a> {
             }
             Found::Named(id, _) | Found::Target(id) => id.clone(),
         };
+        // Many short links to one long id must not cost their product.
+        let Some(left) = self.repeats_left.checked_sub(id.len().saturating_sub(SHORT)) else {
+            return self.description(link.description.as_deref().filter(|d| !d.is_empty()), NAMELESS, out);
+        };
+        self.repeats_left = left;
         let url = format!("#{id}");
         if described {
             return self.described(link, Some(&url), "", own, out);
@@ -201,10 +209,10 @@ impl<'r, 'a> Html<'r, 'a> {
         }
         let doc = self.doc;
         let Some(heading) = doc.headings.get(heading) else { return };
-        // Many short links to one long title must not cost their product.
-        match self.titles_left.checked_sub(heading.title.len()) {
+        // Nor may those to one long title.
+        match self.repeats_left.checked_sub(heading.title.len()) {
             Some(left) => {
-                self.titles_left = left;
+                self.repeats_left = left;
                 self.objects(&unlinked(doc.objects(&heading.text)), out);
             }
             None => out.push_str(NAMELESS),

@@ -4,7 +4,7 @@ use super::Html;
 use super::attributes::Attributes;
 use super::code::{code_of, switches, write_code};
 use super::escape::{push_attribute, push_text};
-use super::exports::Noweb;
+use super::exports::Weave;
 use super::indentation::dedented;
 use super::translations::Phrase;
 use crate::syntax::lines::Span;
@@ -67,7 +67,8 @@ impl<'r, 'a> Html<'r, 'a> {
         let mut html = String::new();
         self.ended_objects(doc.objects(text), &mut html);
         out.push_str("<p class=\"verse\">\n");
-        for line in dedented(html.split('\n').map(Into::into).collect()) {
+        let lines = html.split('\n').filter(|_| !html.is_empty()).map(Into::into);
+        for line in dedented(lines.collect()) {
             let line = line.trim_end_matches([' ', '\t']);
             let line = line.strip_suffix("<br />").unwrap_or(line);
             let body = line.trim_start_matches([' ', '\t']);
@@ -91,7 +92,7 @@ impl<'r, 'a> Html<'r, 'a> {
         }
     }
 
-    fn listing(&mut self, element: &Element<'a>, source: &Source, noweb: Noweb, out: &mut String) {
+    fn listing(&mut self, element: &Element<'a>, source: &Source, noweb: Weave, out: &mut String) {
         let lang = source.lang.of(self.doc.text);
         let switches = switches(self.doc, element).unwrap_or(Switches::read(""));
         let mut own = self.asked(element);
@@ -118,8 +119,8 @@ impl<'r, 'a> Html<'r, 'a> {
         }
         out.push_str(if lang.is_empty() { ">\n" } else { ">" });
         let lines = match noweb {
-            Noweb::Keep => code_of(self.doc, element, &switches),
-            Noweb::Expand | Noweb::Strip => self.woven(source, noweb),
+            Weave::Keep => code_of(self.doc, element, &switches),
+            Weave::Expand | Weave::Strip => self.woven(source, noweb),
         };
         write_code(&lines, &switches, self.references.lines.before(element), &mut self.targets, out);
         out.push_str(if lang.is_empty() { "</pre>\n" } else { "</pre>\n</div>\n" });

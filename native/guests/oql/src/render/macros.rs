@@ -272,14 +272,18 @@ impl<'r, 'a> Macros<'r, 'a> {
         let place = place.trim();
         if place.is_empty() {
             let heading = self.doc.heading_at(at).and_then(|i| headings.get(i));
-            return Some(heading.and_then(own).unwrap_or_default());
+            let value = heading.and_then(own).unwrap_or_default();
+            spend(&mut self.budget, value.len())?;
+            return Some(value);
         }
         let found = match place.split_at_checked(1) {
             Some(("#", id)) => headings.iter().find(|h| h.property("CUSTOM_ID") == Some(id)),
             Some(("*", title)) => headings.iter().find(|h| h.title == title.trim()),
             _ => headings.iter().find(|h| h.title == place),
         };
-        found.map(|h| own(h).unwrap_or_default())
+        let value = own(found?).unwrap_or_default();
+        spend(&mut self.budget, value.len())?;
+        Some(value)
     }
 }
 

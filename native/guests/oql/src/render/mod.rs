@@ -1,5 +1,7 @@
 //! `render`: the document as an HTML fragment, structured as Emacs does.
 
+pub mod abbreviations;
+pub mod align;
 pub mod attributes;
 pub mod blocks;
 pub mod captions;
@@ -7,13 +9,11 @@ pub mod choices;
 pub mod code;
 pub mod columns;
 pub mod dates;
-pub mod destinations;
 pub mod drawn;
-pub mod entities;
-pub mod entity_table;
 pub mod escape;
 pub mod exports;
 pub mod footnotes;
+pub mod grid;
 pub mod headings;
 pub mod images;
 pub mod indentation;
@@ -29,6 +29,7 @@ pub mod options;
 pub mod ordinals;
 pub mod outline;
 pub mod paragraphs;
+pub mod pictures;
 pub mod quotes;
 pub mod results;
 pub mod settings;
@@ -43,6 +44,8 @@ pub mod url;
 pub mod values;
 
 use crate::hash::HashMap;
+use crate::header_args::Scopes;
+use crate::noweb::Noweb;
 use crate::syntax::document::Document;
 use options::RenderOptions;
 use outline::Outline;
@@ -59,8 +62,9 @@ pub(crate) struct Html<'r, 'a> {
     pub results: &'r results::Placement,
     pub exports: exports::Exports,
     pub references: captions::References,
-    pub abbreviations: destinations::Abbreviations<'a>,
-    pub noweb: Option<crate::noweb::Noweb<'r, 'a>>,
+    pub abbreviations: abbreviations::Abbreviations<'a>,
+    pub scopes: &'r Scopes<'a>,
+    pub noweb: Option<Noweb<'r, 'a>>,
     /// What links to lines of code say, once there is one.
     pub code_labels: Option<HashMap<String, String>>,
     /// What links to targets say, once there is one.
@@ -69,8 +73,8 @@ pub(crate) struct Html<'r, 'a> {
     pub link_attributes: Option<attributes::Attributes>,
     /// The last number of an id that nobody asked for.
     pub fresh: usize,
-    /// How much text of titles links may still show.
-    pub titles_left: usize,
+    /// How much of titles and long ids links may still repeat.
+    pub repeats_left: usize,
     /// What tables of contents may still cost.
     pub contents_left: usize,
     /// The paragraph being written is right in a footnote's definition.
@@ -101,23 +105,25 @@ pub fn render(org: &str, options: &RenderOptions) -> String {
 
 fn page(doc: &Document, placement: &results::Placement, options: &RenderOptions) -> String {
     let settings = Settings::of(doc, options);
+    let scopes = Scopes::read(doc);
     let outline = Outline::of(doc, &settings);
-    let abbreviations = destinations::Abbreviations::of(doc);
+    let abbreviations = abbreviations::Abbreviations::of(doc);
     let references = captions::References::of(doc, &abbreviations, &outline.hidden);
     let mut html = Html {
         targets: targets::Targets::of(doc, &settings, &outline),
         notes: footnotes::Notes::of(doc, &settings, &outline),
         outline,
         results: placement,
-        exports: exports::Exports::of(doc, placement),
+        exports: exports::Exports::of(doc, &scopes, placement),
         references,
         abbreviations,
+        scopes: &scopes,
         noweb: None,
         code_labels: None,
         ordinals: None,
         link_attributes: None,
         fresh: 0,
-        titles_left: 4 * doc.text.len() + (1 << 16),
+        repeats_left: 4 * doc.text.len() + (1 << 16),
         contents_left: 6 * (doc.text.len() + doc.headings.len() * toc::ENTRY) + (1 << 16),
         in_note: false,
         lone_stamps: false,

@@ -7,7 +7,7 @@ use super::escape::escape;
 use super::options::{RenderOptions, StepError};
 use super::values::value_html;
 use crate::components::Model;
-use crate::hash::HashMap;
+use crate::hash::{HashMap, HashSet};
 use crate::syntax::document::Document;
 
 /// Which block shows which component's result.
@@ -96,11 +96,8 @@ impl<'r, 'a> Html<'r, 'a> {
         let outs = self.results.outs.get(component).map_or(&[][..], Vec::as_slice);
         let named = outs.iter().filter(|o| ports.contains_key(*o));
         let mut order: Vec<&str> = named.map(String::as_str).collect();
-        for port in ports.keys() {
-            if !outs.contains(port) {
-                order.push(port);
-            }
-        }
+        let known: HashSet<&str> = order.iter().copied().collect();
+        order.extend(ports.keys().map(String::as_str).filter(|port| !known.contains(port)));
         order
     }
 }

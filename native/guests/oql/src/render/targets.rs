@@ -246,24 +246,33 @@ impl<'r> Targets<'r> {
         self.notes && number.is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
     }
 
-    /// The id for the element of this name; nothing where another one has it.
+    /// The id for the element of this name; the second of a name gets a number.
     pub fn claim(&mut self, name: &str) -> Option<String> {
         let wanted = anchor(name);
+        if wanted.is_empty() {
+            return None;
+        }
         let id = self.moved.get(&wanted).cloned().unwrap_or(wanted);
-        (!id.is_empty() && !self.is_kept(&id) && self.used.insert(id.clone())).then_some(id)
+        let free = !self.is_kept(&id) && self.used.insert(id.clone());
+        Some(if free { id } else { self.numbered(&id) })
     }
 
     /// The id of one of the page's own parts; the second of its kind gets a number.
     pub fn part(&mut self, kind: &str) -> String {
-        let Some(mut number) = self.parts.get(kind).copied() else {
-            self.parts.insert(kind.to_string(), 2);
-            return kind.to_string();
-        };
+        if self.parts.contains_key(kind) {
+            return self.numbered(kind);
+        }
+        self.parts.insert(kind.to_string(), 2);
+        kind.to_string()
+    }
+
+    fn numbered(&mut self, base: &str) -> String {
+        let mut number = self.parts.get(base).copied().unwrap_or(2);
         loop {
-            let id = format!("{kind}-{number}");
+            let id = format!("{base}-{number}");
             number += 1;
             if !self.is_kept(&id) && !self.given.contains(&id) && self.used.insert(id.clone()) {
-                self.parts.insert(kind.to_string(), number);
+                self.parts.insert(base.to_string(), number);
                 return id;
             }
         }

@@ -74,9 +74,11 @@ impl<'r, 'a> Html<'r, 'a> {
         let value = value.trim_start();
         out.push_str("<p>\n<span class=\"timestamp-wrapper\">\n<span class=\"timestamp-kwd\">CLOCK:</span> ");
         out.push_str("<span class=\"timestamp\">");
-        let raw = timestamp_len(value).and_then(|len| value.get(..len)).unwrap_or("");
+        // Org finds the stamps of a clock by the word in capitals.
+        let len = timestamp_len(value).unwrap_or(0);
+        let raw = value.get(..len).filter(|_| line.starts_with("CLOCK:")).unwrap_or("");
         push_attribute(out, &timestamps::canonical(raw));
-        let rest = value.get(raw.len()..).unwrap_or("");
+        let rest = value.get(len..).unwrap_or("");
         if !raw.is_empty() && rest.starts_with([' ', '\t']) {
             out.push(' ');
         }

@@ -45,7 +45,7 @@ impl<'r, 'a> Html<'r, 'a> {
         for at in range {
             let Some(shown) = self.outline.shown.get(at).copied() else { break };
             let Some(heading) = self.doc.headings.get(shown.index) else { continue };
-            full = self.spend_contents(ENTRY + heading.title.len());
+            full = self.spend_contents(ENTRY + self.repeated(shown.index, heading));
             if !full {
                 break;
             }
@@ -83,6 +83,13 @@ impl<'r, 'a> Html<'r, 'a> {
         if !full {
             out.push_str(TOO_MANY);
         }
+    }
+
+    /// How much of what the document says once an entry says again.
+    fn repeated(&self, index: usize, heading: &Heading) -> usize {
+        let title = heading.property("ALT_TITLE").unwrap_or(heading.title);
+        let tags: usize = heading.tags.iter().map(|tag| tag.len()).sum();
+        title.len() + tags + heading.todo.map_or(0, str::len) + self.targets.heading_id(index).len()
     }
 
     /// Takes a cost from what tables of contents may still cost; whether there was enough.

@@ -75,21 +75,19 @@ fn scheme(url: &str) -> Option<String> {
 
 /// The address with percent escapes for all that an address cannot hold.
 pub fn encoded(url: String) -> String {
-    use std::fmt::Write;
-    let fits = |b: u8| {
-        b.is_ascii_alphanumeric()
-            || matches!(
-                b,
-                b'-' | b'_' | b'.' | b'~' | b'!' | b'$' | b'&'
-                    ..=b',' | b';' | b'=' | b':' | b'@' | b'/' | b'?' | b'%' | b'#'
-            )
-    };
-    if url.bytes().all(fits) {
-        return url;
+    const KEPT: &[u8] = b"-_.~!$&'()*+,;=:@/?%#";
+    match url.bytes().all(|b| b.is_ascii_alphanumeric() || KEPT.contains(&b)) {
+        true => url,
+        false => escaped(&url, KEPT),
     }
-    let mut out = String::with_capacity(url.len());
-    for b in url.bytes() {
-        if fits(b) {
+}
+
+/// The text with percent escapes for all but plain letters, digits and these.
+pub fn escaped(text: &str, kept: &[u8]) -> String {
+    use std::fmt::Write;
+    let mut out = String::with_capacity(text.len());
+    for b in text.bytes() {
+        if b.is_ascii_alphanumeric() || kept.contains(&b) {
             out.push(char::from(b));
         } else {
             // Writing to a `String` never fails.

@@ -152,8 +152,10 @@ fn keys<'v>(objects: &[&'v Map<String, Value>]) -> Option<Vec<&'v str>> {
     for object in objects {
         keys.extend(object.keys().map(String::as_str).filter(|k| seen.insert(*k)));
     }
-    // Many rows of ever other keys are no table.
-    (!keys.is_empty() && keys.len() <= 200).then_some(keys)
+    // Many rows of ever other keys are no table, nor are those of which most have next to none.
+    let cells: usize = objects.iter().map(|o| o.len()).sum();
+    let full = keys.len().saturating_mul(objects.len()) <= 8 * cells + 1024;
+    (!keys.is_empty() && keys.len() <= 200 && full).then_some(keys)
 }
 
 fn base64(bytes: &[u8]) -> String {

@@ -1,7 +1,5 @@
 //! A whole document, read.
 
-use std::cell::OnceCell;
-
 use super::drawer::{self, Properties};
 use super::elements::Reader;
 use super::headings::{Heading, outlined};
@@ -12,7 +10,6 @@ use super::radio::targets;
 use super::states::States;
 use super::text::{Inline, Text};
 use super::tree::{Element, Keyword};
-use crate::header_args::Scopes;
 
 /// A document: its outline and each section's elements.
 pub struct Document<'a> {
@@ -32,8 +29,6 @@ pub struct Document<'a> {
     pub inline: Inline<'a>,
     /// Every keyword, with where it stands.
     pub keywords: Vec<(usize, Keyword)>,
-    /// Header arguments that blocks inherit, once somebody asks.
-    scopes: OnceCell<Scopes<'a>>,
     /// Openers without an end.
     pub unclosed: Vec<(usize, Opener)>,
     /// What its text holds somewhere.
@@ -102,7 +97,6 @@ impl<'a> Document<'a> {
             sections,
             inline: Inline::new(text),
             keywords,
-            scopes: OnceCell::new(),
             unclosed,
             holds: Holds::of(text),
         };
@@ -111,11 +105,6 @@ impl<'a> Document<'a> {
             document.inline.radio = targets(text, &document.headings, &sections);
         }
         document
-    }
-
-    /// Header arguments that blocks inherit.
-    pub fn scopes(&self) -> &Scopes<'a> {
-        self.scopes.get_or_init(|| Scopes::read(self))
     }
 
     /// The objects of a text.

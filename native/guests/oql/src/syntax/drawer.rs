@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 use super::chars::{is_word, word};
 use super::headings::Heading;
 use super::index::{is_drawer_end, strip_prefix_no_case};
-use super::lines::{Lines, is_blank, skip, slice, trim};
+use super::lines::{Lines, Span, is_blank, skip, slice, trim};
 use super::probe::is_comment;
 use super::timestamp::timestamp_len;
 use crate::hash::HashMap;
@@ -92,6 +92,18 @@ fn property(body: &str) -> Option<(&str, &str)> {
     let key = word.strip_prefix(':')?.strip_suffix(':').filter(|key| !key.is_empty())?;
     let rest = slice(body, word.len(), body.len());
     (trim(rest).is_empty() || rest.starts_with(' ')).then(|| (key, trim(rest)))
+}
+
+/// A drawer's line: where it begins, its key, what stands behind that.
+pub fn property_line(text: &str, span: Span) -> (usize, &str, &str) {
+    let whole = span.of(text);
+    let body = whole.trim_start();
+    let start = span.end - body.len();
+    let word = body.split([' ', '\t']).next().unwrap_or("");
+    match word.strip_prefix(':').and_then(|w| w.strip_suffix(':')) {
+        Some(key) => (start, key, slice(body, word.len(), body.len())),
+        None => (start, "", ""),
+    }
 }
 
 #[derive(Default)]

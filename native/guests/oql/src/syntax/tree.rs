@@ -1,9 +1,9 @@
 //! The tree that reading gives: elements with positions. A [`Text`] inside
 //! keeps its objects from the first time that somebody asks for them.
 
-use super::headings::Heading;
 use std::ops::Deref;
 
+use super::headings::Heading;
 use super::lines::{Body, Span, slice};
 use super::probe::bullet;
 use super::text::Text;
@@ -259,15 +259,8 @@ pub fn walk<'t, 'a>(elements: &'t [Element<'a>], f: &mut impl FnMut(&'t Element<
     for element in elements {
         f(element);
         match &element.kind {
-            Kind::Quote(c)
-            | Kind::Center(c)
-            | Kind::Special(_, c)
-            | Kind::Drawer(_, c)
-            | Kind::Dynamic(c)
-            | Kind::Footnote(_, c)
-            | Kind::Inlinetask(_, c) => walk(c, f),
             Kind::List(list) => list.items.iter().for_each(|item| walk(&item.children, f)),
-            _ => {}
+            kind => walk(kind.children(), f),
         }
     }
 }

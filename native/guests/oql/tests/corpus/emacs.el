@@ -80,6 +80,22 @@
 (org-cite-register-processor 'keys :export-citation #'corpus-citation)
 (setq org-cite-export-processors '((t keys)))
 
+;; What is empty leaves nothing on the page, where ox-html writes the word nil.
+(dolist (transcoder '(org-html-center-block org-html-drawer org-html-dynamic-block org-html-inlinetask
+                      org-html-quote-block org-html-special-block org-html-subscript
+                      org-html-superscript org-html-verse-block))
+  (advice-add transcoder :filter-args
+              (lambda (args) (cons (car args) (cons (or (cadr args) "") (cddr args))))))
+(advice-add 'org-html-clock :filter-return
+            (lambda (html) (replace-regexp-in-string "</span> ?nil" "</span>" html)))
+
+(advice-add 'org-html-paragraph :around
+            (lambda (transcode paragraph contents &rest others)
+              (if (string-blank-p (buffer-substring (org-element-property :contents-begin paragraph)
+                                                    (org-element-property :contents-end paragraph)))
+                  ""
+                (apply transcode paragraph contents others))))
+
 ;; References are counted, where Org draws lots.
 (defvar corpus-references 0)
 (advice-add 'org-export-new-reference :override

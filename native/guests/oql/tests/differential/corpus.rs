@@ -112,7 +112,7 @@ impl Tally {
     }
 
     /// Prints the summary and holds the comparison to what was promised.
-    pub fn finish(self, least: f64, all_named: bool) {
+    pub fn finish(self, least: f64) {
         let total: usize = self.groups.values().map(|group| group.1).sum();
         let equal = total - self.differing.len();
         let percent = 100.0 * equal as f64 / total.max(1) as f64;
@@ -131,7 +131,7 @@ impl Tally {
         assert!(total > 0, "the corpus is empty");
         assert!(percent >= least, "{percent:.1} % equal, {least} % is the least");
         let unnamed: Vec<&String> = self.differing.iter().filter(|name| !self.known.contains_key(*name)).collect();
-        assert!(!all_named || unnamed.is_empty(), "these differ and {} does not say why: {unnamed:?}", self.list);
+        assert!(unnamed.is_empty(), "these differ and {} does not say why: {unnamed:?}", self.list);
         let stale: Vec<&String> = self.known.keys().filter(|name| !self.differing.contains(name)).collect();
         assert!(stale.is_empty(), "these are equal or gone, {} need not name them: {stale:?}", self.list);
         let mute: Vec<&String> = self.known.iter().filter(|(_, why)| why.is_empty()).map(|(name, _)| name).collect();

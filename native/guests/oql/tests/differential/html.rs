@@ -46,10 +46,15 @@ fn children(parent: &Handle, verbatim: bool, block: bool) -> Vec<Node> {
     let mut nodes: Vec<Node> = Vec::new();
     for child in parent.children.borrow().iter() {
         match &child.data {
-            NodeData::Text { contents } => match nodes.last_mut() {
-                Some(Node::Text(text)) => text.push_str(&contents.borrow()),
-                _ => nodes.push(Node::Text(contents.borrow().to_string())),
-            },
+            NodeData::Text { contents } => {
+                // What HTML forbids: Emacs writes it, we write what a reader is to make of it.
+                let forbidden = |c: char| c < ' ' && !c.is_ascii_whitespace();
+                let contents = contents.borrow().replace(forbidden, "\u{fffd}");
+                match nodes.last_mut() {
+                    Some(Node::Text(text)) => text.push_str(&contents),
+                    _ => nodes.push(Node::Text(contents)),
+                }
+            }
             NodeData::Element { name, attrs, .. } => {
                 let name = name.local.to_string();
                 let mut attributes: Vec<(String, String)> = attrs
@@ -140,6 +145,9 @@ fn replace_ids(nodes: &mut [Node], ids: &Ids, count: &mut usize, labels: &mut Ve
                 *value = named(value);
             } else if let ("href", Some(id)) = (key.as_str(), value.strip_prefix('#')) {
                 *value = format!("#{}", named(id));
+            } else if matches!(key.as_str(), "href" | "src") {
+                // An address with a blank is the one that a browser makes of it.
+                *value = value.replace(' ', "%20");
             }
         }
         replace_ids(children, ids, count, labels);

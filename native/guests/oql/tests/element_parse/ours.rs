@@ -1,6 +1,6 @@
 //! Our tree → facts.
 
-use oql::header_args::HeaderArgs;
+use oql::header_args::{HeaderArgs, Scopes};
 use oql::syntax::document::Document;
 use oql::syntax::headings;
 use oql::syntax::lines::Span;
@@ -13,7 +13,7 @@ use crate::objects::objects;
 /// What the kernel has.
 pub fn read(org: &str) -> Facts {
     let doc = Document::read(org);
-    let mut tree = Tree { doc: &doc, facts: Facts::default(), heading: None };
+    let mut tree = Tree { doc: &doc, scopes: Scopes::read(&doc), facts: Facts::default(), heading: None };
     for (key, value) in &doc.properties {
         tree.facts.add("properties", 0, format!("{key:?} {value:?}"));
     }
@@ -32,6 +32,7 @@ pub fn read(org: &str) -> Facts {
 
 struct Tree<'d, 'a> {
     doc: &'d Document<'a>,
+    scopes: Scopes<'a>,
     facts: Facts,
     /// The heading of the section at hand.
     heading: Option<usize>,
@@ -247,7 +248,7 @@ impl<'a> Tree<'_, 'a> {
         for header in element.meta.iter().flat_map(|meta| &meta.headers) {
             self.facts.add("arguments", at, format!("header {:?}", header.of(text)));
         }
-        let arguments = HeaderArgs::of(self.doc, self.heading, element, source);
+        let arguments = HeaderArgs::of(self.doc, &self.scopes, self.heading, element, source);
         for key in ARGUMENTS {
             let value = if key == "exports" { arguments.exports() } else { arguments.get(key) };
             if let Some(value) = value {

@@ -1,6 +1,6 @@
 //! Objects as one line: what Emacs' `org-element` says of them, in parentheses.
 
-use oql::syntax::objects::{Link, LinkForm, Object, ObjectKind, macro_arguments};
+use oql::syntax::objects::{Destination, Link, LinkForm, LinkKind, Object, ObjectKind, macro_arguments};
 use oql::syntax::timestamp::{Moment, Timestamp};
 
 /// All objects of a row.
@@ -56,7 +56,17 @@ fn one(object: &Object) -> String {
 }
 
 fn link(link: &Link) -> String {
-    let to = link.destination();
+    let to = Destination::of(link.form, link.raw());
+    let scheme = to.raw.split_once(':').map_or("", |(scheme, _)| scheme);
+    let kind = match to.kind {
+        LinkKind::File => "file",
+        LinkKind::CustomId => "custom-id",
+        LinkKind::Coderef => "coderef",
+        LinkKind::Fuzzy => "fuzzy",
+        LinkKind::Radio => "radio",
+        _ => scheme,
+    };
+    let application = scheme.strip_prefix("file+").filter(|_| to.kind == LinkKind::File);
     let form = match link.form {
         LinkForm::Bracket => "bracket",
         LinkForm::Angle => "angle",
@@ -64,8 +74,8 @@ fn link(link: &Link) -> String {
     };
     let more = |name: &str, value: Option<&str>| value.map_or(String::new(), |v| format!("{name}={}", quoted(v)));
     let description = link.description.as_ref().map_or(String::new(), |d| part(d));
-    let (application, search) = (more("app", to.application.as_deref()), more("search", to.search.as_deref()));
-    words(&[form.into(), to.kind.to_string(), quoted(&to.path), application, search, description])
+    let (application, search) = (more("app", application), more("search", to.search()));
+    words(&[form.into(), kind.to_string(), quoted(to.path()), application, search, description])
 }
 
 fn timestamp(raw: &str) -> String {

@@ -2,9 +2,9 @@
 
 use super::allowed::Allowed;
 use super::chars::{is_letter, is_punctuation};
-use super::entities::known;
 use super::scan::{Mark, Scan};
 use super::{Found, ObjectKind};
+use crate::syntax::entities::entity;
 use crate::syntax::lines::slice;
 
 /// `\_` takes so many blanks.
@@ -50,7 +50,7 @@ impl<'t> Scan<'_, 't> {
         let numbered = NUMBERED.iter().filter(|_| digit).find(numbered);
         let mut end = numbered.map_or(letters, |n| at + 1 + n.len());
         let name = slice(self.text, at + 1, end);
-        if goes_on(end) || !known(name) {
+        if goes_on(end) || entity(name).is_none() {
             return None;
         }
         if end + 2 <= high && slice(self.text, end, high).starts_with("{}") {

@@ -10,7 +10,7 @@ use crate::syntax::lines::slice;
 
 /// The types that a link may have: those that Emacs knows when it has read
 /// Org, and `id`, which it knows as soon as somebody makes one.
-pub const TYPES: [&str; 23] = [
+const TYPES: [&str; 23] = [
     "bbdb",
     "bibtex",
     "docview",

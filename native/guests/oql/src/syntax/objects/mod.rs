@@ -6,12 +6,13 @@
 
 mod allowed;
 mod angle;
+mod arguments;
 mod chars;
 mod cite;
 mod code;
 mod cursor;
+mod destination;
 mod emphasis;
-mod entities;
 mod escapes;
 mod link;
 mod pairs;
@@ -20,7 +21,6 @@ mod ranges;
 mod read;
 mod scan;
 mod square;
-mod target;
 
 use allowed::Allowed;
 use scan::Scan;
@@ -28,7 +28,8 @@ use scan::Scan;
 use super::lines::Span;
 use super::text::{Inline, Place};
 
-pub use target::{Destination, macro_arguments};
+pub use arguments::macro_arguments;
+pub use destination::{Destination, LinkKind};
 
 /// An object and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,7 +127,7 @@ pub struct Macro<'t> {
 pub struct Link<'t> {
     /// Its form.
     pub form: LinkForm,
-    /// What it leads to, as written; [`Link::destination`] reads it.
+    /// What it leads to, as written; [`Destination`] reads it.
     pub path: &'t str,
     /// What it shows.
     pub description: Option<Row<'t>>,

@@ -1,4 +1,4 @@
-//! Org's entities: `\alpha`.
+//! Entities: `\alpha`, and what each stands for.
 
 use super::entity_table::ENTITIES;
 

@@ -8,7 +8,6 @@ use super::texts::{Texts, inside};
 use super::translations::Phrase;
 use crate::hash::{HashMap, HashSet};
 use crate::syntax::document::Document;
-use crate::syntax::lines::holds;
 use crate::syntax::objects::{Object, ObjectKind, Row};
 use crate::syntax::tree::{Element, Kind, walk};
 
@@ -67,7 +66,7 @@ impl<'r, 'a> Notes<'r, 'a> {
     /// The footnotes of what a document shows.
     pub fn of(doc: &'r Document<'a>, settings: &'r Settings, outline: &Outline) -> Self {
         let mut notes = Notes::default();
-        if !settings.footnotes || !holds(doc.text, "[fn:") {
+        if !settings.footnotes || !doc.holds.note {
             return notes;
         }
         notes.define(doc, outline);

@@ -74,7 +74,7 @@ struct Macros<'r, 'a> {
 /// The document's text with its macros replaced, where it calls any. What is
 /// not defined, or not replaced for safety, stays as it is and is shown as such.
 pub fn expand(doc: &Document) -> Option<Expanded> {
-    if !holds(doc.text, "{{{") {
+    if !doc.holds.call {
         return None;
     }
     let calls = calls(doc);

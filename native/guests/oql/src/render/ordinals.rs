@@ -22,7 +22,7 @@ impl<'d, 'a> Ordinals<'d, 'a> {
     /// Those of what a document shows.
     pub fn of(doc: &'d Document<'a>, outline: &Outline) -> HashMap<String, String> {
         let mut ordinals = Ordinals { doc, labels: HashMap::default(), tables: 0 };
-        if !holds(doc.text, "<<") {
+        if !doc.holds.target {
             return ordinals.labels;
         }
         for (heading, section) in doc.all_sections() {

@@ -9,7 +9,6 @@ use super::settings::Settings;
 use super::texts::{Texts, inside};
 use crate::hash::{HashMap, HashSet};
 use crate::syntax::document::Document;
-use crate::syntax::lines::holds;
 use crate::syntax::objects::{Object, ObjectKind};
 use crate::syntax::tree::walk;
 
@@ -121,7 +120,7 @@ pub fn names(objects: &[Object], out: &mut Vec<String>) {
 impl<'r> Targets<'r> {
     /// Those of what a document shows.
     pub fn of<'a>(doc: &'r Document<'a>, settings: &'r Settings, outline: &Outline) -> Self {
-        let mut targets = Targets { notes: holds(doc.text, "[fn:"), ..Targets::default() };
+        let mut targets = Targets { notes: doc.holds.note, ..Targets::default() };
         if targets.notes {
             targets.chosen.extend(["footnotes", "text-footnotes"].map(Cow::from));
         }
@@ -138,13 +137,13 @@ impl<'r> Targets<'r> {
                 targets.uuids.entry(uuid).or_insert(i);
             }
         }
-        if holds(doc.text, "[[") {
+        if doc.holds.link {
             for (i, heading) in shown() {
                 targets.titles.entry(key(&uncounted(heading.title))).or_insert(i);
             }
         }
         let sections = || doc.all_sections().filter(|(h, _)| h.is_none_or(|h| outline.hidden.get(h) == Some(&false)));
-        if holds(doc.text, "<<") {
+        if doc.holds.target {
             let texts = Texts { doc, shown: Some(settings), needle: "<<", captions: true, notes: true };
             let mut found = Vec::new();
             for (heading, section) in sections() {

@@ -31,6 +31,43 @@ pub struct Document<'a> {
     pub keywords: Vec<(usize, Keyword)>,
     /// Openers without an end.
     pub unclosed: Vec<(usize, Opener)>,
+    /// What its text holds somewhere.
+    pub holds: Holds,
+}
+
+/// Which of the marks that few documents have stand in a text, found in one pass.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Holds {
+    /// `<<`
+    pub target: bool,
+    /// `<<<`
+    pub radio: bool,
+    /// `[[`
+    pub link: bool,
+    /// `[fn:`
+    pub note: bool,
+    /// `{{{`
+    pub call: bool,
+}
+
+impl Holds {
+    fn of(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let mut holds = Holds::default();
+        for at in memchr::memchr3_iter(b'<', b'[', b'{', bytes) {
+            match bytes.get(at..) {
+                Some([b'<', b'<', behind @ ..]) => {
+                    holds.target = true;
+                    holds.radio |= behind.first() == Some(&b'<');
+                }
+                Some([b'[', b'[', ..]) => holds.link = true,
+                Some([b'[', b'f', b'n', b':', ..]) => holds.note = true,
+                Some([b'{', b'{', b'{', ..]) => holds.call = true,
+                _ => {}
+            }
+        }
+        holds
+    }
 }
 
 /// The headings of a text, without what stands below them.
@@ -67,9 +104,12 @@ impl<'a> Document<'a> {
             inline: Inline::new(text),
             keywords,
             unclosed,
+            holds: Holds::of(text),
         };
-        let sections: Vec<&[Element]> = document.all_sections().map(|(_, section)| section).collect();
-        document.inline.radio = targets(text, &document.headings, &sections);
+        if document.holds.radio {
+            let sections: Vec<&[Element]> = document.all_sections().map(|(_, section)| section).collect();
+            document.inline.radio = targets(text, &document.headings, &sections);
+        }
         document
     }
 

@@ -9,9 +9,6 @@ use super::tree::{Element, Kind, walk};
 
 /// What the document's radio targets say, if it has any.
 pub fn targets<'a>(text: &'a str, headings: &[Heading<'a>], sections: &[&[Element<'a>]]) -> Option<Box<Targets>> {
-    if !holds(text, "<<<") {
-        return None;
-    }
     let mut found = Found { inline: Inline::new(text), names: Vec::new() };
     headings.iter().for_each(|heading| found.text(&heading.text));
     for section in sections {

@@ -160,7 +160,7 @@ defmodule Workbooks.OQL do
 
   defp layout do
     [toc: {:any, nil}, num: {:any, nil}, title: {:boolean, nil}, headline_levels: {:positive, nil}] ++
-      [math: {{:in, [:mathjax, :plain]}, :mathjax}]
+      [math: {{:in, [nil, :mathjax, :plain]}, nil}]
   end
 
   defp encode(options) do

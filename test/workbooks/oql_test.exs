@@ -77,7 +77,7 @@ defmodule Workbooks.OQLTest do
     assert {:error, %Error{kind: :type, message: message}} = OQL.render("x", toc: "yes")
     assert message =~ "toc"
     assert_raise ArgumentError, ~r/no option :tok/, fn -> OQL.render("x", tok: 1) end
-    assert {:error, %Error{kind: kind}} = OQL.render(String.duplicate("word ", 500_000), timeout: 1)
+    assert {:error, %Error{kind: kind}} = OQL.render(String.duplicate("*a* /b/ [[c]] ", 500_000), timeout: 1)
     assert kind in [:timeout, :pool_timeout]
     assert_raise Error, fn -> OQL.render!(<<255>>) end
     assert {:ok, _} = OQL.render("it goes on")

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::capabilities::asked;
 use crate::components::{Draft, Model, Values};
 use crate::edges::{Graph, connect};
 use crate::hash::HashSet;
@@ -89,6 +90,9 @@ pub struct Component {
     pub values: Values,
     /// Its heading's title.
     pub title: String,
+    /// What `:caps:` of its heading asks for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub caps: Vec<String>,
 }
 
 /// A connection.
@@ -173,6 +177,7 @@ fn component(model: &Model, draft: &Draft, id: &impl Fn(usize) -> String) -> Com
         sig: draft.sig.clone(),
         values: draft.values.clone(),
         title: model.doc.headings.get(draft.heading).map_or("", |h| h.title).to_string(),
+        caps: asked(model.doc, draft).into_iter().map(|(name, _)| name.to_string()).collect(),
     }
 }
 

@@ -10,11 +10,13 @@ defmodule Workbooks.Workflow.Place do
   @spec error(String.t(), Problem.t(), map) :: Workbooks.Run.step_error()
   def error(org, problem, world) do
     {line, column} = locate(world, problem.line, problem.column)
+    # What has no place of its own is shown at the block's beginning.
+    line = line || world["position"]["line"]
 
     %{
       kind: problem.kind,
       message: problem.message,
-      line: line || world["position"]["line"],
+      line: line,
       column: column,
       excerpt: line && Excerpt.new(lines(org), line, column),
       notes: for(note <- Map.get(problem, :notes) || [], do: note(note, world))

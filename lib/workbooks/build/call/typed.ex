@@ -28,6 +28,7 @@ defmodule Workbooks.Build.Call.Typed do
           {:ok, JsonLike.from(value, artifact.result)}
         end
       after
+        environment.meter.(%{memory_peak: Wasm.memory_size(instance)})
         Wasm.close(instance)
       end
     end

@@ -38,7 +38,9 @@ defmodule Workbooks.Guides.RunningTest do
 
   @tag :tmp_dir
   test "the keys of the step log are those of a line", %{tmp_dir: folder} do
-    org = "* W\n:PROPERTIES:\n:WORKBOOK_VERSION: 1\n:END:\n** A\n:PROPERTIES:\n:out: a\n:END:\n#+begin_src js\nexport const a = () => 1\n#+end_src\n"
+    org =
+      "* W\n:PROPERTIES:\n:WORKBOOK_VERSION: 1\n:END:\n** A\n:PROPERTIES:\n:out: a\n:END:\n#+begin_src js\nexport const a = () => 1\n#+end_src\n"
+
     Workbooks.run!(org, workdir: folder)
     line = folder |> Path.join("_steps.jsonl") |> File.read!()
     keys = for [_, key] <- Regex.scan(~r/"(\w+)":/, line), do: key
@@ -47,7 +49,10 @@ defmodule Workbooks.Guides.RunningTest do
 
   test "links within the guide lead somewhere" do
     headings = for [_, title] <- Regex.scan(~r/^##+ (.+)$/m, @guide), do: title
-    anchors = for title <- headings, do: title |> String.downcase() |> String.replace(",", "") |> String.replace(" ", "-")
+
+    anchors =
+      for title <- headings, do: title |> String.downcase() |> String.replace(",", "") |> String.replace(" ", "-")
+
     for [_, anchor] <- Regex.scan(~r/\]\(#([^)]+)\)/, @guide), do: assert(anchor in anchors)
   end
 end

@@ -24,14 +24,14 @@ defmodule Workbooks.Build.C.Declarations do
           | {:result, ctype, ctype}
           | :unknown
 
-  @type function :: %{name: String.t(), result: ctype, params: [{String.t() | nil, ctype}], line: pos_integer}
+  @type defined :: %{name: String.t(), result: ctype, params: [{String.t() | nil, ctype}], line: pos_integer}
 
   @enforce_keys [:functions, :types, :structs]
   defstruct [:functions, :types, :structs]
 
   @typedoc "`functions` with a body and not static, in order; `types` by typedef name; `structs` by tag."
   @type t :: %__MODULE__{
-          functions: [function],
+          functions: [defined],
           types: %{String.t() => ctype},
           structs: %{String.t() => [{String.t(), ctype}]}
         }

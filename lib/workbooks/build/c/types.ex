@@ -24,6 +24,8 @@ defmodule Workbooks.Build.C.Types do
 
   alias Workbooks.Build.C.Declarations
 
+  @typedoc "As a WIT type, but that a struct is `{:fields, [{name, shape}]}` with C's own names, and `void` is `nil`."
+  @type shape :: atom | tuple
   @type wit :: Workbooks.Wasm.Component.wit_type() | nil
 
   @base %{
@@ -63,15 +65,28 @@ defmodule Workbooks.Build.C.Types do
   # A type that is made of itself ends somewhere.
   @deepest 50
 
-  @doc "The WIT type of a parameter or a result; `nil` of `void`."
-  @spec wit(Declarations.ctype(), Declarations.t()) :: {:ok, wit} | {:error, String.t()}
-  def wit({:base, "void"}, _declarations), do: {:ok, nil}
+  @doc "The shape of a parameter's or a result's type, or why it cannot be one."
+  @spec shape(Declarations.ctype(), Declarations.t()) :: {:ok, shape} | {:error, String.t()}
+  def shape({:base, "void"}, _declarations), do: {:ok, nil}
 
-  def wit(type, declarations) do
+  def shape(type, declarations) do
     if text?(type, declarations), do: {:ok, :string}, else: {:ok, inner(type, declarations, 0)}
   catch
     {:no_type, why} -> {:error, why}
   end
+
+  @doc """
+  The WIT type of a shape.
+
+      iex> Workbooks.Build.C.Types.wit({:fields, [{"bestScore", :f64}, {"first_name", :string}]})
+      {:record, [{"best-score", :f64}, {"first-name", :string}]}
+  """
+  @spec wit(shape) :: wit
+  def wit({:fields, fields}), do: {:record, for({name, shape} <- fields, do: {field(name), wit(shape)})}
+  def wit({:list, shape}), do: {:list, wit(shape)}
+  def wit({:option, shape}), do: {:option, wit(shape)}
+  def wit({:result, ok, error}), do: {:result, wit(ok), wit(error)}
+  def wit(simple), do: simple
 
   @doc "Whether it is a `char *`, which becomes a string although it does not lie in memory as one does."
   @spec text?(Declarations.ctype(), Declarations.t()) :: boolean
@@ -121,7 +136,7 @@ defmodule Workbooks.Build.C.Types do
     do: {:list, inner(type, declarations, depth + 1)}
 
   defp inner({:struct, fields}, declarations, depth) do
-    {:record, for({name, type} <- fields, do: {field(name), inner(type, declarations, depth + 1)})}
+    {:fields, for({name, type} <- fields, do: {name, inner(type, declarations, depth + 1)})}
   end
 
   defp inner({:pointer, {:base, "char"}}, _declarations, _depth),
@@ -138,12 +153,12 @@ defmodule Workbooks.Build.C.Types do
   # --- in memory ---------------------------------------------------------------------------------
 
   @doc """
-  What matters of a WIT type for C: how it lies in memory. Types of the same layout can stand for one another.
+  What matters of a shape or a WIT type for C: how it lies in memory. Types of the same layout can stand for one another.
 
       iex> Workbooks.Build.C.Types.layout({:list, :u32}) == Workbooks.Build.C.Types.layout({:list, :s32})
       true
   """
-  @spec layout(wit) :: term
+  @spec layout(shape | wit) :: term
   def layout(nil), do: nil
   def layout(type) when type in [:bool, :s8, :u8], do: {:int, 1}
   def layout(type) when type in [:s16, :u16], do: {:int, 2}
@@ -155,8 +170,8 @@ defmodule Workbooks.Build.C.Types do
   def layout({:list, type}), do: {:list, layout(type)}
   def layout({:option, type}), do: {:cases, [nil, layout(type)]}
   def layout({:result, ok, error}), do: {:cases, [layout(ok), layout(error)]}
-  def layout({:record, fields}), do: {:fields, for({_, type} <- fields, do: layout(type))}
-  def layout({:tuple, types}), do: {:fields, Enum.map(types, &layout/1)}
+  def layout({kind, fields}) when kind in [:record, :fields], do: {:struct, for({_, type} <- fields, do: layout(type))}
+  def layout({:tuple, types}), do: {:struct, Enum.map(types, &layout/1)}
   def layout({:enum, names}), do: {:int, tag(length(names))}
   def layout({:variant, cases}), do: {:cases, for({_, type} <- cases, do: layout(type))}
   def layout({:flags, names}), do: {:int, flags(length(names))}
@@ -176,7 +191,7 @@ defmodule Workbooks.Build.C.Types do
   def size({kind, bytes}) when kind in [:int, :float], do: {bytes, bytes}
   def size({:list, _}), do: {8, 4}
 
-  def size({:fields, fields}) do
+  def size({:struct, fields}) do
     {end_of_last, align} =
       for field <- fields, reduce: {0, 1} do
         {offset, align} ->

@@ -4,9 +4,9 @@ defmodule Workbooks.Build do
   are, chosen by the block's language.
   """
 
-  alias Workbooks.Build.{Artifact, Cache, Call, Deadline, JavaScript, Problem, Source, Wat}
+  alias Workbooks.Build.{Artifact, Cache, Call, Deadline, JavaScript, Problem, Source, Wat, Zig}
 
-  @compilers [JavaScript, Wat]
+  @compilers [JavaScript, Zig, Wat]
 
   @doc """
   The language tags that can be compiled.

@@ -12,8 +12,22 @@ pub const Bytes = struct { bytes: []const u8 };
 /// Each call has an instance, and so a memory, of its own: what is allocated goes with it.
 pub const allocator = std.heap.wasm_allocator;
 
-/// No message can leave a function that imports nothing: a panic is a trap.
-pub const panic = std.debug.simple_panic;
+pub const panic = std.debug.FullPanic(fail);
+
+/// Tells why, where there is a system to tell, and traps.
+fn fail(message: []const u8, _: ?usize) noreturn {
+    @branchHint(.cold);
+    if (@import("builtin").os.tag == .wasi) {
+        const parts = [_]std.os.wasi.ciovec_t{
+            .{ .base = "panic: ", .len = 7 },
+            .{ .base = message.ptr, .len = message.len },
+            .{ .base = "\n", .len = 1 },
+        };
+        var written: usize = 0;
+        _ = std.os.wasi.fd_write(2, &parts, parts.len, &written);
+    }
+    @trap();
+}
 
 /// Exports `f` as `name`, and beside it a function that is never called, whose name is f's type.
 pub fn entry(comptime name: []const u8, comptime f: anytype) void {
@@ -57,7 +71,7 @@ fn signature(comptime name: []const u8, comptime info: anytype) []const u8 {
             const T = given.?;
             if (T == std.mem.Allocator) continue;
             if (count > 0) text = text ++ ", ";
-            text = text ++ std.fmt.comptimePrint("p{d}: ", .{count}) ++ wit(T);
+            text = text ++ std.fmt.comptimePrint("#{d}: ", .{count}) ++ wit(T);
             count += 1;
         }
         const Result = info.return_type.?;
@@ -203,6 +217,7 @@ fn struct_size(comptime T: type, comptime types: []const type) usize {
 /// Where the field of that number begins; behind the last one, where they end.
 fn place(comptime types: []const type, comptime count: usize) usize {
     comptime {
+        @setEvalBranchQuota(100_000);
         var offset: usize = 0;
         for (types, 0..) |T, i| {
             offset = up(offset, alignment_of(T));
@@ -364,6 +379,7 @@ fn single(comptime T: type, value: T) flat(T)[0] {
 // --- the call ------------------------------------------------------------------------------------
 
 fn Shim(comptime f: anytype) type {
+    @setEvalBranchQuota(100_000);
     const info = @typeInfo(@TypeOf(f)).@"fn";
     const types = comptime blk: {
         var all: []const type = &.{};

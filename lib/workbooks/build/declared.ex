@@ -16,10 +16,10 @@ defmodule Workbooks.Build.Declared do
   alias Workbooks.Build.{Artifact, Call, Deadline, Problem, Source}
 
   @typedoc "A function of a block: its name as written, its type as above."
-  @type function :: %{name: String.t(), type: String.t()}
+  @type entry :: %{name: String.t(), type: String.t()}
 
   @doc "The artifact of a core module that exports the function by its name in WIT."
-  @spec artifact(binary, function, Source.t(), Deadline.t()) :: {:ok, Artifact.t()} | {:error, Problem.t()}
+  @spec artifact(binary, entry, Source.t(), Deadline.t()) :: {:ok, Artifact.t()} | {:error, Problem.t()}
   def artifact(core, function, %Source{} = source, deadline) do
     name = kebab(function.name)
 

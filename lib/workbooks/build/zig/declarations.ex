@@ -5,7 +5,7 @@ defmodule Workbooks.Build.Zig.Declarations do
   Types are not read here: Zig itself tells them, whatever they are made of.
   """
 
-  @type function :: %{
+  @type entry :: %{
           name: String.t(),
           public?: boolean,
           exported?: boolean,
@@ -22,7 +22,7 @@ defmodule Workbooks.Build.Zig.Declarations do
       iex> {add.name, add.exported?, add.line, add.column, add.export_at, names}
       {"add", true, 2, 1, 13, ["x"]}
   """
-  @spec read(String.t()) :: {[function], [String.t()]}
+  @spec read(String.t()) :: {[entry], [String.t()]}
   def read(source) do
     words = source |> words(%{at: 0, line: 1, start: 0, depth: 0}, []) |> Enum.reverse()
     {functions(words), for([{w, _}, {name, _} | _] <- tails(words), w in ["const", "var"], do: name)}

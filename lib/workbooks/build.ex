@@ -4,9 +4,9 @@ defmodule Workbooks.Build do
   are, chosen by the block's language.
   """
 
-  alias Workbooks.Build.{Artifact, C, Cache, Call, Deadline, JavaScript, Problem, Source, Wat}
+  alias Workbooks.Build.{Artifact, C, Cache, Call, Deadline, JavaScript, Problem, Source, Wat, Zig}
 
-  @compilers [JavaScript, C, Wat]
+  @compilers [JavaScript, C, Zig, Wat]
 
   @doc """
   The language tags that can be compiled.

@@ -7,7 +7,6 @@ defmodule WorkbooksTest do
   doctest Workbooks.Build.Cache
   doctest Workbooks.Build.Call
   doctest Workbooks.Build.Entry
-  doctest Workbooks.Build.JsonLike
   doctest Workbooks.Build.Problem
   doctest Workbooks.Build.Source
   doctest Workbooks.Workflow.SourceMap

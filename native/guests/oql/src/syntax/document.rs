@@ -1,5 +1,7 @@
 //! A whole document, read.
 
+use std::cell::OnceCell;
+
 use super::drawer::{self, Properties};
 use super::elements::Reader;
 use super::headings::{Heading, outlined};
@@ -10,6 +12,7 @@ use super::radio::targets;
 use super::states::States;
 use super::text::Text;
 use super::tree::{Element, Keyword};
+use crate::ids::Ids;
 
 /// A document: its outline and each section's elements.
 pub struct Document<'a> {
@@ -19,6 +22,8 @@ pub struct Document<'a> {
     pub lines: Lines,
     /// Its headings, in order.
     pub headings: Vec<Heading<'a>>,
+    /// Their ids, made when somebody asks for the first of them.
+    ids: OnceCell<Ids>,
     /// The property drawer at its top.
     pub properties: Properties<'a>,
     /// What stands before the first heading.
@@ -98,6 +103,7 @@ impl<'a> Document<'a> {
             text,
             lines,
             headings,
+            ids: OnceCell::new(),
             properties,
             preamble,
             sections,
@@ -116,6 +122,17 @@ impl<'a> Document<'a> {
     /// The objects of a text.
     pub fn objects<'t>(&self, text: &'t Text<'a>) -> &'t [Object<'a>] {
         text.objects(&self.inline)
+    }
+
+    /// The headings' ids, each unique in the file.
+    pub fn ids(&self) -> &Ids {
+        self.ids.get_or_init(|| Ids::of(self.headings.iter().map(|h| h.title)))
+    }
+
+    /// The same document with these ids in place of its own.
+    pub fn with_ids(mut self, ids: Ids) -> Self {
+        self.ids = OnceCell::from(ids);
+        self
     }
 
     /// The elements of a heading's own section.

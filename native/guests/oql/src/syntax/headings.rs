@@ -9,13 +9,10 @@ use super::probe::stars;
 use super::states::States;
 use super::text::Text;
 use super::title::title_line;
-use crate::ids::Ids;
 
 /// One heading. What few have is in its [`Details`], which can be read and written as if they were its own.
 #[derive(Debug)]
 pub struct Heading<'a> {
-    /// Its id, unique in the file.
-    pub id: String,
     /// Its stars; half of them after `#+STARTUP: odd`.
     pub level: usize,
     /// The title alone.
@@ -94,7 +91,6 @@ impl<'a> Heading<'a> {
     /// A heading of which nothing is known yet.
     pub fn empty() -> Self {
         Heading {
-            id: String::new(),
             level: 0,
             title: "",
             text: Text::new(Span::default(), Place::Title),
@@ -128,7 +124,6 @@ pub fn outline(text: &str, lines: &Lines, states: &States) -> Vec<usize> {
 /// The outline of a document whose states are known.
 pub fn outlined<'a>(text: &'a str, lines: &Lines, states: &States) -> Vec<Heading<'a>> {
     let places = outline(text, lines, states);
-    let mut ids = Ids::default();
     let mut out: Vec<Heading<'a>> = Vec::with_capacity(places.len());
     // The headings around, each with its stars.
     let mut open: Vec<(usize, usize)> = Vec::new();
@@ -141,7 +136,6 @@ pub fn outlined<'a>(text: &'a str, lines: &Lines, states: &States) -> Vec<Headin
             }
         }
         let mut heading = title_line(text, slice(text, span.start + stars, span.end), states, false);
-        heading.id = ids.assign(heading.title);
         heading.level = states.level(stars);
         heading.line = at;
         heading.start = span.start;

@@ -30,7 +30,12 @@ defmodule Workbooks.Build.Link do
 
     wrong =
       for {id, {:error, problem}} <- read do
-        issue(if(problem.kind == :signature, do: "bad_sig", else: "output_type"), "#{id}: #{problem.message}", id, lines)
+        issue(
+          if(problem.kind == :signature, do: "bad_sig", else: "output_type"),
+          "#{id}: #{problem.message}",
+          id,
+          lines
+        )
       end
 
     ports = for {id, {:ok, ports}} <- read, into: %{}, do: {id, %{ports | in: Map.new(ports.in)}}

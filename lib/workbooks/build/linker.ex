@@ -27,13 +27,20 @@ defmodule Workbooks.Build.Linker do
   @spec calls(map) :: {:ok, %{id => calls}} | {:error, [{id, Problem.t()}]}
   def calls(plan) do
     components = Map.new(plan["components"], &{&1["id"], &1})
-    signatures = for {id, %{"sig" => sig}} when sig != nil <- components, {:ok, read} <- [Signature.parse(sig)], into: %{}, do: {id, read}
+
+    signatures =
+      for {id, %{"sig" => sig}} when sig != nil <- components,
+          {:ok, read} <- [Signature.parse(sig)],
+          into: %{},
+          do: {id, read}
+
     lines = Map.new(plan["worlds"], &{&1["id"], &1["position"]["line"]})
 
     found =
-      for {id, signature} <- signatures, function <- signature.using do
-        offers = for dep <- components[id]["deps"], offer = signatures[dep], same_name?(offer, function), do: {dep, offer}
-        {id, function, offers}
+      for {id, %{using: [_ | _]} = signature} <- signatures,
+          offers = offers(components[id]["deps"], signatures),
+          function <- signature.using do
+        {id, function, Map.get(offers, Types.wit_name(function.name), [])}
       end
 
     wrong = for {id, function, offers} <- found, problem = wrong(id, function, offers, lines), do: {id, problem}
@@ -49,7 +56,10 @@ defmodule Workbooks.Build.Linker do
     Map.update(calls, id, %{function.name => call}, &Map.put(&1, function.name, call))
   end
 
-  defp same_name?(one, other), do: Types.wit_name(one.name) == Types.wit_name(other.name)
+  defp offers(deps, signatures) do
+    offers = for dep <- deps, is_map_key(signatures, dep), do: {dep, signatures[dep]}
+    Enum.group_by(offers, fn {_dep, offer} -> Types.wit_name(offer.name) end)
+  end
 
   defp wrong(id, function, [], _lines) do
     Problem.new(:signature, "#{id} uses #{function.name}, which is the :sig: of none of its :deps:")
@@ -125,7 +135,9 @@ defmodule Workbooks.Build.Linker do
   end
 
   defp join(id, artifact, callees, done, deadline) do
-    {inside, outside} = Enum.split_with(callees, fn {_name, {callee, _arity}} -> composable?(artifact, done[callee]) end)
+    {inside, outside} =
+      Enum.split_with(callees, fn {_name, {callee, _arity}} -> composable?(artifact, done[callee]) end)
+
     plugs = Enum.uniq(for {_name, {callee, _arity}} <- inside, do: callee)
 
     with {:ok, artifact} <- compose(artifact, Enum.map(plugs, &done[&1].artifact), deadline) do

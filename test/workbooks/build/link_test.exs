@@ -155,12 +155,23 @@ defmodule Workbooks.Build.LinkTest do
     components =
       for n <- 0..10_000 do
         sig = "f(#{if n > 0, do: "x#{n - 1}: f64"}) -> f64"
-        %{"id" => "t/c#{n}", "world" => "t/c#{n}", "in" => if(n > 0, do: ["x#{n - 1}"], else: []), "out" => ["x#{n}"], "sig" => sig, "deps" => []}
+
+        %{
+          "id" => "t/c#{n}",
+          "world" => "t/c#{n}",
+          "in" => if(n > 0, do: ["x#{n - 1}"], else: []),
+          "out" => ["x#{n}"],
+          "sig" => sig,
+          "deps" => []
+        }
       end
 
     edges =
       for n <- 1..10_000 do
-        %{"from" => %{"component" => "t/c#{n - 1}", "port" => "x#{n - 1}"}, "to" => %{"component" => "t/c#{n}", "port" => "x#{n - 1}"}}
+        %{
+          "from" => %{"component" => "t/c#{n - 1}", "port" => "x#{n - 1}"},
+          "to" => %{"component" => "t/c#{n}", "port" => "x#{n - 1}"}
+        }
       end
 
     worlds = for component <- components, do: %{"id" => component["id"], "position" => %{"line" => 1}}

@@ -8,28 +8,42 @@ use crate::sig::{Signature, Type};
 
 impl Model<'_, '_> {
     /// Notes the functions that are the `:sig:` of none of the component's `:deps:`, of
-    /// several, or of another type.
+    /// several, or of another type. A component that is called, and that no `:in:`, `:out:`
+    /// or `:var` makes a step, is there for its callers alone.
     pub fn calls(&mut self) {
         let mut wrong = Vec::new();
+        let mut called = Vec::new();
         for draft in &self.drafts {
             let Some((signature, at)) = draft.signature.as_ref().filter(|(sig, _)| !sig.using.is_empty()) else {
                 continue;
             };
-            let mut offers: HashMap<String, Vec<(&str, &Signature)>> = HashMap::default();
-            for dep in draft.deps.iter().filter_map(|(dep, _)| self.drafts.get(*dep)) {
+            let mut offers: HashMap<String, Vec<(usize, &str, &Signature)>> = HashMap::default();
+            for (index, dep) in draft.deps.iter().filter_map(|(dep, _)| Some((*dep, self.drafts.get(*dep)?))) {
                 if let Some((offer, _)) = &dep.signature {
-                    offers.entry(wit_name(&offer.name)).or_default().push((&dep.id, offer));
+                    offers.entry(wit_name(&offer.name)).or_default().push((index, &dep.id, offer));
                 }
             }
             for function in &signature.using {
                 let name = short(&function.name);
                 let message = match offers.get(&wit_name(&function.name)).map_or(&[][..], Vec::as_slice) {
                     [] => format!("`{name}` is the `:sig:` of none of the components in `:deps:`"),
-                    [(_, offer)] if same(function, offer) => continue,
-                    [(id, _)] => format!("`{name}` has another type in the `:sig:` of {id}"),
-                    [(one, _), (other, _), ..] => format!("`{name}` is the `:sig:` of {one}, and of {other}"),
+                    [(index, _, offer)] if same(function, offer) => {
+                        called.push(*index);
+                        continue;
+                    }
+                    [(_, id, _)] => format!("`{name}` has another type in the `:sig:` of {id}"),
+                    [(_, one, _), (_, other, _), ..] => format!("`{name}` is the `:sig:` of {one}, and of {other}"),
                 };
                 wrong.push((draft.heading, *at, message));
+            }
+        }
+        for index in called {
+            if let Some(draft) = self.drafts.get_mut(index).filter(|draft| draft.unwired) {
+                draft.library = true;
+                draft.ins.clear();
+                draft.ins_at.clear();
+                draft.outs.clear();
+                draft.outs_at.clear();
             }
         }
         for (heading, at, message) in wrong {

@@ -73,6 +73,8 @@ impl<'d, 'a> Model<'d, 'a> {
             deps: Vec::new(),
             sig: sig_text.map(|(text, _)| text),
             signature: sig,
+            unwired: wiring.ins.is_none() && wiring.outs.is_none() && vars.is_empty(),
+            library: false,
             values: Values::default(),
             wired: Vec::new(),
             exports: candidate.blocks.iter().rev().find_map(|b| b.args.exports()),

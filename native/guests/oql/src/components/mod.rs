@@ -51,6 +51,10 @@ pub struct Draft<'a> {
     pub sig: Option<String>,
     /// The same, read, and where it stands.
     pub signature: Option<(Signature, usize)>,
+    /// Nothing says what it takes and gives but its `:sig:`.
+    pub unwired: bool,
+    /// It is there for those who call it, and is no step of the run.
+    pub library: bool,
     /// Inputs the file fills.
     pub values: Values,
     /// Inputs another component's port fills: input, component, port.

@@ -114,6 +114,9 @@ defmodule Workbooks.Build.LinkTest do
     assert {:error, %{kind: :output}} = Link.ports(%{record | "sig" => "a() -> f64"}, nil)
     assert {:error, %{kind: :output}} = Link.ports(%{record | "out" => ["a"], "sig" => "a()"}, nil)
     assert {:ok, %{out: %{"b" => :u8}}} = Link.ports(%{record | "out" => ["b"]}, nil)
+
+    library = %{"id" => "t/a", "in" => [], "out" => [], "sig" => "a(x: f64) -> f64", "library" => true}
+    assert Link.ports(library, nil) == {:ok, %{in: [], out: %{}}}
   end
 
   test "an edge by :var names the port it goes to" do

@@ -169,6 +169,58 @@ defmodule Workbooks.Build.LinkerTest do
     assert calls == %{"t/user" => %{"twice" => {"t/twice", 1}}}
   end
 
+  test "from a document: a component is compiled with what it calls" do
+    org = """
+    * Sums
+    :PROPERTIES:
+    :WORKBOOK_VERSION: 1
+    :END:
+    ** Twice
+    :PROPERTIES:
+    :in: x
+    :out: twice
+    :sig: twice(x: f64) -> f64
+    :END:
+    #+begin_src wat
+    #{elem(@twice, 4)}
+    #+end_src
+    ** More
+    :PROPERTIES:
+    :in: n
+    :out: more
+    :deps: twice
+    :sig: more(n: f64) -> f64 using twice(x: f64) -> f64
+    :END:
+    #+begin_src wat
+    (module (import "env" "twice" (func $twice (param f64) (result f64)))
+      (func (export "more") (param f64) (result f64) (f64.add (f64.const 1) (call $twice (local.get 0)))))
+    #+end_src
+    """
+
+    plan = Workbooks.plan!(org)
+    worlds = Map.new(plan["worlds"], &{&1["id"], &1})
+    sources = Map.new(plan["components"], &{&1["id"], Source.new(worlds[&1["world"]], &1)})
+    assert {:ok, calls} = Linker.calls(plan)
+    assert {:ok, linked} = Linker.compile("sums/more", sources, calls, Deadline.in_ms(60_000))
+    assert Build.call(linked["sums/more"].artifact, [4]) == {:ok, 9.0}
+    # What was linked is kept.
+    assert {:ok, again} = Linker.compile("sums/more", sources, calls, Deadline.in_ms(60_000))
+    assert again["sums/more"].artifact.program == linked["sums/more"].artifact.program
+
+    broken = put_in(sources["sums/twice"].text, "(module (")
+    assert {:error, {"sums/twice", %{kind: :compile}}} = Linker.compile("sums/more", broken, calls, :infinity)
+  end
+
+  test "what lacks something it calls is left out" do
+    more =
+      {"more", "wat", "more() -> f64 using twice(x: f64) -> f64", ["twice"],
+       ~S|(module (import "env" "twice" (func (param f64) (result f64))) (func (export "more") (result f64) (f64.const 1)))|}
+
+    {:ok, calls} = Linker.calls(plan([more, @twice]))
+    artifacts = Map.delete(artifacts([more, @twice]), "t/twice")
+    assert Linker.link(artifacts, calls, :infinity) == {:ok, %{}}
+  end
+
   test "a circle of calls is no endless one" do
     code = fn mine, other ->
       "(module (import \"env\" \"#{other}\" (func $f)) (func (export \"#{mine}\") (call $f)))"

@@ -30,7 +30,12 @@ defmodule Workbooks.Build.Link do
 
     wrong =
       for {id, {:error, problem}} <- read do
-        issue(if(problem.kind == :signature, do: "bad_sig", else: "output_type"), "#{id}: #{problem.message}", id, lines)
+        issue(
+          if(problem.kind == :signature, do: "bad_sig", else: "output_type"),
+          "#{id}: #{problem.message}",
+          id,
+          lines
+        )
       end
 
     ports = for {id, {:ok, ports}} <- read, into: %{}, do: {id, %{ports | in: Map.new(ports.in)}}
@@ -79,6 +84,9 @@ defmodule Workbooks.Build.Link do
       %{in: [{"leaf", :string}], out: %{"minutes" => :u8, "celsius" => :f64}}
   """
   @spec ports(map, Artifact.t() | nil) :: {:ok, ports} | {:error, Problem.t()}
+  # What is there for its callers alone takes and gives by no port.
+  def ports(%{"library" => true}, _artifact), do: {:ok, %{in: [], out: %{}}}
+
   def ports(component, artifact) do
     with {:ok, params, result} <- types(component["sig"], artifact),
          {:ok, inputs} <- inputs(component["in"], params),

@@ -11,8 +11,8 @@ defmodule Workbooks.Build.Linker do
   not, the call goes through a function of the host's.
   """
 
-  alias Workbooks.Wasm
-  alias Workbooks.Build.{Artifact, Call, Deadline, Problem, Signature, Spread, Types}
+  alias Workbooks.{Build, Wasm}
+  alias Workbooks.Build.{Artifact, Cache, Call, Deadline, Problem, Signature, Source, Spread, Types}
 
   @type id :: String.t()
   @typedoc "For each function that a component calls, the component it is of and how many arguments it takes."
@@ -27,13 +27,20 @@ defmodule Workbooks.Build.Linker do
   @spec calls(map) :: {:ok, %{id => calls}} | {:error, [{id, Problem.t()}]}
   def calls(plan) do
     components = Map.new(plan["components"], &{&1["id"], &1})
-    signatures = for {id, %{"sig" => sig}} when sig != nil <- components, {:ok, read} <- [Signature.parse(sig)], into: %{}, do: {id, read}
+
+    signatures =
+      for {id, %{"sig" => sig}} when sig != nil <- components,
+          {:ok, read} <- [Signature.parse(sig)],
+          into: %{},
+          do: {id, read}
+
     lines = Map.new(plan["worlds"], &{&1["id"], &1["position"]["line"]})
 
     found =
-      for {id, signature} <- signatures, function <- signature.using do
-        offers = for dep <- components[id]["deps"], offer = signatures[dep], same_name?(offer, function), do: {dep, offer}
-        {id, function, offers}
+      for {id, %{using: [_ | _]} = signature} <- signatures,
+          offers = offers(components[id]["deps"], signatures),
+          function <- signature.using do
+        {id, function, Map.get(offers, Types.wit_name(function.name), [])}
       end
 
     wrong = for {id, function, offers} <- found, problem = wrong(id, function, offers, lines), do: {id, problem}
@@ -49,7 +56,10 @@ defmodule Workbooks.Build.Linker do
     Map.update(calls, id, %{function.name => call}, &Map.put(&1, function.name, call))
   end
 
-  defp same_name?(one, other), do: Types.wit_name(one.name) == Types.wit_name(other.name)
+  defp offers(deps, signatures) do
+    offers = for dep <- deps, is_map_key(signatures, dep), do: {dep, signatures[dep]}
+    Enum.group_by(offers, fn {_dep, offer} -> Types.wit_name(offer.name) end)
+  end
 
   defp wrong(id, function, [], _lines) do
     Problem.new(:signature, "#{id} uses #{function.name}, which is the :sig: of none of its :deps:")
@@ -80,9 +90,33 @@ defmodule Workbooks.Build.Linker do
   defp at(lines, id), do: if(lines[id], do: " (line #{lines[id]})", else: "")
 
   @doc """
+  Compiles a component and what it calls, and links them; `sources` are the plan's. The answer
+  has all of them.
+  """
+  @spec compile(id, %{id => Source.t()}, %{id => calls}, Deadline.t()) ::
+          {:ok, %{id => linked}} | {:error, {id, Problem.t()}}
+  def compile(id, sources, calls, deadline) do
+    with {:ok, artifacts} <- artifacts([id], sources, calls, deadline, %{}), do: link(artifacts, calls, deadline)
+  end
+
+  defp artifacts([], _sources, _calls, _deadline, done), do: {:ok, done}
+
+  defp artifacts([id | rest], sources, calls, deadline, done) when is_map_key(done, id),
+    do: artifacts(rest, sources, calls, deadline, done)
+
+  defp artifacts([id | rest], sources, calls, deadline, done) do
+    case Build.compile(Map.fetch!(sources, id), deadline: deadline) do
+      {:ok, artifact} -> artifacts(callees(id, calls) ++ rest, sources, calls, deadline, Map.put(done, id, artifact))
+      {:error, problem} -> {:error, {id, problem}}
+    end
+  end
+
+  defp callees(id, calls), do: for({_name, {callee, _arity}} <- Map.get(calls, id, %{}), do: callee)
+
+  @doc """
   The artifacts of a plan, with those composed that can be. `calls` is what `calls/1` answers.
 
-  An artifact that is missing is left out, and so is what would be composed with it.
+  An artifact that is missing is left out, and so is what calls it.
   """
   @spec link(%{id => Artifact.t()}, %{id => calls}, Deadline.t()) ::
           {:ok, %{id => linked}} | {:error, {id, Problem.t()}}
@@ -107,10 +141,11 @@ defmodule Workbooks.Build.Linker do
       true ->
         callees = Map.get(calls, id, %{})
 
-        callee_ids = for {_name, {callee, _arity}} <- callees, do: callee
-
-        with {:ok, done} <- each(callee_ids, done, &link_one(&1, artifacts, calls, deadline, &2, [id | above])) do
-          join(id, artifacts[id], callees, done, deadline)
+        with {:ok, done} <- each(callees(id, calls), done, &link_one(&1, artifacts, calls, deadline, &2, [id | above])) do
+          # What lacks something it calls is left out as that is.
+          if Enum.all?(callees(id, calls), &is_map_key(done, &1)),
+            do: join(id, artifacts[id], callees, done, deadline),
+            else: {:ok, done}
         end
     end
   end
@@ -125,7 +160,9 @@ defmodule Workbooks.Build.Linker do
   end
 
   defp join(id, artifact, callees, done, deadline) do
-    {inside, outside} = Enum.split_with(callees, fn {_name, {callee, _arity}} -> composable?(artifact, done[callee]) end)
+    {inside, outside} =
+      Enum.split_with(callees, fn {_name, {callee, _arity}} -> composable?(artifact, done[callee]) end)
+
     plugs = Enum.uniq(for {_name, {callee, _arity}} <- inside, do: callee)
 
     with {:ok, artifact} <- compose(artifact, Enum.map(plugs, &done[&1].artifact), deadline) do
@@ -134,23 +171,31 @@ defmodule Workbooks.Build.Linker do
   end
 
   # What itself calls through the host cannot be inside another, who does not know of that.
-  defp composable?(_artifact, nil), do: false
-
   defp composable?(artifact, callee) do
     artifact.convention == Call.Typed and callee.artifact.convention == Call.Typed and callee.calls == %{}
   end
 
   defp compose(artifact, [], _deadline), do: {:ok, artifact}
 
+  # Kept as what was compiled is.
   defp compose(artifact, plugs, deadline) do
-    with {:ok, bytes} <- composed(artifact.bytes, Enum.map(plugs, & &1.bytes), deadline) do
-      artifact
-      |> Map.take([:language, :convention, :data, :params, :result])
-      |> Map.put(:bytes, bytes)
-      |> Map.to_list()
-      |> Artifact.new()
-      |> Call.Typed.prepare(deadline)
+    digests = for part <- [artifact | plugs], do: part.digest
+    key = :crypto.hash(:sha256, ["linked" | digests])
+
+    with :error <- Cache.fetch(key),
+         {:ok, bytes} <- composed(artifact.bytes, Enum.map(plugs, & &1.bytes), deadline),
+         {:ok, artifact} <- artifact |> with_bytes(bytes) |> Call.Typed.prepare(deadline) do
+      Cache.put(key, artifact)
+      {:ok, artifact}
     end
+  end
+
+  defp with_bytes(artifact, bytes) do
+    artifact
+    |> Map.take([:language, :convention, :data, :params, :result])
+    |> Map.put(:bytes, bytes)
+    |> Map.to_list()
+    |> Artifact.new()
   end
 
   defp composed(bytes, plugs, deadline) do

@@ -70,7 +70,8 @@ defmodule Workbooks.Build.Signature do
 
   # In WIT names are words with hyphens, and no two differ in their case alone.
   defp check_names(functions) do
-    fields = for function <- functions, record <- [function.params | records(function)], do: Enum.map(record, &elem(&1, 0))
+    fields =
+      for function <- functions, record <- [function.params | records(function)], do: Enum.map(record, &elem(&1, 0))
 
     case Enum.find_value([Enum.map(functions, & &1.name) | fields], &unfit/1) do
       nil -> :ok

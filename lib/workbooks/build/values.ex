@@ -195,7 +195,9 @@ defmodule Workbooks.Build.Values do
   end
 
   defp items([], _at, _type, _path, done), do: Enum.reverse(done)
-  defp items([item | rest], at, type, path, done), do: items(rest, at + 1, type, path, [to(item, type, [at | path]) | done])
+
+  defp items([item | rest], at, type, path, done),
+    do: items(rest, at + 1, type, path, [to(item, type, [at | path]) | done])
 
   defp proper?(value), do: is_list(value) and List.improper?(value) == false
 

@@ -47,6 +47,7 @@ pub fn componentize(bytes: &[u8], shape: Shape<'_>) -> Result<Vec<u8>, Error> {
         return Ok(bytes.into_owned());
     }
     let core = Core::read(&bytes)?;
+    core.refuse_no_memory()?;
     let mut adapter = REACTOR;
     let wit = match shape {
         Shape::World(wit) => wit.to_string(),
@@ -79,7 +80,7 @@ pub fn componentize(bytes: &[u8], shape: Shape<'_>) -> Result<Vec<u8>, Error> {
     let mut module = rename(&bytes, &Wanted::of(&resolve, world))?;
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)
         .and_then(|()| ComponentEncoder::default().validate(true).module(&module))
-        .and_then(|encoder| match core.uses_wasi() || adapter == COMMAND {
+        .and_then(|encoder| match core.uses_wasi() {
             // Its memory is its own: the module's allocator may be one that forgets after each call.
             true => encoder.realloc_via_memory_grow(true).adapter(PREVIEW_1, adapter),
             false => Ok(encoder),

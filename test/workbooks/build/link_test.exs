@@ -114,6 +114,9 @@ defmodule Workbooks.Build.LinkTest do
     assert {:error, %{kind: :output}} = Link.ports(%{record | "sig" => "a() -> f64"}, nil)
     assert {:error, %{kind: :output}} = Link.ports(%{record | "out" => ["a"], "sig" => "a()"}, nil)
     assert {:ok, %{out: %{"b" => :u8}}} = Link.ports(%{record | "out" => ["b"]}, nil)
+
+    library = %{"id" => "t/a", "in" => [], "out" => [], "sig" => "a(x: f64) -> f64", "library" => true}
+    assert Link.ports(library, nil) == {:ok, %{in: [], out: %{}}}
   end
 
   test "an edge by :var names the port it goes to" do
@@ -155,12 +158,23 @@ defmodule Workbooks.Build.LinkTest do
     components =
       for n <- 0..10_000 do
         sig = "f(#{if n > 0, do: "x#{n - 1}: f64"}) -> f64"
-        %{"id" => "t/c#{n}", "world" => "t/c#{n}", "in" => if(n > 0, do: ["x#{n - 1}"], else: []), "out" => ["x#{n}"], "sig" => sig, "deps" => []}
+
+        %{
+          "id" => "t/c#{n}",
+          "world" => "t/c#{n}",
+          "in" => if(n > 0, do: ["x#{n - 1}"], else: []),
+          "out" => ["x#{n}"],
+          "sig" => sig,
+          "deps" => []
+        }
       end
 
     edges =
       for n <- 1..10_000 do
-        %{"from" => %{"component" => "t/c#{n - 1}", "port" => "x#{n - 1}"}, "to" => %{"component" => "t/c#{n}", "port" => "x#{n - 1}"}}
+        %{
+          "from" => %{"component" => "t/c#{n - 1}", "port" => "x#{n - 1}"},
+          "to" => %{"component" => "t/c#{n}", "port" => "x#{n - 1}"}
+        }
       end
 
     worlds = for component <- components, do: %{"id" => component["id"], "position" => %{"line" => 1}}

@@ -23,7 +23,9 @@ defmodule Workbooks.Build.SignatureTest do
   end
 
   defp maybe(depth), do: if(draw(3) == 0, do: nil, else: type(depth - 1))
-  defp fields(depth, least), do: for(name <- some_of(~w(a b list use_r type firstName x2), least), do: {name, type(depth - 1)})
+
+  defp fields(depth, least),
+    do: for(name <- some_of(~w(a b list use_r type firstName x2), least), do: {name, type(depth - 1)})
 
   defp signature do
     %Signature{name: one_of(~w(score moving_average movingAverage record)), params: fields(3, 0), result: maybe(3)}
@@ -69,7 +71,10 @@ defmodule Workbooks.Build.SignatureTest do
 
   test "called functions follow the result" do
     assert {:ok, signature} = Signature.parse("score(items: list<f64>) -> f64 using twice(x: f64) -> f64, stop()")
-    assert [%{name: "twice", params: [{"x", :f64}], result: :f64}, %{name: "stop", params: [], result: nil}] = signature.using
+
+    assert [%{name: "twice", params: [{"x", :f64}], result: :f64}, %{name: "stop", params: [], result: nil}] =
+             signature.using
+
     assert {:ok, wit} = Signature.to_wit(signature)
     assert wit =~ "import %twice: func(%x: f64) -> f64;"
     assert wit =~ "import %stop: func();"

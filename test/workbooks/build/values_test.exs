@@ -134,7 +134,10 @@ defmodule Workbooks.Build.ValuesTest do
     assert message(%{"ok" => 1, "error" => 2}, {:result, :u8, :u8}) =~ "expected result<u8, u8>, got an object with"
     assert message("blue", {:enum, ["red", "green"]}) == ~s(items: expected enum{red, green}, got the text "blue")
     assert message(["r", "x"], {:flags, ["r", "w"]}) == ~s(items: expected flags{r, w}, got the text "x")
-    assert message(%{"circle" => "x"}, {:variant, [{"circle", :f64}]}) == ~s(items.circle: expected f64, got the text "x")
+
+    assert message(%{"circle" => "x"}, {:variant, [{"circle", :f64}]}) ==
+             ~s(items.circle: expected f64, got the text "x")
+
     assert message("circle", {:variant, [{"circle", :f64}]}) =~ "the case circle has a value"
     assert message(self(), :string) =~ "expected string, got #PID"
   end

@@ -4,7 +4,8 @@ defmodule Workbooks.Build.WatTest do
   alias Workbooks.{Build, Wasm}
   alias Workbooks.Build.{Call, Source}
 
-  defp compile(text, parts \\ []), do: Build.compile(struct!(%Source{id: "t/block", language: "wat", text: text}, parts))
+  defp compile(text, parts \\ []),
+    do: Build.compile(struct!(%Source{id: "t/block", language: "wat", text: text}, parts))
 
   defp call!(text, sig, inputs) do
     {:ok, artifact} = compile(text, sig: sig)

@@ -22,7 +22,7 @@ defmodule Workbooks.Build.Signature.Parser do
 
   defp function(text) do
     {name, rest} = name(text, "a function name")
-    {params, rest} = rest |> expect("(") |> fields(")", 0, [])
+    {params, rest} = rest |> expect("(") |> fields(")", 0, [], %{})
 
     case eat(rest, "->") do
       {:ok, rest} ->
@@ -51,15 +51,15 @@ defmodule Workbooks.Build.Signature.Parser do
   end
 
   # `name: type` with commas between, the closing sign taken; one comma more does no harm.
-  defp fields(text, close, depth, read) do
+  defp fields(text, close, depth, read, seen) do
     with :error <- eat(text, close) do
       {name, rest} = name(text, "a name")
-      if List.keymember?(read, name, 0), do: throw({:wanted, "`#{name}` stands there twice"})
+      if is_map_key(seen, name), do: throw({:wanted, "`#{name}` stands there twice"})
       {type, rest} = rest |> expect(":") |> type(depth)
-      read = [{name, type} | read]
+      {read, seen} = {[{name, type} | read], Map.put(seen, name, true)}
 
       case eat(rest, ",") do
-        {:ok, rest} -> fields(rest, close, depth, read)
+        {:ok, rest} -> fields(rest, close, depth, read, seen)
         :error -> {Enum.reverse(read), expect(rest, close)}
       end
     else
@@ -89,7 +89,7 @@ defmodule Workbooks.Build.Signature.Parser do
   end
 
   defp compound("record", text, depth) do
-    case text |> expect("{") |> fields("}", depth, []) do
+    case text |> expect("{") |> fields("}", depth, [], %{}) do
       {[], _rest} -> throw({:wanted, "a record needs at least one field"})
       {fields, rest} -> {{:record, fields}, rest}
     end
@@ -140,12 +140,22 @@ defmodule Workbooks.Build.Signature.Parser do
     end
   end
 
-  defp word(text) do
-    case Regex.run(~r/\A[\p{L}_](?:[\p{L}\p{N}_]|-(?!>))*/u, text) do
-      [word] -> {word, binary_part(text, byte_size(word), byte_size(text) - byte_size(word))}
-      nil -> nil
-    end
+  # What is no letter of ASCII's is taken for one: the kernel has looked.
+  defp word(<<c, _rest::binary>> = text) when c in ?a..?z or c in ?A..?Z or c == ?_ or c > 127 do
+    size = size(text, 0)
+    {binary_part(text, 0, size), binary_part(text, size, byte_size(text) - size)}
   end
+
+  defp word(_text), do: nil
+
+  # The dash of `name->` is the arrow's.
+  defp size(<<"->", _rest::binary>>, size), do: size
+
+  defp size(<<c, rest::binary>>, size)
+       when c in ?a..?z or c in ?A..?Z or c in ?0..?9 or c in [?_, ?-] or c > 127,
+       do: size(rest, size + 1)
+
+  defp size(_rest, size), do: size
 
   defp expect(text, token) do
     case eat(text, token) do

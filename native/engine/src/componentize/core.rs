@@ -15,6 +15,7 @@ pub(crate) struct Core {
     functions: Vec<u32>,
     imports: Vec<(String, String)>,
     exports: Vec<(String, u32)>,
+    has_memory: bool,
 }
 
 impl Core {
@@ -54,8 +55,10 @@ impl Core {
                 Payload::ExportSection(exports) => {
                     for export in exports {
                         let export = export?;
-                        if export.kind == ExternalKind::Func {
-                            self.exports.push((export.name.to_string(), export.index));
+                        match export.kind {
+                            ExternalKind::Func => self.exports.push((export.name.to_string(), export.index)),
+                            ExternalKind::Memory => self.has_memory |= export.name == "memory",
+                            _ => {}
                         }
                     }
                 }
@@ -76,11 +79,21 @@ impl Core {
         }
     }
 
-    /// A program that is run from its beginning to its end, and offers nothing else.
+    /// A program of WASI's that is run from its beginning to its end.
     pub(crate) fn is_command(&self) -> bool {
         let start = self.exports.iter().find(|(name, _)| name == "_start");
         let runs = start.and_then(|(_, index)| self.function(*index)).is_some_and(|ty| ty == &FuncType::new([], []));
-        runs && (self.uses_wasi() || self.numeric_functions().is_empty())
+        runs && self.uses_wasi()
+    }
+
+    /// That the adapter finds what it writes its answers into.
+    pub(crate) fn refuse_no_memory(&self) -> Result<(), Error> {
+        match self.uses_wasi() && !self.has_memory {
+            true => {
+                Err(compile("the module imports WASI's functions, which work on its memory: export one as `memory`"))
+            }
+            false => Ok(()),
+        }
     }
 
     pub(crate) fn uses_wasi(&self) -> bool {

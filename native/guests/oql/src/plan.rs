@@ -93,6 +93,9 @@ pub struct Component {
     /// What `:caps:` of its heading asks for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub caps: Vec<String>,
+    /// It is there for those who call it: no step of the run.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub library: bool,
 }
 
 /// A connection.
@@ -123,7 +126,9 @@ pub fn tangle_plan(org: &str) -> Plan {
 
 fn plan(model: Model, graph: &Graph) -> Plan {
     let id = |i: usize| model.drafts.get(i).map_or("", |d| d.id.as_str()).to_string();
-    let edges = graph.wires.iter().map(|wire| {
+    // Who calls a function does not wait for anything.
+    let library = |i: usize| model.drafts.get(i).is_some_and(|d| d.library);
+    let edges = graph.wires.iter().filter(|wire| !library(wire.from) && !library(wire.to)).map(|wire| {
         let end = |component: usize, port: Option<&String>| Endpoint { component: id(component), port: port.cloned() };
         let ports = wire.ports.as_ref();
         Edge { from: end(wire.from, ports.map(|p| &p.0)), to: end(wire.to, ports.map(|p| &p.1)) }
@@ -178,6 +183,7 @@ fn component(model: &Model, draft: &Draft, id: &impl Fn(usize) -> String) -> Com
         values: draft.values.clone(),
         title: model.doc.headings.get(draft.heading).map_or("", |h| h.title).to_string(),
         caps: asked(model.doc, draft).into_iter().map(|(name, _)| name.to_string()).collect(),
+        library: draft.library,
     }
 }
 

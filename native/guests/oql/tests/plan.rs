@@ -261,3 +261,11 @@ fn windows_line_ends_do_not_reach_the_source() {
     assert_eq!(p.worlds[0].src, "x\n");
     assert_eq!(p.exports, ["a"]);
 }
+
+#[test]
+fn a_component_has_what_its_heading_asks_for_and_no_key_where_that_is_nothing() {
+    let asks = js("Asks", ":out: a\n:Caps: clock network:example.org, files:/data\n:caps+: random");
+    let plan = value(&format!("{asks}{}", js("Asks for nothing", ":out: b")));
+    assert_eq!(plan["components"][0]["caps"], json!(["clock", "network:example.org", "files:/data", "random"]));
+    assert!(plan["components"][1].get("caps").is_none());
+}

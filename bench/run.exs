@@ -51,8 +51,9 @@ defmodule Bench.Run do
       {:wat_serial, fn -> run(wat, cache: false, concurrency: 1) end},
       {:work, fn -> run(work, cache: false) end},
       {:work_serial, fn -> run(work, cache: false, concurrency: 1) end},
-      {:js_edit, edit(js, folder)},
-      {:work_edit, edit(work, folder)},
+      {:js_edit, edit(js, folder, :middle)},
+      {:work_edit, edit(work, folder, :middle)},
+      {:work_last, edit(work, folder, :last)},
       {:work_none, fn -> run(work, cache_dir: folder) end}
     ]
 

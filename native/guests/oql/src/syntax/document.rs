@@ -1,12 +1,14 @@
 //! A whole document, read.
 
 use std::cell::OnceCell;
+use std::ops::Range;
 
-use super::drawer::{self, Properties};
+use super::drawer;
 use super::elements::Reader;
-use super::headings::{Heading, outlined};
+use super::headings::{Heading, Properties};
 use super::lines::Lines;
 use super::objects::{Inline, Object};
+use super::outline::outlined;
 use super::probe::Opener;
 use super::radio::targets;
 use super::states::States;
@@ -26,6 +28,8 @@ pub struct Document<'a> {
     ids: OnceCell<Ids>,
     /// The property drawer at its top.
     pub properties: Properties<'a>,
+    /// The lines of that drawer.
+    pub drawer: Option<Range<usize>>,
     /// What stands before the first heading.
     pub preamble: Vec<Element<'a>>,
     /// Each heading's own section.
@@ -89,13 +93,13 @@ impl<'a> Document<'a> {
         let headings = outlined(text, &lines, &states);
         let mut reader = Reader::new(text, &lines, &states);
         let first = headings.first().map_or(lines.count(), |h| h.line);
-        let (properties, preamble) = match drawer::top(text, &lines) {
+        let (properties, drawer, preamble) = match drawer::top(text, &lines) {
             Some((properties, from, to)) => {
                 let mut preamble = reader.section(0, from);
                 preamble.append(&mut reader.section(to, first));
-                (properties, preamble)
+                (properties, Some(from..to), preamble)
             }
-            None => (Vec::new(), reader.section(0, first)),
+            None => (Vec::new(), None, reader.section(0, first)),
         };
         let sections = headings.iter().map(|h| reader.section(h.body.start, h.body.end)).collect();
         let (keywords, unclosed) = (reader.keywords, reader.unclosed);
@@ -105,6 +109,7 @@ impl<'a> Document<'a> {
             headings,
             ids: OnceCell::new(),
             properties,
+            drawer,
             preamble,
             sections,
             inline: Inline::new(text),

@@ -211,14 +211,14 @@ defmodule Workbooks do
   defp workdir(nil), do: {:ok, nil}
 
   defp workdir(path) do
-    with {:error, message} <- StepLog.path(path), do: {:error, [issue("workdir", message)]}
+    with {:error, message} <- StepLog.path(path), do: {:error, [Workflow.issue("workdir", message)]}
   end
 
   defp checked_plan(org) do
     with :ok <- OQL.validate(org), {:ok, plan} <- OQL.tangle_plan(org) do
       {:ok, plan}
     else
-      {:error, %Error{} = error} -> {:error, [issue("kernel_#{error.kind}", error.message)]}
+      {:error, %Error{} = error} -> {:error, [Workflow.issue("kernel_#{error.kind}", error.message)]}
       {:error, issues} -> {:error, issues}
     end
   end
@@ -229,17 +229,11 @@ defmodule Workbooks do
         :ok
 
       missing ->
-        {:error, for(name <- missing, do: issue("missing_input", "the input #{name} was not given", example(name)))}
+        {:error, for(name <- missing, do: Workflow.issue("missing_input", "the input #{name} was not given", example(name)))}
     end
   end
 
   defp example(name), do: "give it in inputs: %{#{inspect(name)} => …}"
-
-  # Shaped as the kernel's issues are.
-  defp issue(code, message, hint \\ nil) do
-    keys = %{"level" => "error", "code" => code, "message" => message, "hint" => hint}
-    Map.merge(keys, %{"line" => nil, "column" => nil, "heading" => nil})
-  end
 
   defp string_keys(inputs), do: Map.new(inputs, fn {key, value} -> {to_string(key), value} end)
 
@@ -250,7 +244,7 @@ defmodule Workbooks do
 
     case OQL.render(org, options) do
       {:ok, html} -> outcome(%{run | html: html})
-      {:error, error} -> {:error, %{run | status: :failed, error: [issue("render", error.message)]}}
+      {:error, error} -> {:error, %{run | status: :failed, error: [Workflow.issue("render", error.message)]}}
     end
   end
 

@@ -17,7 +17,8 @@ defmodule Workbooks.Workflow.Graph do
 
   @spec new(map) :: t
   def new(plan) do
-    order = Enum.map(plan["components"], & &1["id"])
+    # A library is there for those who call it: no step of its own.
+    order = for component <- plan["components"], !component["library"], do: component["id"]
     # An edge for order alone has no port.
     edges = for edge <- plan["edges"], do: {edge["from"], edge["to"]}
     # Two components may be joined by several ports: one waits for the other once.

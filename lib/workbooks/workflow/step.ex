@@ -4,17 +4,18 @@ defmodule Workbooks.Workflow.Step do
   # which is what limits and kills act on.
 
   alias Workbooks.Build
-  alias Workbooks.Build.{Call, Deadline, Problem, Source}
-  alias Workbooks.Workflow.{Capabilities, Log, Outputs, ResultCache}
+  alias Workbooks.Build.{Call, Deadline, Linker, Problem}
+  alias Workbooks.Workflow.{Assembly, Capabilities, Log, Outputs, ResultCache}
 
   @typedoc """
-  What a step is given. Each input comes with its digest, where that is known already; `store` is
+  What a step is given. Its part is what was made of its block; each input comes with its digest,
+  where that is known already; `store` is
   where results are kept, `cache` whether they are used (`:use`), compared with what is found anew
   (`:verify`) or let be (`:off`).
   """
   @type job :: %{
           component: map,
-          world: map,
+          part: Assembly.part(),
           inputs: [{term, binary | nil}],
           given: Capabilities.given(),
           seed: non_neg_integer,
@@ -34,14 +35,6 @@ defmodule Workbooks.Workflow.Step do
           memory_peak: non_neg_integer | nil,
           fuel: non_neg_integer | nil
         }
-
-  # A cold compiler may take this long, however short a step is to be.
-  @compile_ms 60_000
-
-  @doc "Milliseconds that a step of that timeout has for compiling its block, before its own time begins."
-  @spec compile_ms(timeout) :: timeout
-  def compile_ms(:infinity), do: :infinity
-  def compile_ms(timeout), do: max(timeout, @compile_ms)
 
   @doc "Runs a step."
   @spec run(job) :: outcome
@@ -70,34 +63,29 @@ defmodule Workbooks.Workflow.Step do
     System.convert_time_unit(System.monotonic_time() - begun, :native, :microsecond) / 1000
   end
 
-  defp answer(job, shas, log) do
-    source = Source.new(job.world, job.component)
+  defp answer(%{part: {:error, problem}}, _shas, _log), do: {{:error, problem}, false}
 
-    case Build.compile(source, deadline: Deadline.in_ms(compile_ms(job.timeout))) do
-      {:ok, artifact} -> answer(job, shas, log, artifact)
-      {:error, problem} -> {{:error, problem}, false}
+  defp answer(%{part: {:ok, linked}} = job, shas, log) do
+    key = if job.cache != :off and Capabilities.pure?(job.given), do: key(job, shas, linked)
+
+    case job.cache == :use and key != nil and ResultCache.fetch(job.store, key) do
+      {:ok, entry} -> {{:ok, entry}, true}
+      _none -> {job |> call(linked, log) |> kept(job, key), false}
     end
   rescue
     # A fault of ours must not take the run along.
     exception -> {{:error, Problem.new(:internal, Exception.message(exception))}, false}
   end
 
-  defp answer(job, shas, log, artifact) do
-    key = if job.cache != :off and Capabilities.pure?(job.given), do: key(job, shas, artifact)
-
-    case job.cache == :use and key != nil and ResultCache.fetch(job.store, key) do
-      {:ok, entry} -> {{:ok, entry}, true}
-      _none -> {job |> call(artifact, log) |> kept(job, key), false}
-    end
-  end
-
   # Everything that the outputs depend on. The names of the ports are part of how some are called.
-  defp key(job, shas, artifact) do
-    %{"in" => ins, "out" => outs} = job.component
-    ResultCache.digest({artifact.digest, shas, ins, outs, job.given, job.seed, job.memory})
+  defp key(job, shas, linked) do
+    %{"in" => ins, "out" => outs, "id" => id} = job.component
+    code = for {callee, %{artifact: artifact}} <- linked, do: {callee == id, artifact.digest}
+    ResultCache.digest({Enum.sort(code), shas, ins, outs, job.given, job.seed, job.memory})
   end
 
-  defp call(job, artifact, log) do
+  defp call(job, linked, log) do
+    id = job.component["id"]
     inputs = for {value, _sha} <- job.inputs, do: value
 
     environment =
@@ -106,7 +94,9 @@ defmodule Workbooks.Workflow.Step do
           Capabilities.environment(job.given, job.seed)
       )
 
-    with {:ok, value} <- Build.call(artifact, inputs, environment),
+    environment = %{environment | functions: Linker.functions(linked, id, environment)}
+
+    with {:ok, value} <- Build.call(linked[id].artifact, inputs, environment),
          {:ok, outputs} <- Outputs.name(job.component["out"], value) do
       {:ok, ResultCache.entry(outputs, Log.text())}
     end

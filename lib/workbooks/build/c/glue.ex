@@ -171,7 +171,9 @@ defmodule Workbooks.Build.C.Glue do
   defp flush, do: "    if (__stdio_exit) __stdio_exit();\n"
 
   # The flat values of a result; of lists and what has cases there are several in any case.
-  defp leaves(path, {:fields, fields}), do: Enum.flat_map(fields, fn {name, shape} -> leaves("#{path}.#{name}", shape) end)
+  defp leaves(path, {:fields, fields}),
+    do: Enum.flat_map(fields, fn {name, shape} -> leaves("#{path}.#{name}", shape) end)
+
   defp leaves(path, shape), do: if(scalar?(shape), do: [{path, shape}], else: [{path, shape}, {path, shape}])
 
   # --- types -------------------------------------------------------------------------------------

@@ -148,7 +148,8 @@ defmodule Workbooks.Build.C.Types do
   defp inner({:base, "void"}, _declarations, _depth), do: throw({:no_type, "void is no value"})
   defp inner(_type, _declarations, _depth), do: throw({:no_type, "an array, a union or the like has no type of WIT's"})
 
-  defp field(name), do: name |> String.replace(~r/([a-z0-9])([A-Z])/, "\\1-\\2") |> String.replace("_", "-") |> String.downcase()
+  defp field(name),
+    do: name |> String.replace(~r/([a-z0-9])([A-Z])/, "\\1-\\2") |> String.replace("_", "-") |> String.downcase()
 
   # --- in memory ---------------------------------------------------------------------------------
 

@@ -62,7 +62,17 @@ defmodule Workbooks.Build.Clang.Diagnostics do
   # Columns of a hostile file are too long to be any.
   defp number(digits), do: digits |> String.slice(0, 9) |> String.to_integer() |> max(1)
 
-  defp printable(text), do: if(String.valid?(text), do: text, else: String.replace(inspect(text, binaries: :as_strings, limit: :infinity, printable_limit: :infinity), "\\n", "\n"))
+  defp printable(text),
+    do:
+      if(String.valid?(text),
+        do: text,
+        else:
+          String.replace(
+            inspect(text, binaries: :as_strings, limit: :infinity, printable_limit: :infinity),
+            "\\n",
+            "\n"
+          )
+      )
 
   @doc """
   The problem that a failed run is: its first error, with the other diagnostics as notes. `file` is the
@@ -73,7 +83,12 @@ defmodule Workbooks.Build.Clang.Diagnostics do
     case Enum.split_while(diagnostics, &(&1.severity != :error)) do
       {before, [first | others]} ->
         notes = for other <- Enum.take(before ++ others, @most_notes), do: note(other, file)
-        Problem.new(:compile, message(first, file), line: own(first, file, :line), column: own(first, file, :column), notes: notes)
+
+        Problem.new(:compile, message(first, file),
+          line: own(first, file, :line),
+          column: own(first, file, :column),
+          notes: notes
+        )
 
       {_, []} ->
         Problem.new(:compile, otherwise)

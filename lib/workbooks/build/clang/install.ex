@@ -110,8 +110,13 @@ defmodule Workbooks.Build.Clang.Install do
       {output, status} = System.cmd(npm, arguments, stderr_to_stdout: true)
 
       case {status, Path.wildcard(Path.join(workshop, "*.tgz"))} do
-        {0, [file]} -> {:ok, file}
-        _ -> {:error, "npm could not fetch #{spec} (is there a network, and a registry that has it?). It says:\n" <> complaint(output)}
+        {0, [file]} ->
+          {:ok, file}
+
+        _ ->
+          {:error,
+           "npm could not fetch #{spec} (is there a network, and a registry that has it?). It says:\n" <>
+             complaint(output)}
       end
     end)
   rescue
@@ -133,7 +138,8 @@ defmodule Workbooks.Build.Clang.Install do
           :ok
 
         other ->
-          {:error, "#{Path.basename(file)} is not what was expected, and is not used: its digest is sha512-#{other}, not sha512-#{pinned}"}
+          {:error,
+           "#{Path.basename(file)} is not what was expected, and is not used: its digest is sha512-#{other}, not sha512-#{pinned}"}
       end
     end
   end

@@ -106,7 +106,9 @@ defmodule Workbooks.Build.Clang.Package do
   end
 
   defp hash(path) do
-    digest = path |> File.stream!([], 1_048_576) |> Enum.reduce(:crypto.hash_init(:sha256), &:crypto.hash_update(&2, &1))
+    digest =
+      path |> File.stream!([], 1_048_576) |> Enum.reduce(:crypto.hash_init(:sha256), &:crypto.hash_update(&2, &1))
+
     {:ok, digest |> :crypto.hash_final() |> Base.encode16(case: :lower)}
   rescue
     error in File.Error -> {:error, Exception.message(error)}

@@ -110,7 +110,9 @@ defmodule Workbooks.Build.Clang.Program do
     {:ok, program}
   end
 
-  defp ended({:failed, message}, _package), do: {:error, Problem.new(:compile, "clang cannot be made ready: #{message}")}
+  defp ended({:failed, message}, _package),
+    do: {:error, Problem.new(:compile, "clang cannot be made ready: #{message}")}
+
   defp ended(reason, _package), do: {:error, Problem.new(:internal, "clang cannot be made ready: #{inspect(reason)}")}
 
   defp late(elapsed) do

@@ -7,7 +7,9 @@ defmodule Workbooks.Build.Clang.Scratch do
   @doc "Calls `function` with a new, empty folder, which is removed when it is done or its process killed."
   @spec with_folder((Path.t() -> result)) :: result | {:error, Problem.t()} when result: term
   def with_folder(function) do
-    folder = Path.join(System.tmp_dir!(), "workbooks-clang-#{System.pid()}-#{Base.encode16(:crypto.strong_rand_bytes(8))}")
+    folder =
+      Path.join(System.tmp_dir!(), "workbooks-clang-#{System.pid()}-#{Base.encode16(:crypto.strong_rand_bytes(8))}")
+
     keeper = keeper(self(), folder)
 
     try do

@@ -29,7 +29,8 @@ defmodule Workbooks.Build.C do
 
   @flags ~w(-O2 -std=gnu17 -debug-info-kind=line-tables-only -dwarf-version=4)
   # What setjmp needs, which makes other programs no better.
-  @jumping ~w(-mllvm -wasm-enable-sjlj -mllvm -wasm-use-legacy-eh=false -target-feature +exception-handling)
+  @jumping ~w(-mllvm -wasm-enable-sjlj -mllvm -wasm-use-legacy-eh=false -target-feature +exception-handling) ++
+             ["-exception-model=wasm"]
 
   @impl true
   def languages, do: ["c"]
@@ -52,8 +53,15 @@ defmodule Workbooks.Build.C do
 
     if Enum.any?(declarations.functions, &(&1.name == "main")),
       do: command(source, options),
-      else: typed(source, declarations, options)
+      else: source |> typed(declarations, options) |> or_syntax(source, options)
   end
+
+  # Where the block is no C to begin with, that is the thing to say.
+  defp or_syntax({:error, %Problem{kind: kind}} = refused, source, options) when kind in [:entry, :signature] do
+    with {:ok, _object, _warnings} <- object(source.text, "", options), do: refused
+  end
+
+  defp or_syntax(answer, _source, _options), do: answer
 
   # Read once for all blocks.
   defp header do
@@ -170,23 +178,25 @@ defmodule Workbooks.Build.C do
   # --- both --------------------------------------------------------------------------------------
 
   defp build(text, glue, kind, options) do
-    bounds = [deadline: options.deadline]
-    jumps? = text =~ "setjmp"
-    flags = if jumps?, do: @flags ++ @jumping, else: @flags
-
     libraries =
-      if(jumps?, do: ["setjmp"], else: []) ++ if text =~ "long double", do: ["c-printscan-long-double"], else: []
-
-    folder = Application.app_dir(:workbooks, "priv/c")
+      if(jumps?(text), do: ["setjmp"], else: []) ++ if text =~ "long double", do: ["c-printscan-long-double"], else: []
 
     options.progress.("compiling")
 
-    with {:ok, object, _warnings} <- Clang.object(text, [flags: flags, more: glue, include: folder] ++ bounds) do
+    with {:ok, object, _warnings} <- object(text, glue, options) do
       options.progress.("linking")
-      linked = Clang.link([object], kind, [libraries: libraries] ++ bounds)
+      linked = Clang.link([object], kind, libraries: libraries, deadline: options.deadline)
       with {:error, problem} <- linked, do: {:error, placed(problem, text)}
     end
   end
+
+  defp object(text, glue, options) do
+    flags = if jumps?(text), do: @flags ++ @jumping, else: @flags
+    folder = Application.app_dir(:workbooks, "priv/c")
+    Clang.object(text, flags: flags, more: glue, include: folder, deadline: options.deadline)
+  end
+
+  defp jumps?(text), do: text =~ "setjmp"
 
   # The linker knows no lines; where a name is missing, its first use is what a person looks for.
   defp placed(%Problem{line: nil, message: "undefined symbol: " <> name} = problem, text) do

@@ -3,13 +3,14 @@ defmodule Workbooks.Build.MrustcTest do
   use ExUnit.Case, async: false
 
   alias Workbooks.Build
-  alias Workbooks.Build.{Clang, Problem, Rust, Source}
+  alias Workbooks.Build.{Problem, Rust, Source}
+  alias Workbooks.CTools
   alias Workbooks.Build.Rust.Mrustc
   alias Workbooks.Test.Toolchain
 
   @moduletag timeout: 900_000
   @moduletag skip:
-               Toolchain.zig() || (match?({:error, _}, Clang.available()) && "no clang: mix workbooks.install clang")
+               Toolchain.zig() || Keyword.get(CTools.tag([:clang], "mrustc and clang"), :skip, false)
 
   # No registry carries an mrustc.wasm: this speaks its command line, and knows two forms of Rust:
   #   pub fn NAME(A: i32, B: i32) -> i32 { C EXPRESSION }     fn main() { println!("TEXT"); }

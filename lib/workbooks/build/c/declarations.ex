@@ -27,19 +27,23 @@ defmodule Workbooks.Build.C.Declarations do
   @type defined :: %{name: String.t(), result: ctype, params: [{String.t() | nil, ctype}], line: pos_integer}
 
   @enforce_keys [:functions, :types, :structs]
-  defstruct [:functions, :types, :structs]
+  defstruct [:functions, :types, :structs, depth: 0]
 
   @typedoc "`functions` with a body and not static, in order; `types` by typedef name; `structs` by tag."
   @type t :: %__MODULE__{
           functions: [defined],
           types: %{String.t() => ctype},
-          structs: %{String.t() => [{String.t(), ctype}]}
+          structs: %{String.t() => [{String.t(), ctype}]},
+          depth: non_neg_integer
         }
 
   @storage ~w(extern inline __inline __inline__ _Noreturn __extension__ register auto _Thread_local)
   @qualifiers ~w(const volatile restrict __restrict __restrict__ __const _Atomic)
   @words ~w(void char short int long float double signed unsigned _Bool bool _Complex __signed__ __int128)
   @attributes ~w(__attribute__ __attribute _Alignas __declspec __asm__ asm _Static_assert static_assert __typeof__ typeof)
+
+  # Structs within structs are read anew at each level, so what is nested further costs too much.
+  @deepest 6
 
   @doc "The declarations of a source."
   @spec read(String.t()) :: t
@@ -142,8 +146,11 @@ defmodule Workbooks.Build.C.Declarations do
   defp defined("enum", _tag, _inside, found), do: {:enum, found}
   defp defined("union", _tag, _inside, found), do: {:unknown, found}
 
-  defp defined("struct", tag, inside, found) do
-    {fields, found} = fields(inside, [], found)
+  defp defined("struct", _tag, _inside, %{depth: @deepest} = found), do: {:unknown, found}
+
+  defp defined("struct", tag, inside, %{depth: depth} = found) do
+    {fields, found} = fields(inside, [], %{found | depth: depth + 1})
+    found = %{found | depth: depth}
     if tag, do: {{:struct, tag}, put_in(found.structs[tag], fields)}, else: {{:struct, fields}, found}
   end
 

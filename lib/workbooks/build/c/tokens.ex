@@ -37,6 +37,11 @@ defmodule Workbooks.Build.C.Tokens do
     next(rest, line, [{:number, number, line} | done])
   end
 
+  # Signs in other letters.
+  for {digraph, sign} <- [{"<%", "{"}, {"%>", "}"}, {"<:", "["}, {":>", "]"}] do
+    defp next(unquote(digraph) <> rest, line, done), do: next(rest, line, [{:sign, unquote(sign), line} | done])
+  end
+
   defp next("..." <> rest, line, done), do: next(rest, line, [{:sign, "...", line} | done])
   defp next(<<c, rest::binary>>, line, done), do: next(rest, line, [{:sign, <<c>>, line} | done])
 

@@ -210,7 +210,7 @@ defmodule Workbooks.Build.Declared do
   def exports(_other), do: []
 
   defp sections(<<7, rest::binary>>) do
-    with {_size, rest} <- number(rest), {count, rest} <- number(rest), do: names(rest, count)
+    with {_size, rest} <- number(rest), {count, rest} <- number(rest), do: names(rest, count), else: (:error -> [])
   end
 
   defp sections(<<_other, rest::binary>>) do
@@ -234,14 +234,15 @@ defmodule Workbooks.Build.Declared do
     end
   end
 
-  # LEB128, unsigned.
-  defp number(<<0::1, low::7, rest::binary>>), do: {low, rest}
+  # LEB128, unsigned: five bytes at most.
+  defp number(bytes, shift \\ 0)
+  defp number(<<0::1, low::7, rest::binary>>, shift), do: {Bitwise.bsl(low, shift), rest}
 
-  defp number(<<1::1, low::7, rest::binary>>) do
-    with {high, rest} <- number(rest), do: {high * 128 + low, rest}
+  defp number(<<1::1, low::7, rest::binary>>, shift) when shift < 28 do
+    with {high, rest} <- number(rest, shift + 7), do: {high + Bitwise.bsl(low, shift), rest}
   end
 
-  defp number(<<>>), do: :error
+  defp number(_cut, _shift), do: :error
 
   defp wasm({:ok, value}), do: {:ok, value}
   defp wasm({:error, error}), do: {:error, Problem.from_wasm(error)}

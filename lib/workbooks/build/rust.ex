@@ -83,7 +83,7 @@ defmodule Workbooks.Build.Rust do
   end
 
   defp command(way, source, options) do
-    with {:ok, bytes} <- build(way, :program, source, source.text, options) do
+    with {:ok, bytes} <- build(way, {:program, nil}, source, source.text, options) do
       {:ok,
        Artifact.new(
          language: source.language,
@@ -98,8 +98,9 @@ defmodule Workbooks.Build.Rust do
 
   defp function(way, source, declarations, options) do
     with {:ok, entry} <- entry(declarations.functions, source),
-         {:ok, type, glue} <- Glue.make(entry, declarations),
-         {:ok, bytes} <- build(way, :function, source, source.text <> "\n" <> glue, options) do
+         name = Declared.kebab(entry.name),
+         {:ok, type, glue} <- Glue.make(entry, declarations, if(way == :rustc, do: name, else: "workbooks_entry")),
+         {:ok, bytes} <- build(way, {:function, name}, source, source.text <> "\n" <> glue, options) do
       answer = Declared.artifact(bytes, %{name: entry.name, type: type}, source, options.deadline)
 
       with {:error, %Problem{line: nil, kind: :signature} = problem} <- answer do
@@ -111,7 +112,8 @@ defmodule Workbooks.Build.Rust do
   defp entry(functions, source) do
     case Enum.filter(functions, & &1.public?) do
       [] ->
-        {:error, Problem.new(:entry, "the block has no function to call: write `pub fn name(…) -> … { … }` or `fn main`")}
+        {:error,
+         Problem.new(:entry, "the block has no function to call: write `pub fn name(…) -> … { … }` or `fn main`")}
 
       public ->
         with {:ok, name} <- Entry.find(Enum.map(public, & &1.name), source),
@@ -123,7 +125,7 @@ defmodule Workbooks.Build.Rust do
     Mrustc.build(kind, %{"block.rs" => text, "workbooks.rs" => helper()}, source.text, options)
   end
 
-  defp build(:rustc, kind, source, text, options) do
+  defp build(:rustc, {kind, _name}, source, text, options) do
     with {:ok, rustc} <- rustc(),
          {:ok, target} <- target(rustc, kind),
          {:ok, ended} <- Process.run(rustc.path, arguments(rustc, target, kind), settings(text, options)) do
@@ -213,7 +215,11 @@ defmodule Workbooks.Build.Rust do
 
   # What is on PATH may be rustup's, which starts the real one: that is asked for once.
   defp rustc_or_why do
-    home = for name <- ~w(HOME RUSTUP_HOME CARGO_HOME RUSTUP_TOOLCHAIN), value = System.get_env(name), into: %{}, do: {name, value}
+    home =
+      for name <- ~w(HOME RUSTUP_HOME CARGO_HOME RUSTUP_TOOLCHAIN),
+          value = System.get_env(name),
+          into: %{},
+          do: {name, value}
 
     with {:found, {:ok, path}} <- {:found, Tool.find(:rustc, "WORKBOOKS_RUSTC", "rustc")},
          {:ok, own} <- Tool.ask(path, ["--print", "sysroot"], env: home) do

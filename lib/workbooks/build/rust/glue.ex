@@ -9,21 +9,26 @@ defmodule Workbooks.Build.Rust.Glue do
   @most_flat 16
 
   @doc "The entry's declared type, as `Workbooks.Build.Declared` has it, and the lines to add."
-  @spec make(Declarations.entry(), Declarations.t()) :: {:ok, String.t(), String.t()} | {:error, Problem.t()}
-  def make(entry, declarations) do
+  @spec make(Declarations.entry(), Declarations.t(), export :: String.t()) ::
+          {:ok, String.t(), String.t()} | {:error, Problem.t()}
+  def make(entry, declarations, export) do
     params = for {name, type} <- entry.params, do: {name, resolve(type, declarations, [])}
     result = resolve(entry.result, declarations, [])
 
     cond do
       entry.generic? -> refuse(entry, "a function with type parameters has no one type")
-      bad = Enum.find_value(params, fn {name, type} -> why = bad(type, :param), why && "its parameter #{name}: #{why}" end) -> refuse(entry, bad)
+      why = Enum.find_value(params, &bad_param/1) -> refuse(entry, why)
       why = bad(result, :result) -> refuse(entry, "its result: #{why}")
-      true -> {:ok, signature(entry, params, result), lines(entry, params, result, declarations)}
+      true -> {:ok, signature(entry, params, result), lines({entry, export}, params, result, declarations)}
     end
   end
 
   defp refuse(entry, why) do
-    {:error, Problem.new(:signature, "#{entry.name} cannot be called as a component's: #{why}", line: entry.line, column: entry.column)}
+    {:error,
+     Problem.new(:signature, "#{entry.name} cannot be called as a component's: #{why}",
+       line: entry.line,
+       column: entry.column
+     )}
   end
 
   # --- types -------------------------------------------------------------------------------------
@@ -56,6 +61,11 @@ defmodule Workbooks.Build.Rust.Glue do
 
   defp struct_of(name, :generic, _declarations, _seen), do: {:other, "#{name}, which has type parameters"}
   defp struct_of(name, _fields, _declarations, _seen), do: {:other, "#{name}, which has no named fields"}
+
+  defp bad_param({name, type}) do
+    why = bad(type, :param)
+    why && "its parameter #{name}: #{why}"
+  end
 
   # A reference is taken as a parameter itself, and text as a result: nothing else can be borrowed.
   defp bad({:reference, type}, :param), do: bad(type, :inside)
@@ -124,12 +134,12 @@ defmodule Workbooks.Build.Rust.Glue do
 
   # --- Rust --------------------------------------------------------------------------------------
 
-  defp lines(entry, params, result, declarations) do
+  defp lines({entry, export}, params, result, declarations) do
     types = Enum.map(params, &elem(&1, 1))
 
     Enum.join(
       ["", "#[path = \"workbooks.rs\"]", "mod __workbooks;"] ++
-        records([result | types], declarations) ++ shim(entry, types, result) ++ [""],
+        records([result | types], declarations) ++ shim(entry, export, types, result) ++ [""],
       "\n"
     )
   end
@@ -162,7 +172,7 @@ defmodule Workbooks.Build.Rust.Glue do
   defp written({:named, name}), do: name
   defp written({:record, name, _fields}), do: name
 
-  defp shim(entry, types, result) do
+  defp shim(entry, export, types, result) do
     flats = Enum.flat_map(types, &flat/1)
     spilled? = length(flats) > @most_flat
     core = Enum.with_index(if(spilled?, do: ["u32"], else: flats))
@@ -171,12 +181,11 @@ defmodule Workbooks.Build.Rust.Glue do
 
     taken =
       if spilled? do
-        tuple = "(" <> Enum.map_join(types, &(owned(&1) <> ",")) <> ")"
-        loads(types, tuple)
+        loads(types)
       else
         slots = Enum.map_join(core, ", ", fn {type, i} -> widened(type, "p#{i}") end)
 
-        ["let mut slots = __workbooks::Slots::new(&[#{slots}]);"] ++
+        ["let values: [u64; #{length(core)}] = [#{slots}];", "let mut slots = __workbooks::Slots::new(&values);"] ++
           for {type, i} <- Enum.with_index(types) do
             "let a#{i} = <#{owned(type)} as __workbooks::Value>::lift(&mut slots);"
           end
@@ -187,14 +196,14 @@ defmodule Workbooks.Build.Rust.Glue do
 
     call = "#{entry.name}(#{Enum.join(arguments, ", ")})"
 
-    ["#[export_name = #{inspect(Declared.kebab(entry.name))}]"] ++
+    ["#[export_name = #{inspect(export)}]"] ++
       ["#[allow(unused_mut, unused_variables)]"] ++
       ["extern \"C\" fn __workbooks_entry(#{params})#{arrow(returned)} {"] ++
       Enum.map(taken, &("    " <> &1)) ++ ["    " <> answer(call, result, returned), "}"]
   end
 
   # More than sixteen pass as one pointer to all of them, one behind the other.
-  defp loads(types, _tuple) do
+  defp loads(types) do
     ["let mut at = p0 as usize;"] ++
       for {type, i} <- Enum.with_index(types) do
         value = "<#{owned(type)} as __workbooks::Value>"
@@ -216,7 +225,10 @@ defmodule Workbooks.Build.Rust.Glue do
 
   defp answer(call, :unit, _), do: call <> ";"
   defp answer(call, {:reference, :string}, _), do: "__workbooks::area(std::string::String::from(#{call}))"
-  defp answer(call, {:result, _, _}, _), do: "__workbooks::area(#{call}.map_err(|error| std::string::ToString::to_string(&error)))"
+
+  defp answer(call, {:result, _, _}, _),
+    do: "__workbooks::area(#{call}.map_err(|error| std::string::ToString::to_string(&error)))"
+
   defp answer(call, type, [_one]), do: single(call, type)
   defp answer(call, _type, _several), do: "__workbooks::area(#{call})"
 

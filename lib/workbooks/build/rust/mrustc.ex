@@ -22,6 +22,7 @@ defmodule Workbooks.Build.Rust.Mrustc do
   alias Workbooks.Wasm
   alias Workbooks.Wasm.WASI
   alias Workbooks.Build.{Clang, Deadline, Problem, Tool}
+  alias Workbooks.Build.Clang.Scratch
 
   @memory 2 * 1024 * 1024 * 1024
 
@@ -50,26 +51,29 @@ defmodule Workbooks.Build.Rust.Mrustc do
   defp stamp(nil), do: ""
 
   defp stamp(folder) do
-    for path <- folder |> Path.join("*") |> Path.wildcard() |> Enum.sort(), {:ok, stat} <- [File.stat(path, time: :posix)] do
+    for path <- folder |> Path.join("*") |> Path.wildcard() |> Enum.sort(),
+        {:ok, stat} <- [File.stat(path, time: :posix)] do
       [Path.basename(path), 0, to_string(stat.size), 0, to_string(stat.mtime), 0]
     end
   end
 
   @doc """
   Builds a crate of `files`, of which `block.rs` is the first: a `:program` with a `main`, or a
-  `:function` that is exported. `text` is the block's own part of it.
+  `:function`, exported by the name beside it. `text` is the block's own part of it.
   """
-  @spec build(:program | :function, %{String.t() => binary}, String.t(), map) :: {:ok, binary} | {:error, Problem.t()}
-  def build(kind, files, text, options) do
+  @spec build({:program | :function, String.t()}, %{String.t() => binary}, String.t(), map) ::
+          {:ok, binary} | {:error, Problem.t()}
+  def build({kind, export}, files, text, options) do
     with {:ok, bytes} <- read(program()),
          {:ok, mrustc} <- wasm(Wasm.compile(bytes, timeout: Deadline.left(options.deadline))),
-         {:ok, c} <- Tool.with_folder(files, &translate(mrustc, &1, kind, text, options)) do
-      link(c, kind, options)
+         {:ok, c} <- Scratch.with_folder(&translate(mrustc, files, &1, kind, text, options)) do
+      link([c, exports(export)], kind, options)
     end
   end
 
-  defp translate(mrustc, folder, kind, text, options) do
+  defp translate(mrustc, files, folder, kind, text, options) do
     options.progress.("mrustc translates to C")
+    for {name, content} <- files, do: File.write!(Path.join(folder, name), content)
     libs = libs()
     preopens = [{"/work", folder, :read_write}] ++ if libs, do: [{"/lib", libs, :read}], else: []
 
@@ -106,15 +110,27 @@ defmodule Workbooks.Build.Rust.Mrustc do
     bounds = [deadline: options.deadline]
 
     objects =
-      Enum.reduce_while([c | library()], {:ok, []}, fn source, {:ok, objects} ->
+      Enum.reduce_while([IO.iodata_to_binary(c) | library()], {:ok, []}, fn source, {:ok, objects} ->
         case Clang.object(source, bounds ++ [flags: ["-O2", "-std=gnu11", "-w"]]) do
-          {:ok, object, _warnings} -> {:cont, {:ok, [object | objects]}}
-          {:error, problem} -> {:halt, {:error, %{problem | line: nil, column: nil, message: "in mrustc's C: " <> problem.message}}}
+          {:ok, object, _warnings} ->
+            {:cont, {:ok, [object | objects]}}
+
+          {:error, problem} ->
+            {:halt, {:error, %{problem | line: nil, column: nil, message: "in mrustc's C: " <> problem.message}}}
         end
       end)
 
     with {:ok, objects} <- objects do
       Clang.link(Enum.reverse(objects), if(kind == :program, do: :command, else: :reactor), bounds)
+    end
+  end
+
+  # mrustc's C says nothing of what a WebAssembly module exports.
+  defp exports(nil), do: ""
+
+  defp exports(name) do
+    for {symbol, name} <- [{"workbooks_entry", name}, {"cabi_realloc", "cabi_realloc"}] do
+      "__asm__(\".export_name #{symbol}, #{name}\");\n"
     end
   end
 

@@ -19,7 +19,9 @@ defmodule Workbooks.Build.Rust.Tokens do
   defp tokens("/*" <> _ = text, place, found), do: drop(text, comment(text, 0, 0), place, found)
 
   defp tokens(text, place, found) do
-    case Enum.find_value(patterns(), fn {kind, pattern} -> with [match | _] <- Regex.run(pattern, text), do: {kind, match} end) do
+    case Enum.find_value(patterns(), fn {kind, pattern} ->
+           with [match | _] <- Regex.run(pattern, text), do: {kind, match}
+         end) do
       {:skip, match} -> drop(text, byte_size(match), place, found)
       {kind, match} -> drop(text, byte_size(match), place, [{kind, match, place} | found])
     end

@@ -10,7 +10,8 @@ defmodule Workbooks.Build.Link do
   `"column"`, `"heading"`.
   """
 
-  alias Workbooks.Build.{Artifact, Problem, Signature, Types, Values}
+  alias Workbooks.Build
+  alias Workbooks.Build.{Artifact, Deadline, Problem, Signature, Source, Types, Values}
 
   @type id :: String.t()
   @type issue :: %{String.t() => term}
@@ -72,6 +73,29 @@ defmodule Workbooks.Build.Link do
       {id, name} in fed -> :error
       true -> Map.fetch(given, name)
     end
+  end
+
+  @doc """
+  The artifacts whose types `check/2` needs: of the components without a `:sig:`, compiled at the
+  same time. What does not compile is left out; it is the step that says why.
+  """
+  @spec artifacts(map, Deadline.t()) :: %{id => Artifact.t()}
+  def artifacts(plan, deadline) do
+    worlds = Map.new(plan["worlds"], &{&1["id"], &1})
+
+    sources =
+      for %{"sig" => nil} = component <- plan["components"],
+          world = worlds[component["world"]],
+          world["args"]["eval"] != false,
+          do: Source.new(world, component)
+
+    sources
+    |> Task.async_stream(&{&1.id, Build.compile(&1, deadline: deadline)}, timeout: :infinity, ordered: false)
+    |> Enum.flat_map(fn
+      {:ok, {id, {:ok, artifact}}} -> [{id, artifact}]
+      {:ok, _problem} -> []
+    end)
+    |> Map.new()
   end
 
   @doc """

@@ -50,7 +50,13 @@ defmodule Workbooks.Build.Types do
       "HTTP-code"
   """
   @spec wit_name(String.t()) :: String.t()
-  def wit_name(name), do: if(wit_name?(name), do: name, else: kebab(name, ""))
+  def wit_name(name) do
+    # Asked for each field of each record that crosses.
+    if lower?(name) or wit_name?(name), do: name, else: kebab(name, "")
+  end
+
+  defp lower?(<<c, rest::binary>>) when c != ?_ and c not in ?A..?Z, do: lower?(rest)
+  defp lower?(rest), do: rest == ""
 
   @doc """
   Whether WIT can call something so: words of letters and digits with hyphens between them.

@@ -128,13 +128,11 @@ defmodule Workbooks.Build.Values do
     end
   end
 
-  defp to(value, {:record, fields}, path) when is_map(value) and not is_struct(value) do
-    given = Map.new(value, fn {key, item} -> {key(key, path), item} end)
-    known = MapSet.new(fields, fn {name, _type} -> Types.wit_name(name) end)
-
-    case Enum.find(given, fn {name, _item} -> name not in known end) do
-      {name, _item} -> unfit(path, "there is no field #{name} in #{short({:record, fields})}")
-      nil -> Map.new(fields, &field(&1, given, path))
+  defp to(value, {:record, fields} = record, path) when is_map(value) and not is_struct(value) do
+    if map_size(value) == length(fields) and Enum.all?(fields, fn {name, _type} -> is_map_key(value, name) end) do
+      Map.new(fields, fn {name, type} -> {Types.wit_name(name), to(Map.fetch!(value, name), type, [name | path])} end)
+    else
+      otherwise_named(value, record, path)
     end
   end
 
@@ -201,11 +199,22 @@ defmodule Workbooks.Build.Values do
 
   defp proper?(value), do: is_list(value) and List.improper?(value) == false
 
+  # With a field that is called otherwise, or missing, or too much.
+  defp otherwise_named(value, {:record, fields}, path) do
+    given = Map.new(value, fn {key, item} -> {key(key, path), {key, item}} end)
+    known = MapSet.new(fields, fn {name, _type} -> Types.wit_name(name) end)
+
+    case Enum.find(given, fn {name, _item} -> name not in known end) do
+      {_name, {key, _item}} -> unfit(path, "there is no field #{cut("#{key}", 30)} in #{short({:record, fields})}")
+      nil -> Map.new(fields, &field(&1, given, path))
+    end
+  end
+
   defp field({name, type}, given, path) do
     wit = Types.wit_name(name)
 
     case {given, type} do
-      {%{^wit => item}, _type} -> {wit, to(item, type, [name | path])}
+      {%{^wit => {_key, item}}, _type} -> {wit, to(item, type, [name | path])}
       {_, {:option, _}} -> {wit, nil}
       _ -> unfit(path, "the field #{name} is missing: it is #{short(type)}")
     end

@@ -3,7 +3,7 @@ defmodule Workbooks.Build.LinkTest do
   doctest Workbooks.Build.Link
 
   alias Workbooks.{Build, OQL}
-  alias Workbooks.Build.{Link, Source}
+  alias Workbooks.Build.{Deadline, Link, Source}
 
   # Headings as {title, properties, language, code}.
   defp org(headings) do
@@ -29,6 +29,23 @@ defmodule Workbooks.Build.LinkTest do
       {:ok, artifact} = Build.compile(Source.new(worlds[component["world"]], component))
       {component["id"], artifact}
     end
+  end
+
+  test "what a plan's types need is compiled; what does not compile is left out" do
+    wat = "(module (func (export \"f\") (result i64) (i64.const 1)))"
+
+    plan =
+      plan([
+        {"Good", [out: "a"], "wat", wat},
+        {"Bad", [out: "b"], "wat", "(module"},
+        {"Said", [out: "c", sig: "said() -> f64"], "js", ""},
+        {"None", [out: "d"], "rust", "fn main() {}"}
+      ])
+
+    artifacts = Link.artifacts(plan, Deadline.in_ms(60_000))
+    assert %{result: :s64} = artifacts["tea/good"]
+    refute is_map_key(artifacts, "tea/bad")
+    refute is_map_key(artifacts, "tea/said")
   end
 
   defp messages({:error, issues}), do: Enum.map(issues, & &1["message"])

@@ -162,6 +162,8 @@ defmodule Workbooks.Build.ValuesTest do
     assert wit == %{"first-name" => "Ada", "zip-code" => nil}
     assert Values.from_wit(wit, type) == %{"firstName" => "Ada", "zip_code" => nil}
     assert Values.to_wit(%{firstName: "Ada"}, type, "x") == {:ok, wit}
+    assert message(%{"firstName" => "Ada", "lastName" => "L"}, type) =~ "there is no field lastName in record{"
+    assert message(%{"firstName" => "Ada", 1 => 2}, type) == "items: 1 is no field's name"
   end
 
   test "arguments are checked by place and number" do

@@ -45,6 +45,7 @@ defmodule Workbooks do
     cache_dir: {:any, nil},
     verify: {:boolean, false},
     subscriber: {:pid, nil},
+    nodes: {:any, nil},
     render: {:keyword, []}
   ]
 
@@ -58,7 +59,9 @@ defmodule Workbooks do
     * `:timeout` - milliseconds for the whole run; 300,000
     * `:step_timeout` - milliseconds for each step; 30,000
     * `:memory` - bytes of memory for each step's instance; 256 MiB
-    * `:concurrency` - steps at the same time; one for each scheduler
+    * `:concurrency` - steps at the same time, on each node; one for each scheduler
+    * `:nodes` - the nodes of Erlang's that run the steps, or `:all` connected ones where this library
+      runs; this one. Steps of a node that is lost are run on another
     * `:workdir` - a folder for the step log, `_steps.jsonl`; none is written without it
     * `:caps` - what blocks that ask for it in `:caps:` may see: `"clock"`, `"random"`,
       `{"network", rules}`, `{"files", [{guest_path, path, :read | :read_write}]}`; nothing
@@ -124,6 +127,7 @@ defmodule Workbooks do
   defp begin(org, options, where) do
     options = Options.validate!(options, @run_schema, where)
     caps = Capabilities.granted!(options.caps)
+    nodes = nodes!(options.nodes, where)
     id = new_id()
 
     with {:ok, step_log} <- workdir(options.workdir),
@@ -143,12 +147,24 @@ defmodule Workbooks do
           seed: options.seed,
           store: ResultCache.store(options.cache_dir),
           cache: cache(options),
-          subscriber: options.subscriber
+          subscriber: options.subscriber,
+          nodes: nodes
         })
 
       {:ok, %{handle | render: options.render}}
     else
       {:error, issues} -> {:error, %Run{id: id, status: :invalid, error: issues}}
+    end
+  end
+
+  defp nodes!(nil, _where), do: [node()]
+  defp nodes!(:all, _where), do: Workflow.Nodes.all()
+
+  defp nodes!(nodes, where) do
+    if is_list(nodes) and nodes != [] and Enum.all?(nodes, &is_atom/1) do
+      Enum.uniq(nodes)
+    else
+      raise ArgumentError, "option :nodes of #{where} takes a list of nodes, or :all, got: #{inspect(nodes)}"
     end
   end
 
@@ -229,7 +245,8 @@ defmodule Workbooks do
         :ok
 
       missing ->
-        {:error, for(name <- missing, do: Workflow.issue("missing_input", "the input #{name} was not given", example(name)))}
+        {:error,
+         for(name <- missing, do: Workflow.issue("missing_input", "the input #{name} was not given", example(name)))}
     end
   end
 

@@ -23,7 +23,8 @@ defmodule Workbooks.Workflow do
           seed: non_neg_integer,
           store: ResultCache.store(),
           cache: :use | :verify | :off,
-          subscriber: pid | nil
+          subscriber: pid | nil,
+          nodes: [node]
         }
 
   @doc """

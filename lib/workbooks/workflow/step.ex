@@ -5,11 +5,11 @@ defmodule Workbooks.Workflow.Step do
 
   alias Workbooks.Build
   alias Workbooks.Build.{Call, Deadline, Linker, Problem}
-  alias Workbooks.Workflow.{Assembly, Capabilities, Log, Outputs, ResultCache}
+  alias Workbooks.Workflow.{Assembly, Capabilities, Log, Outputs, Remote, ResultCache}
 
   @typedoc """
   What a step is given. Its part is what was made of its block; each input comes with its digest,
-  where that is known already; `store` is
+  where that is known already; its call is made on `node`; `store` is
   where results are kept, `cache` whether they are used (`:use`), compared with what is found anew
   (`:verify`) or let be (`:off`).
   """
@@ -21,6 +21,7 @@ defmodule Workbooks.Workflow.Step do
           seed: non_neg_integer,
           memory: pos_integer,
           timeout: timeout,
+          node: node,
           store: ResultCache.store(),
           cache: :use | :verify | :off
         }
@@ -96,11 +97,17 @@ defmodule Workbooks.Workflow.Step do
 
     environment = %{environment | functions: Linker.functions(linked, id, environment)}
 
-    with {:ok, value} <- Build.call(linked[id].artifact, inputs, environment),
+    with {:ok, value} <- call_at(job.node, linked, id, inputs, environment),
          {:ok, outputs} <- Outputs.name(job.component["out"], value) do
       {:ok, ResultCache.entry(outputs, Log.text())}
     end
   end
+
+  defp call_at(node, linked, id, inputs, environment) when node == node() do
+    Build.call(linked[id].artifact, inputs, environment)
+  end
+
+  defp call_at(node, linked, id, inputs, environment), do: Remote.call(node, linked, id, inputs, environment)
 
   defp kept({:ok, entry}, %{cache: :verify} = job, key) when key != nil do
     case ResultCache.fetch(job.store, key) do

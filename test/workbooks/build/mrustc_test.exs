@@ -9,8 +9,7 @@ defmodule Workbooks.Build.MrustcTest do
   alias Workbooks.Test.Toolchain
 
   @moduletag timeout: 900_000
-  @moduletag skip:
-               Toolchain.zig() || Keyword.get(CTools.tag([:clang], "mrustc and clang"), :skip, false)
+  @moduletag skip: Toolchain.zig() || Keyword.get(CTools.tag([:clang], "mrustc and clang"), :skip, false)
 
   # No registry carries an mrustc.wasm: this speaks its command line, and knows two forms of Rust:
   #   pub fn NAME(A: i32, B: i32) -> i32 { C EXPRESSION }     fn main() { println!("TEXT"); }

@@ -5,9 +5,54 @@
 use std::fmt::Write as _;
 
 use rquickjs::function::This;
-use rquickjs::{Coerced, Ctx, Error, Exception, FromJs, Function, Object, String as JsString, Value};
+use rquickjs::{
+    Coerced, Ctx, Error, Exception, FromJs, Function, JsLifetime, Object, Persistent, String as JsString, Value,
+};
 
 use crate::inspect::text;
+
+/// `JSON.parse`, but with integers that a Number cannot hold as BigInts. What it uses it
+/// has from before any module could change it.
+const PARSE: &str = r"(() => {
+    const { parse } = JSON, { isSafeInteger } = Number, big = BigInt, integer = /^-?\d{16,}$/;
+    const test = integer.test.bind(integer);
+    const revive = (key, value, context) =>
+        typeof value === 'number' && !isSafeInteger(value) && test(context.source) ? big(context.source) : value;
+    return (text) => parse(text, revive);
+})()";
+
+/// As the context keeps the function that [`PARSE`] makes.
+struct Parse(Persistent<Function<'static>>);
+
+// SAFETY: what it holds is detached from any lifetime.
+unsafe impl<'js> JsLifetime<'js> for Parse {
+    type Changed<'to> = Parse;
+}
+
+/// Makes ready what [`parse`] uses.
+pub(crate) fn install(ctx: &Ctx<'_>) -> Result<(), Error> {
+    let parse: Function = ctx.eval(PARSE)?;
+    let parse = Parse(Persistent::save(ctx, parse));
+    ctx.store_userdata(parse).map(drop).map_err(|_| Error::Unknown)
+}
+
+/// The value of a JSON text; integers that a Number would change are BigInts.
+pub(crate) fn parse<'js>(ctx: &Ctx<'js>, text: String) -> Result<Value<'js>, Error> {
+    if !has_long_number(text.as_bytes()) {
+        return ctx.json_parse(text);
+    }
+    let parse = ctx.userdata::<Parse>().map(|parse| parse.0.clone()).ok_or(Error::Unknown)?;
+    parse.restore(ctx)?.call((text,))
+}
+
+/// Whether sixteen digits stand in a row: fewer are a Number's without loss.
+fn has_long_number(json: &[u8]) -> bool {
+    let mut digits = 0;
+    json.iter().any(|byte| {
+        digits = if byte.is_ascii_digit() { digits + 1 } else { 0 };
+        digits == 16
+    })
+}
 
 /// Deeper than this is an accident, and no reader of JSON would take it.
 const DEPTH: usize = 1000;

@@ -3,9 +3,13 @@ defmodule WorkbooksTest do
   use ExUnit.Case, async: true
   doctest Workbooks
   doctest Workbooks.Build
+  doctest Workbooks.Build.Artifact
+  doctest Workbooks.Build.Cache
+  doctest Workbooks.Build.Call
   doctest Workbooks.Build.Entry
   doctest Workbooks.Build.JsonLike
   doctest Workbooks.Build.Problem
+  doctest Workbooks.Build.Source
   doctest Workbooks.Workflow.SourceMap
 
   alias Workbooks.Run

@@ -1,10 +1,10 @@
 defmodule Workbooks.Build do
   @moduledoc """
-  From a world of the plan to something that runs: the compilers there are, chosen
-  by the block's language.
+  From a world of the plan to something that runs, and its call: the compilers there
+  are, chosen by the block's language.
   """
 
-  alias Workbooks.Build.{JavaScript, Problem, Wat}
+  alias Workbooks.Build.{Artifact, Cache, Call, Deadline, JavaScript, Problem, Source, Wat}
 
   @compilers [JavaScript, Wat]
 
@@ -17,7 +17,11 @@ defmodule Workbooks.Build do
   @spec languages :: [String.t()]
   def languages, do: Enum.flat_map(@compilers, & &1.languages())
 
-  @doc "The compiler for a language."
+  @doc "The compilers, in the order they are documented in."
+  @spec compilers :: [module]
+  def compilers, do: @compilers
+
+  @doc "The compiler for a language, whether it is to be had on this machine or not."
   @spec compiler(String.t()) :: {:ok, module} | {:error, Problem.t()}
   def compiler(language) do
     case Enum.find(@compilers, &(language in &1.languages())) do
@@ -28,5 +32,48 @@ defmodule Workbooks.Build do
       compiler ->
         {:ok, compiler}
     end
+  end
+
+  @doc """
+  Compiles a block and makes it ready to be called. What was compiled before is not compiled again.
+
+  Options: `:deadline` (a `Workbooks.Build.Deadline`; 60 seconds from now), `:progress` (a function that
+  is told in words how far it is).
+
+      iex> source = %Workbooks.Build.Source{id: "a/two", language: "js", text: "export const two = () => 2"}
+      iex> {:ok, artifact} = Workbooks.Build.compile(source)
+      iex> Workbooks.Build.call(artifact, [])
+      {:ok, 2}
+  """
+  @spec compile(Source.t(), keyword) :: {:ok, Artifact.t()} | {:error, Problem.t()}
+  def compile(%Source{} = source, options \\ []) do
+    options = Enum.into(options, %{deadline: Deadline.in_ms(60_000), progress: fn _words -> :ok end})
+
+    with {:ok, compiler} <- compiler(source.language),
+         :ok <- available(compiler),
+         {:ok, version} <- compiler.version() do
+      key = Cache.key(source, version)
+
+      with :error <- Cache.fetch(key),
+           {:ok, artifact} <- compiler.compile(source, options),
+           {:ok, artifact} <- artifact.convention.prepare(artifact, options.deadline) do
+        Cache.put(key, artifact)
+        {:ok, artifact}
+      end
+    end
+  end
+
+  defp available(compiler) do
+    with {:error, how} <- compiler.available(), do: {:error, Problem.new(:language, how)}
+  end
+
+  @doc """
+  Calls an artifact with the values of its inputs, in order, in an instance of its own.
+
+  The environment's parts are those of `Workbooks.Build.Call`.
+  """
+  @spec call(Artifact.t(), [term], Call.environment()) :: {:ok, term} | {:error, Problem.t()}
+  def call(%Artifact{} = artifact, inputs, environment \\ Call.environment()) do
+    artifact.convention.call(artifact, inputs, environment)
   end
 end

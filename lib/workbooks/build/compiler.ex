@@ -1,23 +1,27 @@
 defmodule Workbooks.Build.Compiler do
   @moduledoc """
-  What a language has to bring: how its blocks become components, and how such a
-  component is called with a block's inputs.
+  What a language has to bring: how its blocks become artifacts.
 
-  `compile/2` gets the plan's world and component. `run/3` gets what it made, the
-  inputs' values in parameter order and the limits of the step; it runs in a
-  process of the step's own, makes an instance of its own and answers the
-  function's result as it came.
+  A compiler may be missing from a machine: `c:available/0` says what to do then. It is
+  given a bound in time, and is ended with the process that called it.
   """
 
-  alias Workbooks.Build.Problem
+  alias Workbooks.Build.{Artifact, Deadline, Problem, Source}
 
-  @type unit :: term
-  @type limits :: %{memory: pos_integer, deadline: integer | :infinity, log: (String.t() -> term)}
+  @typedoc """
+  What a compilation may take: a `:deadline`; `:progress`, a function that is told in words how far it is.
+  """
+  @type options :: %{deadline: Deadline.t(), progress: (String.t() -> term)}
 
   @doc "The language tags it takes, in lower case."
   @callback languages() :: [String.t()]
-  @doc "A world of the plan, compiled."
-  @callback compile(world :: map, component :: map) :: {:ok, unit} | {:error, Problem.t()}
-  @doc "One call of the block's entry."
-  @callback run(unit, inputs :: list, limits) :: {:ok, term} | {:error, Problem.t()}
+
+  @doc "Whether it can compile on this machine, or what to do about it. Quick: nothing is started."
+  @callback available() :: :ok | {:error, String.t()}
+
+  @doc "Another one whenever the same source may compile to something else."
+  @callback version() :: {:ok, String.t()} | {:error, Problem.t()}
+
+  @doc "A block, compiled."
+  @callback compile(Source.t(), options) :: {:ok, Artifact.t()} | {:error, Problem.t()}
 end

@@ -10,15 +10,15 @@ defmodule Workbooks.Build.Entry do
   named as its `:sig:` or, without one, as the heading (in camelCase, snake_case or
   with hyphens).
 
-      iex> component = %{"id" => "book/moving-average", "sig" => nil}
-      iex> Workbooks.Build.Entry.find(["helper", "movingAverage"], component)
+      iex> Workbooks.Build.Entry.find(["helper", "movingAverage"], %{id: "book/moving-average", sig: nil})
       {:ok, "movingAverage"}
   """
-  @spec find([String.t()], map) :: {:ok, String.t()} | {:error, Problem.t()}
-  def find([only], _component), do: {:ok, only}
+  @spec find([String.t()], %{:id => String.t(), :sig => String.t() | nil, optional(atom) => term}) ::
+          {:ok, String.t()} | {:error, Problem.t()}
+  def find([only], _block), do: {:ok, only}
 
-  def find(functions, component) do
-    wanted = signature_name(component["sig"]) || heading(component["id"])
+  def find(functions, block) do
+    wanted = signature_name(block.sig) || heading(block.id)
 
     case Enum.find(functions, &same_name?(&1, wanted)) do
       nil -> {:error, Problem.new(:entry, no_entry(functions, wanted))}

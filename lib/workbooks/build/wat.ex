@@ -10,34 +10,34 @@ defmodule Workbooks.Build.Wat do
   @behaviour Workbooks.Build.Compiler
 
   alias Workbooks.Wasm
-  alias Workbooks.Build.{Deadline, Entry, JsonLike, Problem}
+  alias Workbooks.Build.{Artifact, Call, Deadline, Entry, Problem, Source}
 
   @impl true
   def languages, do: ["wat"]
 
   @impl true
-  def compile(world, component) do
-    with {:ok, signature} <- signature(component["sig"]),
-         {:ok, bytes} <- assemble(world["src"], signature),
-         {:ok, compiled} <- wasm(Wasm.compile(bytes)),
-         {:ok, entry} <- Entry.find(functions(compiled), component) do
-      {_path, _params, result} = List.keyfind(compiled.exports, [entry], 0)
-      {:ok, %{component: compiled, entry: entry, result: result}}
-    end
-  end
+  def available, do: :ok
 
   @impl true
-  def run(unit, inputs, limits) do
-    options = [limits: [memory: limits.memory], timeout: Deadline.left(limits.deadline)]
+  def version, do: {:ok, "1"}
 
-    with {:ok, instance} <- wasm(Wasm.instantiate(unit.component, options)) do
-      try do
-        with {:ok, value} <- wasm(Wasm.call(instance, unit.entry, inputs, timeout: Deadline.left(limits.deadline))) do
-          {:ok, JsonLike.from(value, unit.result)}
-        end
-      after
-        Wasm.close(instance)
-      end
+  @impl true
+  def compile(%Source{} = source, options) do
+    with {:ok, signature} <- signature(source.sig),
+         {:ok, bytes} <- assemble(source.text, signature),
+         {:ok, compiled} <- wasm(Wasm.compile(bytes, timeout: Deadline.left(options.deadline))),
+         {:ok, entry} <- Entry.find(functions(compiled), source) do
+      {path, params, result} = List.keyfind(compiled.exports, [entry], 0)
+
+      {:ok,
+       Artifact.new(
+         language: source.language,
+         bytes: bytes,
+         convention: Call.Typed,
+         data: path,
+         params: params,
+         result: result
+       )}
     end
   end
 

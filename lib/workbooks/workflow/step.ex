@@ -4,7 +4,7 @@ defmodule Workbooks.Workflow.Step do
   # which is what limits and kills act on.
 
   alias Workbooks.Build
-  alias Workbooks.Build.Problem
+  alias Workbooks.Build.{Call, Problem, Source}
   alias Workbooks.Workflow.{Log, SourceMap}
 
   @doc """
@@ -41,9 +41,8 @@ defmodule Workbooks.Workflow.Step do
   end
 
   defp outputs(component, world, inputs, limits) do
-    with {:ok, compiler} <- Build.compiler(world["lang"]),
-         {:ok, unit} <- compiler.compile(world, component),
-         {:ok, value} <- compiler.run(unit, inputs, limits) do
+    with {:ok, artifact} <- Build.compile(Source.new(world, component), deadline: limits.deadline),
+         {:ok, value} <- Build.call(artifact, inputs, Call.environment(limits)) do
       name_outputs(component["out"], value)
     end
   rescue

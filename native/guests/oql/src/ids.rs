@@ -2,23 +2,36 @@
 
 use crate::hash::HashMap;
 
+/// A slug has no more characters: a plan repeats it wherever its component is named.
+const LONGEST: usize = 64;
+
 /// The title lower-cased, each run of other characters than letters and digits
-/// turned into one hyphen, trimmed. A title without any is `heading`.
+/// turned into one hyphen, trimmed. A title without any is `heading`. One that
+/// is too long ends with the last word that fits, or within the first.
 pub fn slug(title: &str) -> String {
-    let mut out = String::with_capacity(title.len());
+    let mut out = String::with_capacity(title.len().min(LONGEST));
+    let mut left = LONGEST;
     let mut gap = false;
     for c in title.chars() {
-        if c.is_alphanumeric() {
-            if gap && !out.is_empty() {
-                out.push('-');
+        if !c.is_alphanumeric() {
+            gap = !out.is_empty();
+            continue;
+        }
+        let lower = c.to_lowercase();
+        let Some(rest) = left.checked_sub(lower.len() + usize::from(gap)) else {
+            if !gap && let Some(word) = out.rfind('-') {
+                out.truncate(word);
             }
+            break;
+        };
+        left = rest;
+        if gap {
+            out.push('-');
             gap = false;
-            match c.is_ascii() {
-                true => out.push(c.to_ascii_lowercase()),
-                false => out.extend(c.to_lowercase()),
-            }
-        } else {
-            gap = true;
+        }
+        match c.is_ascii() {
+            true => out.push(c.to_ascii_lowercase()),
+            false => out.extend(lower),
         }
     }
     if out.is_empty() {

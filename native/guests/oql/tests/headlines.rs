@@ -35,6 +35,23 @@ fn an_id_is_the_title_lower_cased_with_hyphens() {
 }
 
 #[test]
+fn an_id_ends_with_the_last_word_within_64_characters() {
+    let word = "é".repeat(31);
+    let (fits, cut) = (format!("{word}-{word}x"), format!("{word}-{word}"));
+    assert_eq!(ids(&format!("* {word} {word}x\n* {word} {word} xx\n* {word} {word}xx!\n")), [fits, cut, word]);
+    // Of a word alone its beginning is left; what is lower-cased into two characters counts as two.
+    assert_eq!(ids(&format!("* {}\n* {}\n", "x".repeat(65), "İ".repeat(33))), ["x".repeat(64), "i̇".repeat(32)]);
+}
+
+#[test]
+fn cut_ids_get_numbers_that_nobody_else_has() {
+    let long = "a".repeat(64);
+    let headings = format!("* {long}b\n* {long}c\n* {}-2 b\n* {}-2\n", "a".repeat(62), "a".repeat(62));
+    let start = "a".repeat(62);
+    assert_eq!(ids(&headings), [long.clone(), format!("{long}-2"), format!("{start}-2"), format!("{start}-2-2")]);
+}
+
+#[test]
 fn duplicates_get_numbers_that_nobody_else_has() {
     assert_eq!(ids("* A\n* A 2\n* A\n* A\n"), ["a", "a-2", "a-3", "a-4"]);
 }

@@ -91,6 +91,20 @@ proptest! {
     }
 
     #[test]
+    fn a_plan_grows_with_the_document_and_no_faster(title in "(é|İ|[a-z ]){1,400}", times in 1..20usize, count in 1..200usize) {
+        let title = title.repeat(times);
+        let root = format!("* {title}\n:PROPERTIES:\n:WORKBOOK_VERSION: 1\n:out: x\n:END:\n#+begin_src js\n#+end_src\n");
+        let takers = "** a\n:PROPERTIES:\n:in: x\n:END:\n#+begin_src js\n#+end_src\n".repeat(count);
+        let org = root + &takers;
+        let plan = tangle_plan(&org);
+        let (ids, answer) = (plan.components.len(), serde_json::to_string(&plan).unwrap().len());
+        prop_assert_eq!(plan.edges.len() + 1, ids);
+        prop_assert!(answer < 30 * org.len(), "{} times the size", answer / org.len());
+        let unique: std::collections::HashSet<_> = plan.components.iter().map(|c| &c.id).collect();
+        prop_assert_eq!(unique.len(), ids);
+    }
+
+    #[test]
     fn one_document_after_another_is_the_headlines_of_both(first in workbook(), second in workbook()) {
         // What the first says of the whole file, the second would hear of.
         let first = format!("{}\n* end\n", first.replace("#+FILETAGS: :f:\n", ""));

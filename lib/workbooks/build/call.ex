@@ -1,0 +1,49 @@
+defmodule Workbooks.Build.Call do
+  @moduledoc """
+  How artifacts are called: a convention each for what compilers make.
+
+  An environment is what a call may use:
+
+    * `:deadline` - when it ends (`Workbooks.Build.Deadline`)
+    * `:memory` - bytes its instance may hold
+    * `:log` - a function that is given each line it prints
+    * `:seed` - random numbers come from it, and the clock is virtual; `nil` for the real ones
+    * `:functions` - host functions by name, for those who import some
+    * `:wasi` - further grants of `Workbooks.Wasm.WASI`: files, hosts, variables
+  """
+
+  alias Workbooks.Build.{Artifact, Deadline, Problem}
+
+  @type environment :: %{
+          deadline: Deadline.t(),
+          memory: pos_integer,
+          log: (String.t() -> term),
+          seed: non_neg_integer | nil,
+          functions: %{String.t() => function},
+          wasi: keyword
+        }
+
+  @doc "What has to be done once for a virtual machine: the artifact with its program."
+  @callback prepare(Artifact.t(), Deadline.t()) :: {:ok, Artifact.t()} | {:error, Problem.t()}
+
+  @doc "One call, in an instance of its own; the values of the inputs in the order of the parameters."
+  @callback call(Artifact.t(), inputs :: [term], environment) :: {:ok, term} | {:error, Problem.t()}
+
+  @doc """
+  An environment with defaults: 30 seconds, 256 MiB, no log, seed 0 and nothing granted.
+
+      iex> Workbooks.Build.Call.environment(seed: 7).seed
+      7
+  """
+  @spec environment(Enumerable.t()) :: environment
+  def environment(parts \\ []) do
+    Enum.into(parts, %{
+      deadline: Deadline.in_ms(30_000),
+      memory: 256 * 1024 * 1024,
+      log: fn _line -> :ok end,
+      seed: 0,
+      functions: %{},
+      wasi: []
+    })
+  end
+end

@@ -1,0 +1,94 @@
+defmodule Workbooks.Build.Call.Command do
+  @moduledoc """
+  Runs a WASI program's `main`.
+
+  One input that is text is its standard input as it is; other inputs are there as one JSON
+  object. What it prints is the output, as text without the newline at its end; with several
+  outputs it prints a JSON object of them. What it writes to standard error is the log's. A
+  status that is not nought is a problem of kind `:exit`.
+
+  The artifact's bytes are the program, its data `%{inputs: names, outputs: names}`.
+  """
+
+  @behaviour Workbooks.Build.Call
+
+  alias Workbooks.{JSON, Wasm}
+  alias Workbooks.Wasm.WASI
+  alias Workbooks.Build.{Artifact, Deadline, Problem}
+
+  @impl true
+  def prepare(%Artifact{} = artifact, deadline) do
+    case Wasm.compile(artifact.bytes, timeout: Deadline.left(deadline)) do
+      {:ok, program} -> {:ok, %{artifact | program: program}}
+      {:error, error} -> {:error, Problem.from_wasm(error)}
+    end
+  end
+
+  @impl true
+  def call(%Artifact{data: data} = artifact, inputs, environment) do
+    with {:ok, stdin} <- stdin(data.inputs, inputs) do
+      artifact.program |> WASI.run(options(environment, stdin)) |> ended(data.outputs, environment)
+    end
+  end
+
+  defp options(environment, stdin) do
+    deterministic = if environment.seed, do: [deterministic: environment.seed], else: []
+
+    [
+      wasi: [args: ["block"], stdin: stdin] ++ deterministic ++ environment.wasi,
+      limits: [memory: environment.memory],
+      timeout: Deadline.left(environment.deadline)
+    ]
+  end
+
+  defp stdin([], []), do: {:ok, ""}
+  defp stdin([_name], [text]) when is_binary(text), do: {:ok, text}
+
+  defp stdin(names, values) do
+    case names |> Enum.zip(values) |> Map.new() |> JSON.encode() do
+      {:ok, json} -> {:ok, json}
+      {:error, message} -> {:error, Problem.new(:type, "the inputs cannot be written as JSON: #{message}")}
+    end
+  end
+
+  defp ended({:ok, %{status: 0} = ran}, outputs, environment) do
+    log(ran.stderr, environment)
+    output(ran.stdout, outputs)
+  end
+
+  defp ended({:ok, ran}, _outputs, environment) do
+    log(ran.stderr, environment)
+    {:error, Problem.new(:exit, "the program ended with status #{ran.status}#{last_words(ran.stderr)}")}
+  end
+
+  defp ended({:error, error}, _outputs, environment) do
+    log(error.details[:output][:stderr] || "", environment)
+    {:error, Problem.from_wasm(error)}
+  end
+
+  defp log("", _environment), do: :ok
+
+  defp log(text, environment),
+    do: text |> String.trim_trailing("\n") |> String.split("\n") |> Enum.each(environment.log)
+
+  defp last_words(stderr) do
+    case stderr |> String.trim() |> String.split("\n") |> List.last() do
+      "" -> ""
+      line -> ": " <> line
+    end
+  end
+
+  defp output(stdout, [_one]) do
+    if String.valid?(stdout),
+      do: {:ok, String.trim_trailing(stdout, "\n")},
+      else: {:ok, stdout}
+  end
+
+  defp output(_stdout, []), do: {:ok, nil}
+
+  defp output(stdout, _several) do
+    with {:error, message} <- JSON.decode(stdout) do
+      {:error, Problem.new(:output, "the program has several outputs, and what it printed is no JSON: #{message}")}
+    end
+  end
+end

@@ -23,7 +23,7 @@ defmodule Workbooks.Build.Call.Engine do
       iex> {:ok, artifact} = Workbooks.Build.compile(source)
       iex> environment = Workbooks.Build.Call.environment(functions: %{"price-of" => fn "oolong" -> 4.5 end})
       iex> Workbooks.Build.call(artifact, ["oolong", 4], environment)
-      {:ok, 18.0}
+      {:ok, 18}
   """
 
   @behaviour Workbooks.Build.Call

@@ -1,10 +1,10 @@
 //! A JavaScript value as JSON: what `JSON.stringify` gives, and where it gives
 //! nothing useful, the data: BigInts as integers, Maps as objects, Sets and typed
-//! arrays as arrays. Written without recursion, so that depth costs heap, not stack.
+//! arrays as arrays, buffers as their bytes. Written without recursion, so that depth costs heap, not stack.
 
 use std::fmt::Write as _;
 
-use rquickjs::function::This;
+use rquickjs::function::{Constructor, This};
 use rquickjs::{
     Coerced, Ctx, Error, Exception, FromJs, Function, JsLifetime, Object, Persistent, String as JsString, Value,
 };
@@ -73,6 +73,8 @@ pub(crate) struct Classes<'js> {
     map: Option<Object<'js>>,
     set: Option<Object<'js>>,
     typed_array: Option<Object<'js>>,
+    buffer: Option<Object<'js>>,
+    view: Option<Object<'js>>,
     boxes: Vec<Object<'js>>,
     plain: Option<Object<'js>>,
 }
@@ -96,6 +98,8 @@ impl<'js> Classes<'js> {
             map: global("Map")?,
             set: global("Set")?,
             typed_array: global("Uint8Array")?.and_then(|class| class.get_prototype()),
+            buffer: global("ArrayBuffer")?,
+            view: global("DataView")?,
             boxes,
             plain,
         })
@@ -117,6 +121,8 @@ impl<'js> Classes<'js> {
             Kind::Set
         } else if is(&self.typed_array) {
             Kind::TypedArray
+        } else if is(&self.buffer) || is(&self.view) {
+            Kind::Buffer
         } else if self.boxes.iter().any(|class| object.is_instance_of(class)) {
             Kind::Boxed
         } else {
@@ -126,6 +132,18 @@ impl<'js> Classes<'js> {
 
     fn is_plain(&self, prototype: &Object<'js>) -> bool {
         self.plain.as_ref().is_some_and(|plain| plain == prototype)
+    }
+
+    /// A view of the bytes of an ArrayBuffer or a DataView.
+    pub(crate) fn bytes(&self, object: &Object<'js>) -> Result<Object<'js>, Error> {
+        let class: Constructor = object.ctx().globals().get("Uint8Array")?;
+        match object.get::<_, Value>("buffer")?.into_object() {
+            Some(buffer) => {
+                let (offset, length): (Value, Value) = (object.get("byteOffset")?, object.get("byteLength")?);
+                class.construct((buffer, offset, length))
+            }
+            None => class.construct((object.clone(),)),
+        }
     }
 
     /// `Array.from(iterable)`.
@@ -144,6 +162,7 @@ pub(crate) enum Kind {
     Map,
     Set,
     TypedArray,
+    Buffer,
     Boxed,
 }
 
@@ -280,6 +299,7 @@ impl<'js> Writer<'_, 'js> {
         let rest = match self.classes.kind(&object) {
             Kind::Array => items(object.clone())?,
             Kind::Set | Kind::TypedArray => items(self.classes.array_from(&object)?)?,
+            Kind::Buffer => items(self.classes.bytes(&object)?)?,
             Kind::Map => Rest::Pairs(self.pairs(&object)?.into_iter()),
             Kind::Plain | Kind::Boxed => {
                 let keys = object.keys::<JsString>().collect::<Result<Vec<_>, _>>()?;

@@ -141,11 +141,91 @@ fn call_before_load_is_an_error() {
 
 #[test]
 fn imports_are_refused_in_plain_words() {
-    for source in ["import fs from 'fs'; export const f = () => 1;", "export * from 'fs'", "await import('fs')"] {
+    for (source, column) in [
+        ("import fs from 'fs'; export const f = () => 1;", 16),
+        ("export * from 'fs'", 15),
+        ("await import('fs')", 14),
+    ] {
         let error = load_error(source);
-        assert_eq!(error.message, "modules cannot be imported here: 'fs'", "{source}");
+        assert_eq!(
+            error.message, "'fs' cannot be imported: a block can import \"host\" (echo, fail) and nothing else",
+            "{source}"
+        );
         assert_eq!(error.name, "TypeError");
+        assert_eq!(place(&error), (Some(1), Some(column)), "{source}");
     }
+}
+
+#[test]
+fn the_host_s_functions_can_be_imported() {
+    let mut engine = loaded(
+        "import { echo, fail } from 'host';
+         export const f = async (x) => [await echo(x, 2n, undefined), echo.name, await fail(1).catch((e) => e.message)];",
+    );
+    let answer = engine.call("f", r#"[{"a":[9007199254740993]}]"#.to_owned()).unwrap();
+    assert_eq!(answer, r#"[[{"a":[9007199254740993]},2,null],"echo","no fail of [1]"]"#);
+}
+
+#[test]
+fn what_the_host_does_not_have_is_named() {
+    let error = load_error("import { echo, nope } from 'host';");
+    assert_eq!(error.message, "\"host\" has no 'nope': it has echo, fail");
+}
+
+#[test]
+fn a_host_function_s_error_has_the_place_of_the_call() {
+    let mut engine = loaded("import { fail } from 'host';\nexport async function f() {\n  await fail(3);\n}");
+    let error = engine.call("f", "[]".to_owned()).unwrap_err();
+    assert_eq!((error.message.as_str(), error.line), ("no fail of [3]", Some(3)));
+}
+
+#[test]
+fn frames_are_those_of_the_module() {
+    let error = call_error("const é = () => { throw new Error('x') };\nexport const f = () => [1].map(é);");
+    let frames: Vec<_> = error.frames.iter().map(|frame| (frame.function.as_str(), frame.line)).collect();
+    assert_eq!(frames, [("é", 1), ("f", 2)]);
+}
+
+#[test]
+fn compiling_runs_nothing_and_needs_no_more_than_the_source() {
+    let (mut compiler, log) = engine();
+    let code = compiler.compile("m", "console.log('run'); export const f = () => 1;").unwrap();
+    assert!(log.borrow().is_empty());
+    assert_eq!(code, engine().0.compile("m", "console.log('run'); export const f = () => 1;").unwrap());
+    let (mut runner, log) = engine();
+    assert_eq!(runner.load(&code).unwrap(), ["f"]);
+    assert_eq!(log.borrow().len(), 1);
+}
+
+#[test]
+fn what_is_no_code_is_refused() {
+    for code in [&b""[..], b"export const f = 1", b"wbjs\0\0\0\x01\xff\xff\xff\xff"] {
+        let error = engine().0.load(code).unwrap_err();
+        assert!(error.message.contains("no code that the engine compiled"), "{error}");
+    }
+}
+
+#[test]
+fn chance_and_time_are_the_host_s() {
+    let source = "export const f = () => [Math.random(), Math.random(), performance.now(), performance.now(), Math.random.name]";
+    let first = loaded(source).call("f", "[]".to_owned()).unwrap();
+    assert_eq!(first, loaded(source).call("f", "[]".to_owned()).unwrap());
+    assert!(first.ends_with(r#",0,1,"random"]"#), "{first}");
+}
+
+#[test]
+fn integers_that_a_number_would_change_are_big() {
+    let mut engine = loaded("export const f = (...a) => a.map((x) => [typeof x, x]).flat()");
+    let arguments = "[9007199254740991,9007199254740992,-9007199254740993,1e20,12345678901234567.5,\"9007199254740993\"]";
+    assert_eq!(
+        engine.call("f", arguments.to_owned()).unwrap(),
+        r#"["number",9007199254740991,"bigint",9007199254740992,"bigint",-9007199254740993,"number",100000000000000000000,"number",12345678901234568,"string","9007199254740993"]"#
+    );
+}
+
+#[test]
+fn bytes_are_a_list() {
+    assert_eq!(result("[new Uint8Array([1, 2]).buffer, new DataView(new Uint8Array([3]).buffer)]"), "[[1,2],[3]]");
 }
 
 #[test]

@@ -30,8 +30,11 @@ defmodule Workbooks.Build.JavaScript do
   @impl true
   def version do
     case Guests.digest(:js) do
-      {:ok, digest} -> {:ok, Base.encode16(digest, case: :lower)}
-      {:error, reason} -> {:error, Problem.new(:io, "the JavaScript engine cannot be read: #{:file.format_error(reason)}")}
+      {:ok, digest} ->
+        {:ok, Base.encode16(digest, case: :lower)}
+
+      {:error, reason} ->
+        {:error, Problem.new(:io, "the JavaScript engine cannot be read: #{:file.format_error(reason)}")}
     end
   end
 

@@ -17,8 +17,7 @@ defmodule Workbooks.Build.JavaScript.ProgramsTest do
     programs = programs()
     %{"node" => version, "outcomes" => expected} = under_node(Enum.map(programs, &elem(&1, 1)))
 
-    differing =
-      for {{name, source}, expected} <- Enum.zip(programs, expected), outcome(source) != expected, do: name
+    differing = for {{name, source}, expected} <- Enum.zip(programs, expected), outcome(source) != expected, do: name
 
     IO.puts("\n#{length(programs)} JavaScript programs, as blocks and under Node #{version}")
     assert length(programs) >= 300
@@ -58,7 +57,9 @@ defmodule Workbooks.Build.JavaScript.ProgramsTest do
 
   # Standard input comes from a file: a port cannot close its own end.
   defp under_node(sources) do
-    input = Path.join(System.tmp_dir!(), "workbooks-programs-#{System.pid()}-#{System.unique_integer([:positive])}.json")
+    input =
+      Path.join(System.tmp_dir!(), "workbooks-programs-#{System.pid()}-#{System.unique_integer([:positive])}.json")
+
     File.write!(input, JSON.encode!(sources))
 
     try do

@@ -13,7 +13,8 @@ defmodule Workbooks.Build.JavaScript.Instance do
   end
 
   @doc "What `use` answers of an instance that is closed afterwards."
-  @spec with(Wasm.Component.t(), Workbooks.Build.Call.environment(), (tuple -> result)) :: result | {:error, Problem.t()}
+  @spec with(Wasm.Component.t(), Workbooks.Build.Call.environment(), (tuple -> result)) ::
+          result | {:error, Problem.t()}
         when result: {:ok, term} | {:error, Problem.t()}
   def with(engine, environment, use) do
     options = [
@@ -58,7 +59,10 @@ defmodule Workbooks.Build.JavaScript.Instance do
 
   # Where it was thrown is told already; the notes say how it got there.
   defp place(%{"line" => line, "column" => column, "frames" => frames}) do
-    notes = for frame <- Enum.drop(frames, 1), do: %{line: frame["line"], column: frame["column"], message: called_by(frame["function"])}
+    notes =
+      for frame <- Enum.drop(frames, 1),
+          do: %{line: frame["line"], column: frame["column"], message: called_by(frame["function"])}
+
     [line: line, column: column, notes: notes]
   end
 

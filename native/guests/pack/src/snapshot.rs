@@ -226,11 +226,16 @@ impl<'a> Parts<'a> {
             let kept = || {
                 let range = global.init_expr.get_binary_reader().range();
                 // Without the `end` that the encoder writes itself.
-                ConstExpr::raw(self.module[range.start..range.end - 1].iter().copied())
+                ConstExpr::raw(self.bytes(range.start..range.end - 1).iter().copied())
             };
             section.global(ty, &value.clone().unwrap_or_else(kept));
         }
         section
+    }
+
+    /// Of a module that has been parsed: whatever it has of ranges lies within.
+    fn bytes(&self, range: std::ops::Range<u64>) -> &[u8] {
+        &self.module[range.start as usize..range.end as usize]
     }
 
     /// The module section by section, where `replace` has not written another.
@@ -240,7 +245,7 @@ impl<'a> Parts<'a> {
             if let Some((id, range)) = payload.as_section()
                 && !replace(&mut module, id)
             {
-                module.section(&RawSection { id, data: &self.module[range] });
+                module.section(&RawSection { id, data: self.bytes(range) });
             }
         }
         module.finish()

@@ -10,5 +10,7 @@
     ({ volatile char padding[1024]; padding[0] = 0; (void *)padding; })
 
 /* The same for functions that do not ask: stack.awk puts it into those that recurse without
-   the interpreter. */
-#define STACK_PADDING volatile char stack_padding[2048]; stack_padding[0] = 0
+   the interpreter. The address has to go somewhere, or the compiler keeps the one byte only. */
+#define STACK_PADDING \
+    volatile char stack_padding[2048]; \
+    __asm__ volatile("" : : "r"(stack_padding))

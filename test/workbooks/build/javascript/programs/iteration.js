@@ -39,7 +39,9 @@ const map = function* (it, f) { for (const x of it) yield f(x); }, filter = func
 //// zip
 function* zip(...its) { const is = its.map((i) => i[Symbol.iterator]()); while (true) { const rs = is.map((i) => i.next()); if (rs.some((r) => r.done)) return; yield rs.map((r) => r.value); } } return [...zip("abc", [1, 2, 3], new Set([true, false]))];
 //// spreading strings, maps and sets
-return [[..."né🦀"], [...new Map([[1, 2]])], [...new Set("aab")], { ..."ab" }, { ...[7] }, { ...null }];
+return [[..."né🦀"], [...new Map([[1, 2]])], [...new Set("aab")], { ...[7] }, { ...null }];
+//// spreading a string into an object
+return { ..."ab" };
 //// a return method that throws
 const it = { [Symbol.iterator]: () => ({ next: () => ({ value: 1, done: false }), return() { throw new Error("closing"); } }) }; try { for (const x of it) break; } catch (e) { return e.message; }
 //// the error of the body wins over that of return

@@ -179,7 +179,7 @@ defmodule Workbooks.Build.C do
 
   defp build(text, glue, kind, options) do
     libraries =
-      if(jumps?(text), do: ["setjmp"], else: []) ++ if text =~ "long double", do: ["c-printscan-long-double"], else: []
+      for {true, name} <- [{jumps?(text), "setjmp"}, {long_double?(text), "c-printscan-long-double"}], do: name
 
     options.progress.("compiling")
 
@@ -197,6 +197,9 @@ defmodule Workbooks.Build.C do
   end
 
   defp jumps?(text), do: text =~ "setjmp"
+
+  # The C library prints and reads these only with another one before it, which is large.
+  defp long_double?(text), do: text =~ ~r/long\s+double|%[-+ #0-9.*]*L/
 
   # The linker knows no lines; where a name is missing, its first use is what a person looks for.
   defp placed(%Problem{line: nil, message: "undefined symbol: " <> name} = problem, text) do

@@ -36,6 +36,7 @@ defmodule Workbooks.Telemetry do
   | `[:workbooks, :wasm, :instantiate]` | | `component` | `result` |
   | `[:workbooks, :wasm, :call]` | | `instance`, `name` | `result` (or `:suspended`) |
   | `[:workbooks, :oql, :call]` | | `function` (as in `wit/oql/kernel.wit`), `bytes` (given to it), `pool` | `result` |
+  | `[:workbooks, :build, :clang, :prepare]`: clang becomes native code | | `program` (its file) | `result` |
 
   ## Single events
 
@@ -54,6 +55,7 @@ defmodule Workbooks.Telemetry do
   | `[:workbooks, :wasm, :server, :overloaded]` | `waiting` | `server`, `name` |
   | `[:workbooks, :wasm, :server, :restart]` | `duration`, `attempt` (from 1) | `server` (its pid), `reason` (an error's kind, `:killed`), `result` |
   | `[:workbooks, :wasm, :server, :reload]` | `duration` | `server`, `result` |
+  | `[:workbooks, :build, :clang, :progress]` | `elapsed_ms`: clang has been on its way to native code for so long | `program` |
   """
 
   alias Workbooks.Options
@@ -70,7 +72,8 @@ defmodule Workbooks.Telemetry do
     [:workbooks, :wasm, :compile],
     [:workbooks, :wasm, :instantiate],
     [:workbooks, :wasm, :call],
-    [:workbooks, :oql, :call]
+    [:workbooks, :oql, :call],
+    [:workbooks, :build, :clang, :prepare]
   ]
 
   @events for(span <- @spans, part <- [:start, :stop, :exception], do: span ++ [part]) ++
@@ -87,7 +90,8 @@ defmodule Workbooks.Telemetry do
               [:workbooks, :wasm, :server, :timeout],
               [:workbooks, :wasm, :server, :overloaded],
               [:workbooks, :wasm, :server, :restart],
-              [:workbooks, :wasm, :server, :reload]
+              [:workbooks, :wasm, :server, :reload],
+              [:workbooks, :build, :clang, :progress]
             ]
 
   # A call of a guest takes so little time that the question whether anybody listens is asked in the

@@ -189,6 +189,13 @@ defmodule Workbooks.Build.CTest do
     end
   end
 
+  test "what guides/c.md shows compiles" do
+    guide = File.read!(Path.expand("../../../guides/c.md", __DIR__))
+    blocks = for [_, text] <- Regex.scan(~r/^```c\n(.*?)^```$/ms, guide), do: text
+    assert length(blocks) >= 4
+    for text <- blocks, do: assert({:ok, _artifact} = Build.compile(source(text, inputs: [])))
+  end
+
   describe "which function is called" do
     test "the only one that is not static, or the one named as the heading" do
       assert run("static int helper(int a) { return a * 2; }\nint entry(int a) { return helper(a); }", [4]) == {:ok, 8}

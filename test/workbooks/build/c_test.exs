@@ -262,6 +262,31 @@ defmodule Workbooks.Build.CTest do
                )
     end
 
+    test "a trap, in a function and in a program" do
+      deep = """
+      #include <stdlib.h>
+      __attribute__((noinline)) static int inner(int n)
+      {
+          if (n > 3)
+              abort();
+          return n;
+      }
+      int f(int n)
+      {
+          return inner(n) + 1;
+      }
+      """
+
+      assert run(deep, [1]) == {:ok, 2}
+      assert {:error, %Problem{kind: :trap, line: 5, message: message}} = run(deep, [4])
+      assert message =~ "unreachable"
+
+      divided =
+        "#include <stdio.h>\nint main(void) { volatile int a = 1, b = 0;\n  printf(\"%d\",\n    a / b);\n return 0; }"
+
+      assert {:error, %Problem{kind: :trap, line: 4}} = run(divided)
+    end
+
     test "a missing header" do
       assert %{kind: :compile, line: 2, message: message} = refused("\n#include <windows.h>\nint f(void) { return 0; }")
       assert message =~ "windows.h"

@@ -114,6 +114,53 @@ defmodule Workbooks.Build.Linker do
   defp callees(id, calls), do: for({_name, {callee, _arity}} <- Map.get(calls, id, %{}), do: callee)
 
   @doc """
+  A component ready to be called: its artifact; `digest`, of all the code that such a call may
+  run; and `functions`, which adds to an environment what it calls through the host. A problem of
+  something that it calls says so, and has no line.
+  """
+  @spec unit(id, %{id => Source.t()}, %{id => calls}, Deadline.t()) ::
+          {:ok, %{artifact: Artifact.t(), digest: binary, functions: (Call.environment() -> Call.environment())}}
+          | {:error, Problem.t()}
+  def unit(id, sources, calls, deadline) when not is_map_key(calls, id) do
+    with {:ok, artifact} <- Build.compile(Map.fetch!(sources, id), deadline: deadline) do
+      {:ok, %{artifact: artifact, digest: artifact.digest, functions: & &1}}
+    end
+  end
+
+  def unit(id, sources, calls, deadline) do
+    case compile(id, sources, calls, deadline) do
+      {:ok, linked} ->
+        add = &%{&1 | functions: Map.merge(&1.functions, functions(linked, id, &1))}
+        {:ok, %{artifact: linked[id].artifact, digest: digest(linked, id), functions: add}}
+
+      {:error, {^id, problem}} ->
+        {:error, problem}
+
+      {:error, {callee, problem}} ->
+        {:error, Problem.new(problem.kind, "#{callee}, which is used here: #{problem.message}")}
+    end
+  end
+
+  defp digest(linked, id) do
+    case linked[id] do
+      %{calls: calls, artifact: artifact} when calls == %{} ->
+        artifact.digest
+
+      %{calls: calls, artifact: artifact} ->
+        callees = for {name, {callee, _arity}} <- Enum.sort(calls), part <- [name, digest(linked, callee)], do: part
+        :crypto.hash(:sha256, ["calls", artifact.digest | callees])
+    end
+  end
+
+  @doc "The components that one calls, and those that these call, itself among them."
+  @spec reach(id, %{id => calls}) :: [id]
+  def reach(id, calls), do: [id] |> reach(calls, %{}) |> Map.keys()
+
+  defp reach([], _calls, seen), do: seen
+  defp reach([id | rest], calls, seen) when is_map_key(seen, id), do: reach(rest, calls, seen)
+  defp reach([id | rest], calls, seen), do: reach(callees(id, calls) ++ rest, calls, Map.put(seen, id, true))
+
+  @doc """
   The artifacts of a plan, with those composed that can be. `calls` is what `calls/1` answers.
 
   An artifact that is missing is left out, and so is what calls it.

@@ -31,6 +31,7 @@ defmodule Workbooks.Build.Call.Typed do
           {:ok, Values.from_wit(value, artifact.result)}
         end
       after
+        environment.meter.(%{memory_peak: Wasm.memory_size(instance)})
         Wasm.close(instance)
       end
     end

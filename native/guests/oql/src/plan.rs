@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::capabilities::asked;
 use crate::components::{Draft, Model, Values};
 use crate::edges::{Graph, connect};
 use crate::hash::HashSet;
@@ -92,6 +93,9 @@ pub struct Component {
     /// It is there for those who call it: no step of the run.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub library: bool,
+    /// What `:caps:` of its heading asks for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub caps: Vec<String>,
 }
 
 /// A connection.
@@ -179,6 +183,7 @@ fn component(model: &Model, draft: &Draft, id: &impl Fn(usize) -> String) -> Com
         values: draft.values.clone(),
         title: model.doc.headings.get(draft.heading).map_or("", |h| h.title).to_string(),
         library: draft.library,
+        caps: asked(model.doc, draft).into_iter().map(|(name, _)| name.to_string()).collect(),
     }
 }
 

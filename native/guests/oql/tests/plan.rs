@@ -281,3 +281,11 @@ fn what_is_only_called_is_no_step() {
         plan.edges.iter().map(|edge| (edge.from.component.as_str(), edge.to.component.as_str())).collect();
     assert_eq!(edges, [("w/thrice", "w/user")]);
 }
+
+#[test]
+fn a_component_has_what_its_heading_asks_for_and_no_key_where_that_is_nothing() {
+    let asks = js("Asks", ":out: a\n:Caps: clock network:example.org, files:/data\n:caps+: random");
+    let plan = value(&format!("{asks}{}", js("Asks for nothing", ":out: b")));
+    assert_eq!(plan["components"][0]["caps"], json!(["clock", "network:example.org", "files:/data", "random"]));
+    assert!(plan["components"][1].get("caps").is_none());
+}

@@ -72,29 +72,54 @@ defmodule Workbooks.Workflow.Step do
 
   defp answer(job, shas, log) do
     source = Source.new(job.world, job.component)
+    # What is granted something real may come to something else each time.
+    keeps = job.cache != :off and Capabilities.pure?(job.given)
+    compiled = if keeps, do: compiled_before(source)
 
-    case Build.compile(source, deadline: Deadline.in_ms(compile_ms(job.timeout))) do
-      {:ok, artifact} -> answer(job, shas, log, artifact)
-      {:error, problem} -> {{:error, problem}, false}
+    case job.cache == :use and compiled != nil and fetch(job, shas, compiled) do
+      {:ok, entry} -> {{:ok, entry}, true}
+      _none -> compile(job, shas, log, source, keeps)
     end
   rescue
     # A fault of ours must not take the run along.
     exception -> {{:error, Problem.new(:internal, Exception.message(exception))}, false}
   end
 
-  defp answer(job, shas, log, artifact) do
-    key = if job.cache != :off and Capabilities.pure?(job.given), do: key(job, shas, artifact)
+  defp compile(job, shas, log, source, keeps) do
+    with {:ok, artifact} <- Build.compile(source, deadline: Deadline.in_ms(compile_ms(job.timeout))) do
+      if keeps, do: remember(source, artifact)
 
-    case job.cache == :use and key != nil and ResultCache.fetch(job.store, key) do
-      {:ok, entry} -> {{:ok, entry}, true}
-      _none -> {job |> call(artifact, log) |> kept(job, key), false}
+      case keeps and job.cache == :use and fetch(job, shas, artifact.digest) do
+        {:ok, entry} -> {{:ok, entry}, true}
+        _none -> {job |> call(artifact, log) |> kept(job, keeps && key(job, shas, artifact.digest)), false}
+      end
+    else
+      {:error, problem} -> {{:error, problem}, false}
     end
   end
 
+  # The digest of what a source was compiled to, where that is known: a result is then found
+  # without compiling anything.
+  defp compiled_before(source) do
+    with {:ok, key} <- source_key(source), {:ok, digest} <- ResultCache.artifact(key), do: digest, else: (_ -> nil)
+  end
+
+  defp remember(source, artifact) do
+    with {:ok, key} <- source_key(source), do: ResultCache.remember_artifact(key, artifact.digest)
+  end
+
+  defp source_key(source) do
+    with {:ok, compiler} <- Build.compiler(source.language), {:ok, version} <- compiler.version() do
+      {:ok, Build.Cache.key(source, version)}
+    end
+  end
+
+  defp fetch(job, shas, digest), do: ResultCache.fetch(job.store, key(job, shas, digest))
+
   # Everything that the outputs depend on. The names of the ports are part of how some are called.
-  defp key(job, shas, artifact) do
+  defp key(job, shas, digest) do
     %{"in" => ins, "out" => outs} = job.component
-    ResultCache.digest({artifact.digest, shas, ins, outs, job.given, job.seed, job.memory})
+    ResultCache.digest({digest, shas, ins, outs, job.given, job.seed, job.memory})
   end
 
   defp call(job, artifact, log) do
@@ -112,7 +137,7 @@ defmodule Workbooks.Workflow.Step do
     end
   end
 
-  defp kept({:ok, entry}, %{cache: :verify} = job, key) when key != nil do
+  defp kept({:ok, entry}, %{cache: :verify} = job, key) when is_binary(key) do
     case ResultCache.fetch(job.store, key) do
       {:ok, %{shas: shas}} when shas != entry.shas -> {:error, difference(job.component["id"], shas, entry.shas)}
       {:ok, _same} -> {:ok, entry}
@@ -120,7 +145,7 @@ defmodule Workbooks.Workflow.Step do
     end
   end
 
-  defp kept({:ok, entry}, job, key) when key != nil, do: keep(entry, job, key)
+  defp kept({:ok, entry}, job, key) when is_binary(key), do: keep(entry, job, key)
   defp kept(answer, _job, _key), do: answer
 
   defp keep(entry, job, key) do

@@ -15,6 +15,8 @@ defmodule Workbooks.Application do
       {Workbooks.OQL, Application.get_env(:workbooks, Workbooks.OQL, [])},
       Workbooks.Build.Cache,
       Workbooks.Build.Clang.Program,
+      Workbooks.Workflow.ResultCache,
+      Workbooks.Workflow.Telemetry,
       {Task.Supervisor, name: Workbooks.Workflow.Supervisor}
     ]
 

@@ -124,11 +124,11 @@ defmodule Mix.Tasks.WorkbooksTasksTest do
       assert said =~ ~r{/hello.html  ok, in .* ms\n  greeting = "Hello, Ada!"}
       assert said =~ ~r{/failure.html  failed, as it should, in }
 
-      for page <- ["index.html", "hello.html", "statistics.html", "collatz.html", "failure.html"] do
+      for page <- ["index.html", "hello.html", "statistics.html", "keeling.html", "collatz.html", "failure.html"] do
         assert CheckPages.check(File.read!(Path.join(folder, page)), folder) == []
       end
 
-      for page <- ["statistics.html", "collatz.html"] do
+      for page <- ["statistics.html", "keeling.html", "collatz.html"] do
         assert File.read!(Path.join(folder, page)) =~ "src=\"data:image/svg+xml;base64,"
       end
     end

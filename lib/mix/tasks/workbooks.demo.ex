@@ -23,6 +23,7 @@ defmodule Mix.Tasks.Workbooks.Demo do
   @examples [
     {"hello.org", inputs: %{"name" => "Ada"}},
     {"statistics.org", []},
+    {"keeling.org", []},
     {"collatz.org", inputs: %{"start" => 27}},
     {"failure.org", expect: :failed}
   ]

@@ -10,24 +10,28 @@ defmodule Workbooks.Build.Problem do
   """
 
   @enforce_keys [:kind, :message]
-  defstruct [:kind, :message, :line, :column]
+  defstruct [:kind, :message, :line, :column, notes: []]
 
   @type t :: %__MODULE__{
           kind: atom,
           message: String.t(),
           line: pos_integer | nil,
-          column: pos_integer | nil
+          column: pos_integer | nil,
+          notes: [note]
         }
 
+  @typedoc "A further diagnostic of the compiler's."
+  @type note :: %{line: pos_integer | nil, column: pos_integer | nil, message: String.t()}
+
   @doc """
-  A problem of `kind`, with `:line` and `:column` where known.
+  A problem of `kind`, with `:line`, `:column` and `:notes` where known.
 
       iex> Workbooks.Build.Problem.new(:exception, "oh no", line: 3).line
       3
   """
   @spec new(atom, String.t(), keyword) :: t
   def new(kind, message, place \\ []) do
-    %__MODULE__{kind: kind, message: message, line: place[:line], column: place[:column]}
+    %__MODULE__{kind: kind, message: message, line: place[:line], column: place[:column], notes: place[:notes] || []}
   end
 
   @doc "What the bridge reports, as a problem of the block."

@@ -196,6 +196,65 @@ defmodule Workbooks.Build.CTest do
     for text <- blocks, do: assert({:ok, _artifact} = Build.compile(source(text, inputs: [])))
   end
 
+  describe "a :sig:" do
+    test "gives a function's types their names, where they lie in memory as the declaration has them" do
+      assert run("int f(int a) { return a; }", [4_000_000_000], sig: "f(a: u32) -> u32") == {:ok, 4_000_000_000}
+
+      pair =
+        "#include <workbooks.h>\ntypedef struct { int a; wb_string b; } pair;\npair f(wb_list_u8 s) { return (pair){s.len, wb_string_of(\"x\")}; }"
+
+      assert run(pair, ["größe"], sig: "f(s: string) -> tuple<s32, string>") == {:ok, [7, "x"]}
+
+      assert run(pair, ["a"], sig: "f(s: string) -> record{theCount: u32, b: string}") ==
+               {:ok, %{"theCount" => 1, "b" => "x"}}
+    end
+
+    test "that says something else is refused, with both" do
+      for sig <- ["f(a: f64) -> s32", "f(a: s32) -> s64", "f(a: s32)", "f() -> s32"] do
+        assert %{kind: :signature, line: 2, message: message} = refused("\nint f(int a) { return a; }", sig: sig)
+        assert message =~ "the :sig: says f("
+        assert message =~ "the function is f(a: s32) -> s32"
+      end
+
+      assert %{kind: :signature} = refused("int f(int a) { return a; }", sig: "f(")
+    end
+  end
+
+  test "a function that fails by its result raises, unless its :sig: says that it gives one" do
+    text = """
+    #include <workbooks.h>
+    WB_RESULT(outcome, double, wb_string);
+    outcome root(double x)
+    {
+        outcome o = {false};
+        if (x < 0) {
+            o.is_err = true;
+            o.value.err = wb_string_of("no root of a negative number");
+        } else {
+            o.value.ok = x / 2;
+        }
+        return o;
+    }
+    """
+
+    assert run(text, [4]) == {:ok, 2.0}
+    assert {:error, %Problem{kind: :exception, message: "no root of a negative number"}} = run(text, [-1])
+    assert run(text, [4], sig: "root(x: f64) -> f64") == {:ok, 2.0}
+
+    assert run(text, [-1], sig: "root(x: f64) -> result<f64, string>") ==
+             {:ok, %{"error" => "no root of a negative number"}}
+  end
+
+  test "a function may print" do
+    assert run("#include <stdio.h>\nint f(int a) { printf(\"%d\\n\", a); fputs(\"log\", stderr); return a; }", [3]) ==
+             {:ok, 3}
+  end
+
+  test "as many inputs as parameters" do
+    assert %{kind: :signature, line: 1, message: message} = refused("int f(int a, int b) { return a; }", inputs: ["a"])
+    assert message =~ "f takes 2 values, the block's inputs are 1: a"
+  end
+
   describe "which function is called" do
     test "the only one that is not static, or the one named as the heading" do
       assert run("static int helper(int a) { return a * 2; }\nint entry(int a) { return helper(a); }", [4]) == {:ok, 8}

@@ -30,6 +30,7 @@ defmodule Workbooks.Build.Call.Engine do
           decode(json)
         end
       after
+        environment.meter.(%{memory_peak: Wasm.memory_size(engine)})
         Wasm.close(engine)
       end
     end

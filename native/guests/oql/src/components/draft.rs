@@ -72,6 +72,9 @@ impl<'d, 'a> Model<'d, 'a> {
             outs_at,
             deps: Vec::new(),
             sig: sig_text.map(|(text, _)| text),
+            signature: sig,
+            unwired: wiring.ins.is_none() && wiring.outs.is_none() && vars.is_empty(),
+            library: false,
             values: Values::default(),
             wired: Vec::new(),
             exports: candidate.blocks.iter().rev().find_map(|b| b.args.exports()),
@@ -161,15 +164,16 @@ impl<'d, 'a> Model<'d, 'a> {
         let fits = match (&sig.result, outs.len()) {
             (_, 0 | 1) => true,
             (Some(Type::Tuple(types)), n) => types.len() == n,
+            (Some(Type::Record(fields)), _) => outs.iter().all(|out| fields.iter().any(|(name, _)| *name == out.text)),
             _ => false,
         };
         if !fits {
             let message = format!(
-                "`:out:` names {} outputs, so the signature's result must be a tuple of {}",
+                "`:out:` names {} outputs, so the signature's result must be a tuple of {}, or a record with fields of these names",
                 outs.len(),
                 outs.len()
             );
-            let hint = "with several :out: names the result is a tuple in that order";
+            let hint = "with several :out: names the result is a tuple in that order, or a record";
             self.hint(Code::BadSig, index, at, message, hint);
         }
     }

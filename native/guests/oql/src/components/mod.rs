@@ -1,5 +1,6 @@
 //! Which headings are components, and what each one takes and gives.
 
+mod calls;
 mod candidate;
 mod data;
 mod deps;
@@ -12,6 +13,7 @@ mod wiring;
 
 use crate::header_args::Scopes;
 use crate::issue::{Code, Findings, Found};
+use crate::sig::Signature;
 use crate::source::CodeLine;
 use crate::syntax::document::Document;
 use crate::syntax::headings::Heading;
@@ -47,6 +49,12 @@ pub struct Draft<'a> {
     pub deps: Vec<(usize, usize)>,
     /// `:sig:` as written.
     pub sig: Option<String>,
+    /// The same, read, and where it stands.
+    pub signature: Option<(Signature, usize)>,
+    /// Nothing says what it takes and gives but its `:sig:`.
+    pub unwired: bool,
+    /// It is there for those who call it, and is no step of the run.
+    pub library: bool,
     /// Inputs the file fills.
     pub values: Values,
     /// Inputs another component's port fills: input, component, port.
@@ -105,6 +113,7 @@ impl<'d, 'a> Model<'d, 'a> {
         let (deps, vars): (Vec<_>, Vec<_>) = pending.into_iter().map(|open| (open.deps, open.vars)).unzip();
         let by_id = model.by_id();
         model.deps(&by_id, deps);
+        model.calls();
         let names = names::names(&mut model);
         wire::variables(&mut model, names, by_id, vars);
         model

@@ -29,6 +29,7 @@ defmodule Workbooks do
   """
 
   alias Workbooks.{OQL, Options, Run, Workflow}
+  alias Workbooks.Build.{Deadline, Link}
   alias Workbooks.Wasm.Error
   alias Workbooks.Workflow.{Capabilities, Handle, ResultCache, StepLog}
 
@@ -48,6 +49,9 @@ defmodule Workbooks do
     nodes: {:any, nil},
     render: {:keyword, []}
   ]
+
+  # What blocks without a `:sig:` have to be compiled before their types are known.
+  @compile_ms 60_000
 
   @doc """
   Runs a workbook: `{:ok, run}` when every step that ran is `:ok`, else `{:error, run}`
@@ -133,7 +137,8 @@ defmodule Workbooks do
     with {:ok, step_log} <- workdir(options.workdir),
          {:ok, plan} <- checked_plan(org),
          inputs = string_keys(options.inputs),
-         :ok <- check_inputs(plan, inputs) do
+         :ok <- check_inputs(plan, inputs),
+         :ok <- Link.check_plan(plan, inputs, Deadline.in_ms(min(options.timeout, @compile_ms))) do
       handle =
         Workflow.start(plan, org, %{
           id: id,
@@ -245,8 +250,7 @@ defmodule Workbooks do
         :ok
 
       missing ->
-        {:error,
-         for(name <- missing, do: Workflow.issue("missing_input", "the input #{name} was not given", example(name)))}
+        {:error, for(name <- missing, do: Workflow.issue("missing_input", "the input #{name} was not given", example(name)))}
     end
   end
 

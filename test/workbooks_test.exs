@@ -116,7 +116,7 @@ defmodule WorkbooksTest do
       assert run.exports == %{"shown" => "= 144"}
 
       assert {:error, run} = Workbooks.run(org, inputs: %{"n" => "twelve"})
-      assert %{kind: :type} = step(run, "square").error
+      assert %Run{status: :invalid, steps: [], error: [%{"code" => "input_type", "line" => 10}]} = run
     end
 
     test "WAT: a mistake is shown at its line of the Org file" do

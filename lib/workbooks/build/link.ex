@@ -11,12 +11,31 @@ defmodule Workbooks.Build.Link do
   """
 
   alias Workbooks.Build
-  alias Workbooks.Build.{Artifact, Deadline, Problem, Signature, Source, Types, Values}
+  alias Workbooks.Build.{Artifact, Deadline, Linker, Problem, Signature, Source, Types, Values}
 
   @type id :: String.t()
   @type issue :: %{String.t() => term}
   @typedoc "The types of a component's inputs and outputs, by name."
   @type ports :: %{in: [{String.t(), Types.t()}], out: %{String.t() => Types.t()}}
+
+  @doc """
+  All that can be told of a plan before it runs: `check/2` with the types of what compiles,
+  `check_values/3`, and whether the functions that components use are there (`Workbooks.Build.Linker`).
+  """
+  @spec check_plan(map, %{String.t() => term}, Deadline.t()) :: :ok | {:error, [issue]}
+  def check_plan(plan, given, deadline) do
+    artifacts = artifacts(plan, deadline)
+    checks = [check(plan, artifacts), check_values(plan, artifacts, given), check_calls(plan)]
+    answer(for {:error, issues} <- checks, issue <- issues, do: issue)
+  end
+
+  defp check_calls(plan) do
+    lines = lines(plan)
+
+    with {:error, problems} <- Linker.calls(plan) do
+      {:error, for({id, problem} <- problems, do: issue("bad_sig", problem.message, id, lines))}
+    end
+  end
 
   @doc """
   Checks the outputs of each component and each edge of a plan. What has no artifact (it did not
@@ -87,6 +106,8 @@ defmodule Workbooks.Build.Link do
       for %{"sig" => nil} = component <- plan["components"],
           world = worlds[component["world"]],
           world["args"]["eval"] != false,
+          # Its functions take and give anything.
+          Build.compiler(world["lang"]) != {:ok, Build.JavaScript},
           do: Source.new(world, component)
 
     sources

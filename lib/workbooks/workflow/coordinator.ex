@@ -3,9 +3,9 @@ defmodule Workbooks.Workflow.Coordinator do
   # The run's own process. Its steps are linked to it: whoever ends it ends them, and
   # with them their guests. What it does for a step does not grow with their number.
 
-  alias Workbooks.Build.{Deadline, Problem}
+  alias Workbooks.Build.{Deadline, Linker, Problem, Source}
   alias Workbooks.Run
-  alias Workbooks.Workflow.{Assembly, Capabilities, Events, Graph, Log, Place, ResultCache, Schedule, Step, StepLog}
+  alias Workbooks.Workflow.{Capabilities, Events, Graph, Log, Place, ResultCache, Schedule, Step, StepLog}
 
   # For what a step's own limits do not end: they have this long to do it, in milliseconds.
   @grace 5_000
@@ -31,64 +31,15 @@ defmodule Workbooks.Workflow.Coordinator do
       running: %{},
       # id => %{outputs, shas} of those that ended well
       results: %{},
+      calls: calls(plan),
       given: for(name <- plan["imports"], value = given(options, name), into: %{}, do: {name, value}),
       steps: %{},
-      parts: %{},
       # node => how many steps it runs
       nodes: Map.new(options.nodes, &{&1, 0}),
       ended_by: nil
     }
 
-    case assemble(state, plan) do
-      {:ok, state} -> state |> skip_unevaluated() |> loop() |> over(begun)
-      {:ended, state} -> over(state, begun)
-      {:error, issues} -> refused(state, issues, begun)
-    end
-  end
-
-  # In a process of its own, so that a run can be cancelled while its blocks are compiled.
-  defp assemble(%{options: options, caller: caller} = state, plan) do
-    run = self()
-    settings = %{concurrency: options.concurrency, step_timeout: options.step_timeout, deadline: state.deadline}
-    builder = spawn_link(fn -> send(run, {:assembled, self(), Assembly.make(plan, options.inputs, settings)}) end)
-
-    receive do
-      {:assembled, ^builder, {:ok, parts}} ->
-        {:ok, %{state | parts: parts}}
-
-      {:assembled, ^builder, {:error, issues}} ->
-        {:error, issues}
-
-      {:EXIT, ^builder, reason} ->
-        {:error, [Workbooks.Workflow.issue("internal", "the build ended: #{inspect(reason)}")]}
-
-      :cancel ->
-        stop_building(state, builder, :cancelled, "the run was cancelled")
-
-      {:DOWN, ^caller, :process, _pid, _reason} ->
-        stop_building(state, builder, :cancelled, "nobody waits for it")
-
-      {:EXIT, _supervisor, :shutdown} ->
-        exit(:shutdown)
-    after
-      Deadline.left(state.deadline) ->
-        stop_building(state, builder, :timeout, "the run's time of #{options.timeout} ms was over")
-    end
-  end
-
-  defp stop_building(state, builder, status, message) do
-    Process.unlink(builder)
-    Process.exit(builder, :kill)
-    {:ended, end_run(state, status, message)}
-  end
-
-  defp refused(state, issues, begun) do
-    StepLog.close(state.log)
-    Events.stop(state.events, :invalid)
-    %Run{id: state.options.id, status: :invalid, error: issues, ms: Step.elapsed(begun)}
-  end
-
-  defp over(%{graph: graph, events: events, options: options} = state, begun) do
+    state = state |> skip_unevaluated() |> loop()
     StepLog.close(state.log)
     steps = Enum.map(graph.order, &Map.fetch!(state.steps, &1))
     status = status(state, steps)
@@ -103,6 +54,14 @@ defmodule Workbooks.Workflow.Coordinator do
       steps: steps,
       ms: Step.elapsed(begun)
     }
+  end
+
+  # What is wrong with them was said before the run began.
+  defp calls(plan) do
+    case Linker.calls(plan) do
+      {:ok, calls} -> calls
+      {:error, _problems} -> %{}
+    end
   end
 
   defp given(options, name) do
@@ -189,7 +148,9 @@ defmodule Workbooks.Workflow.Coordinator do
   defp start(%{options: options} = state, id, given) do
     job = %{
       component: state.graph.components[id],
-      part: state.parts[id],
+      world: Graph.world(state.graph, id),
+      sources: sources(state, id),
+      calls: state.calls,
       inputs: inputs(state, id),
       given: given,
       seed: seed(options.seed, id),
@@ -202,7 +163,7 @@ defmodule Workbooks.Workflow.Coordinator do
 
     run = self()
     pid = spawn_link(fn -> send(run, {:step, self(), Step.run(job)}) end)
-    begun = Events.step_started(state.events, id, Graph.world(state.graph, id)["lang"])
+    begun = Events.step_started(state.events, id, job.world["lang"])
     step = %{id: id, begun: begun, timer: timer(pid, options.step_timeout), node: job.node}
     %{state | running: Map.put(state.running, pid, step), nodes: Map.update(state.nodes, job.node, 1, &(&1 + 1))}
   end
@@ -214,13 +175,18 @@ defmodule Workbooks.Workflow.Coordinator do
 
   # Without any other node its steps are run on this one.
   defp elsewhere(state, pid) do
-    {%{id: id, node: lost}, state} = let_go(state, pid)
+    {%{id: id, node: lost}, state} = over(state, pid)
     nodes = Map.delete(state.nodes, lost)
     begin(%{state | nodes: if(nodes == %{}, do: %{node() => 0}, else: nodes)}, id)
   end
 
   defp timer(_pid, :infinity), do: nil
-  defp timer(pid, timeout), do: Process.send_after(self(), {:late, pid}, timeout + @grace)
+  defp timer(pid, timeout), do: Process.send_after(self(), {:late, pid}, Step.compile_ms(timeout) + timeout + @grace)
+
+  # Its own, and of the components whose functions it uses.
+  defp sources(%{graph: graph, calls: calls}, id) do
+    for id <- Linker.reach(id, calls), into: %{}, do: {id, Source.new(Graph.world(graph, id), graph.components[id])}
+  end
 
   # Each component has random numbers of its own, which do not depend on the others.
   defp seed(seed, id) do
@@ -239,7 +205,7 @@ defmodule Workbooks.Workflow.Coordinator do
   end
 
   defp ended(state, pid, %{answer: answer} = outcome) do
-    {%{id: id}, state} = let_go(state, pid)
+    {%{id: id}, state} = over(state, pid)
 
     case answer do
       {:ok, %{outputs: outputs, shas: shas}} ->
@@ -265,12 +231,12 @@ defmodule Workbooks.Workflow.Coordinator do
   # Ends one step that did not end by itself.
   defp stopped(state, pid, status, kind, message) do
     known = %{ms: Step.elapsed(state.running[pid].begun), log: Log.text(pid)}
-    {%{id: id}, state} = let_go(state, pid)
+    {%{id: id}, state} = over(state, pid)
     Process.exit(pid, :kill)
     failed(state, id, status, Problem.new(kind, message), known)
   end
 
-  defp let_go(state, pid) do
+  defp over(state, pid) do
     {step, running} = Map.pop!(state.running, pid)
     if step.timer, do: Process.cancel_timer(step.timer)
     Process.unlink(pid)

@@ -17,7 +17,7 @@ defmodule Workbooks.Workflow.Graph do
 
   @spec new(map) :: t
   def new(plan) do
-    # A library is there for those who call it: no step of its own.
+    # What is there for its callers alone is no step.
     order = for component <- plan["components"], !component["library"], do: component["id"]
     # An edge for order alone has no port.
     edges = for edge <- plan["edges"], do: {edge["from"], edge["to"]}

@@ -10,14 +10,14 @@ defmodule Workbooks.Workflow.Remote do
   # For what a call's own limits do not end: it has this long to do it, in milliseconds.
   @grace 2_000
 
-  @doc "As `Workbooks.Build.call/3`, of the component `id` among those that are linked with it, on `node`."
-  @spec call(node, %{String.t() => Linker.linked()}, String.t(), [term], Call.environment()) ::
-          {:ok, term} | {:error, Problem.t()}
-  def call(node, linked, id, inputs, environment) do
+  @doc "As `Workbooks.Build.Linker.call/3`, on `node`."
+  @spec call(node, Linker.unit(), [term], Call.environment()) :: {:ok, term} | {:error, Problem.t()}
+  def call(node, %{id: id, linked: linked} = unit, inputs, environment) do
     ref = make_ref()
 
     order = %{
       id: id,
+      digest: unit.digest,
       inputs: inputs,
       parts:
         Map.new(linked, fn {callee, %{artifact: artifact, calls: calls}} -> {callee, {artifact.digest, calls}} end),
@@ -55,7 +55,7 @@ defmodule Workbooks.Workflow.Remote do
   defp left(:infinity), do: :infinity
   defp left(deadline), do: Deadline.left(deadline) + @grace
 
-  @doc "The other end of `call/5`."
+  @doc "The other end of `call/4`."
   @spec serve(pid, reference, map) :: :ok
   def serve(home, ref, order) do
     deadline = Deadline.in_ms(order.left)
@@ -66,9 +66,8 @@ defmodule Workbooks.Workflow.Remote do
         linked =
           Map.new(order.parts, fn {id, {digest, calls}} -> {id, %{artifact: artifacts[digest], calls: calls}} end)
 
-        environment = environment(order, deadline, home, ref)
-        environment = %{environment | functions: Linker.functions(linked, order.id, environment)}
-        Build.call(linked[order.id].artifact, order.inputs, environment)
+        unit = %{id: order.id, digest: order.digest, linked: linked}
+        Linker.call(unit, order.inputs, environment(order, deadline, home, ref))
       end
 
     send(home, {ref, {:answer, answer, Process.get(:meter, %{})}})

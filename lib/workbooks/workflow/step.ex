@@ -4,18 +4,20 @@ defmodule Workbooks.Workflow.Step do
   # which is what limits and kills act on.
 
   alias Workbooks.Build
-  alias Workbooks.Build.{Call, Deadline, Linker, Problem}
-  alias Workbooks.Workflow.{Assembly, Capabilities, Log, Outputs, Remote, ResultCache}
+  alias Workbooks.Build.{Call, Deadline, Linker, Problem, Source}
+  alias Workbooks.Workflow.{Capabilities, Log, Outputs, Remote, ResultCache}
 
   @typedoc """
-  What a step is given. Its part is what was made of its block; each input comes with its digest,
-  where that is known already; its call is made on `node`; `store` is
+  What a step is given. `sources` are its block and those whose functions it uses, by the
+  component's id, `calls` says whose they are (`Workbooks.Build.Linker`). Each input comes with its digest, where that is known already; `store` is
   where results are kept, `cache` whether they are used (`:use`), compared with what is found anew
   (`:verify`) or let be (`:off`).
   """
   @type job :: %{
           component: map,
-          part: Assembly.part(),
+          world: map,
+          sources: %{String.t() => Source.t()},
+          calls: %{String.t() => Linker.calls()},
           inputs: [{term, binary | nil}],
           given: Capabilities.given(),
           seed: non_neg_integer,
@@ -36,6 +38,14 @@ defmodule Workbooks.Workflow.Step do
           memory_peak: non_neg_integer | nil,
           fuel: non_neg_integer | nil
         }
+
+  # A cold compiler may take this long, however short a step is to be.
+  @compile_ms 60_000
+
+  @doc "Milliseconds that a step of that timeout has for compiling its block, before its own time begins."
+  @spec compile_ms(timeout) :: timeout
+  def compile_ms(:infinity), do: :infinity
+  def compile_ms(timeout), do: max(timeout, @compile_ms)
 
   @doc "Runs a step."
   @spec run(job) :: outcome
@@ -64,29 +74,71 @@ defmodule Workbooks.Workflow.Step do
     System.convert_time_unit(System.monotonic_time() - begun, :native, :microsecond) / 1000
   end
 
-  defp answer(%{part: {:error, problem}}, _shas, _log), do: {{:error, problem}, false}
+  defp answer(job, shas, log) do
+    # What is granted something real may come to something else each time.
+    keeps = job.cache != :off and Capabilities.pure?(job.given)
+    compiled = if keeps, do: compiled_before(job)
 
-  defp answer(%{part: {:ok, linked}} = job, shas, log) do
-    key = if job.cache != :off and Capabilities.pure?(job.given), do: key(job, shas, linked)
-
-    case job.cache == :use and key != nil and ResultCache.fetch(job.store, key) do
+    case job.cache == :use and compiled != nil and fetch(job, shas, compiled) do
       {:ok, entry} -> {{:ok, entry}, true}
-      _none -> {job |> call(linked, log) |> kept(job, key), false}
+      _none -> compile(job, shas, log, keeps)
     end
   rescue
     # A fault of ours must not take the run along.
     exception -> {{:error, Problem.new(:internal, Exception.message(exception))}, false}
   end
 
-  # Everything that the outputs depend on. The names of the ports are part of how some are called.
-  defp key(job, shas, linked) do
-    %{"in" => ins, "out" => outs, "id" => id} = job.component
-    code = for {callee, %{artifact: artifact}} <- linked, do: {callee == id, artifact.digest}
-    ResultCache.digest({Enum.sort(code), shas, ins, outs, job.given, job.seed, job.memory})
+  defp compile(job, shas, log, keeps) do
+    deadline = Deadline.in_ms(compile_ms(job.timeout))
+
+    with {:ok, unit} <- Linker.unit(job.component["id"], job.sources, job.calls, deadline) do
+      if keeps, do: remember(job, unit)
+
+      case keeps and job.cache == :use and fetch(job, shas, unit.digest) do
+        {:ok, entry} -> {{:ok, entry}, true}
+        _none -> {job |> call(unit, log) |> kept(job, keeps && key(job, shas, unit.digest)), false}
+      end
+    else
+      {:error, problem} -> {{:error, problem}, false}
+    end
   end
 
-  defp call(job, linked, log) do
-    id = job.component["id"]
+  # The digest of what a source was compiled to, where that is known: a result is then found
+  # without compiling anything.
+  defp compiled_before(job) do
+    with {:ok, key} <- source_key(job), {:ok, digest} <- ResultCache.artifact(key), do: digest, else: (_ -> nil)
+  end
+
+  defp remember(job, unit) do
+    with {:ok, key} <- source_key(job), do: ResultCache.remember_artifact(key, unit.digest)
+  end
+
+  # Its own source is all that most have.
+  defp source_key(%{sources: sources} = job) do
+    keys = for {id, source} <- Enum.sort(sources), do: {id, block_key(source)}
+
+    case {keys, Enum.find(keys, &match?({_id, {:error, _problem}}, &1))} do
+      {[{_id, key}], _} -> key
+      {_, {_id, error}} -> error
+      {_, nil} -> {:ok, ResultCache.digest({keys, Map.take(job.calls, Map.keys(sources))})}
+    end
+  end
+
+  defp block_key(source) do
+    with {:ok, compiler} <- Build.compiler(source.language), {:ok, version} <- compiler.version() do
+      {:ok, Build.Cache.key(source, version)}
+    end
+  end
+
+  defp fetch(job, shas, digest), do: ResultCache.fetch(job.store, key(job, shas, digest))
+
+  # Everything that the outputs depend on. The names of the ports are part of how some are called.
+  defp key(job, shas, digest) do
+    %{"in" => ins, "out" => outs} = job.component
+    ResultCache.digest({digest, shas, ins, outs, job.given, job.seed, job.memory})
+  end
+
+  defp call(job, unit, log) do
     inputs = for {value, _sha} <- job.inputs, do: value
 
     environment =
@@ -95,21 +147,16 @@ defmodule Workbooks.Workflow.Step do
           Capabilities.environment(job.given, job.seed)
       )
 
-    environment = %{environment | functions: Linker.functions(linked, id, environment)}
-
-    with {:ok, value} <- call_at(job.node, linked, id, inputs, environment),
+    with {:ok, value} <- call_at(job.node, unit, inputs, environment),
          {:ok, outputs} <- Outputs.name(job.component["out"], value) do
       {:ok, ResultCache.entry(outputs, Log.text())}
     end
   end
 
-  defp call_at(node, linked, id, inputs, environment) when node == node() do
-    Build.call(linked[id].artifact, inputs, environment)
-  end
+  defp call_at(node, unit, inputs, environment) when node == node(), do: Linker.call(unit, inputs, environment)
+  defp call_at(node, unit, inputs, environment), do: Remote.call(node, unit, inputs, environment)
 
-  defp call_at(node, linked, id, inputs, environment), do: Remote.call(node, linked, id, inputs, environment)
-
-  defp kept({:ok, entry}, %{cache: :verify} = job, key) when key != nil do
+  defp kept({:ok, entry}, %{cache: :verify} = job, key) when is_binary(key) do
     case ResultCache.fetch(job.store, key) do
       {:ok, %{shas: shas}} when shas != entry.shas -> {:error, difference(job.component["id"], shas, entry.shas)}
       {:ok, _same} -> {:ok, entry}
@@ -117,7 +164,7 @@ defmodule Workbooks.Workflow.Step do
     end
   end
 
-  defp kept({:ok, entry}, job, key) when key != nil, do: keep(entry, job, key)
+  defp kept({:ok, entry}, job, key) when is_binary(key), do: keep(entry, job, key)
   defp kept(answer, _job, _key), do: answer
 
   defp keep(entry, job, key) do

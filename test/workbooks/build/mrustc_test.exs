@@ -22,6 +22,11 @@ defmodule Workbooks.Build.MrustcTest do
       return text[start..end];
   }
 
+  // Zig's own library knows no preopened folders by name: the first is where it stands.
+  fn here(path: []const u8) []const u8 {
+      return if (std.mem.startsWith(u8, path, "/work/")) path["/work/".len..] else path;
+  }
+
   pub fn main(init: std.process.Init) !u8 {
       const gpa = init.arena.allocator();
       const args = try init.minimal.args.toSlice(gpa);
@@ -44,7 +49,7 @@ defmodule Workbooks.Build.MrustcTest do
       }
       var buffer: [65536]u8 = undefined;
       const cwd = std.Io.Dir.cwd();
-      const rust = try cwd.readFile(init.io, input orelse return 1, &buffer);
+      const rust = try cwd.readFile(init.io, here(input orelse return 1), &buffer);
       _ = command orelse return 1;
 
       if (std.mem.indexOf(u8, rust, "nonsense")) |at| {
@@ -69,7 +74,7 @@ defmodule Workbooks.Build.MrustcTest do
           , .{ name, a, b, body, name });
       };
       const path = try std.fmt.allocPrint(gpa, "{s}.c", .{output orelse return 1});
-      try cwd.writeFile(init.io, .{ .sub_path = path, .data = c });
+      try cwd.writeFile(init.io, .{ .sub_path = here(path), .data = c });
       return 0;
   }
   """
@@ -113,8 +118,8 @@ defmodule Workbooks.Build.MrustcTest do
   end
 
   test "its errors have their lines" do
-    assert {:error, %Problem{kind: :compile, line: 2, column: 33} = problem} =
-             compile("\npub fn f(a: i32, b: i32) -> i32 { nonsense }" |> String.replace("i32 { n", "i32 {n"))
+    assert {:error, %Problem{kind: :compile, line: 2, column: 35} = problem} =
+             compile("\npub fn f(a: i32, b: i32) -> i32 { nonsense }")
 
     assert problem.message == "Unable to find nonsense"
   end

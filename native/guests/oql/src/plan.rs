@@ -90,12 +90,12 @@ pub struct Component {
     pub values: Values,
     /// Its heading's title.
     pub title: String,
-    /// What `:caps:` of its heading asks for.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub caps: Vec<String>,
     /// It is there for those who call it: no step of the run.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub library: bool,
+    /// What `:caps:` of its heading asks for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub caps: Vec<String>,
 }
 
 /// A connection.
@@ -182,8 +182,8 @@ fn component(model: &Model, draft: &Draft, id: &impl Fn(usize) -> String) -> Com
         sig: draft.sig.clone(),
         values: draft.values.clone(),
         title: model.doc.headings.get(draft.heading).map_or("", |h| h.title).to_string(),
-        caps: asked(model.doc, draft).into_iter().map(|(name, _)| name.to_string()).collect(),
         library: draft.library,
+        caps: asked(model.doc, draft).into_iter().map(|(name, _)| name.to_string()).collect(),
     }
 }
 

@@ -50,8 +50,9 @@ defmodule Workbooks.Build.LinkedLanguagesTest do
     }
 
     calls = %{"t/more" => %{"twice" => {"t/twice", 1}}, "t/top" => %{"more" => {"t/more", 1}}}
-    assert {:ok, unit} = Linker.unit("t/top", sources, calls, deadline)
-    assert Build.call(unit.artifact, [4]) == {:ok, 10.0}
+    assert {:ok, linked} = Linker.compile("t/top", sources, calls, deadline)
+    assert linked["t/top"].calls == %{}
+    assert Build.call(linked["t/top"].artifact, [4]) == {:ok, 10.0}
   end
 
   test "WAT", do: check("wat")

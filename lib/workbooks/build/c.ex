@@ -187,9 +187,6 @@ defmodule Workbooks.Build.C do
       raised = {:result, signature.result, :string}
 
       cond do
-        signature.using != [] ->
-          {:error, Problem.new(:signature, "a C block cannot call other components yet: leave out `using`")}
-
         same? and Types.layout(shape) == wanted ->
           {:ok, signature, false}
 

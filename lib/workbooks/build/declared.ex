@@ -13,7 +13,7 @@ defmodule Workbooks.Build.Declared do
   """
 
   alias Workbooks.Wasm
-  alias Workbooks.Build.{Artifact, Call, Deadline, Problem, Source}
+  alias Workbooks.Build.{Artifact, Call, Deadline, Problem, Signature, Source}
 
   @typedoc "A function of a block: its name as written, its type as above."
   @type entry :: %{name: String.t(), type: String.t()}
@@ -26,7 +26,7 @@ defmodule Workbooks.Build.Declared do
     with {:ok, declared} <- split(function.type),
          {:ok, signature, raises?} <- agree(declared, function, source),
          :ok <- arity(signature, source),
-         wit = world(name, named(signature, source.inputs)),
+         {:ok, wit} <- world(name, named(signature, source.inputs), source.sig),
          {:ok, bytes} <- wasm(Wasm.componentize(core, wit: wit)),
          {:ok, compiled} <- wasm(Wasm.compile(bytes, timeout: Deadline.left(deadline))) do
       {path, params, result} = List.keyfind(compiled.exports, [name], 0)
@@ -96,7 +96,9 @@ defmodule Workbooks.Build.Declared do
   end
 
   defp agree({params, result}, function, %Source{sig: sig}) do
-    with {:ok, {wanted, wanted_result} = signature} <- split(sig) do
+    # Without what it uses, which the block declares by itself.
+    with {:ok, own} <- Signature.parse(sig),
+         {:ok, {wanted, wanted_result} = signature} <- split(Signature.text(own)) do
       same_params = shapes(params) == shapes(wanted)
 
       cond do
@@ -164,33 +166,13 @@ defmodule Workbooks.Build.Declared do
 
   # --- WIT ---------------------------------------------------------------------------------------
 
-  # WIT wants records named: the innermost first. A name may be a word of WIT's own: hence the %.
-  defp world(name, {params, result}) do
-    func = "func(" <> Enum.map_join(params, ", ", fn {name, type} -> "%#{name || "p"}: #{type}" end) <> ")"
-    func = if result, do: func <> " -> " <> result, else: func
-    {func, records} = records(func, [])
+  # As a `:sig:` would say it, whose records get their names there.
+  defp world(name, {params, result}, sig) do
+    params = Enum.map_join(params, ", ", fn {name, type} -> "#{name || "p"}: #{type}" end)
+    text = "#{name}(#{params})" <> if(result, do: " -> " <> result, else: "")
 
-    """
-    package workbooks:block;
-    world block {
-      #{Enum.join(records, "\n  ")}
-      export %#{name}: #{func};
-    }
-    """
-  end
-
-  defp records(text, known) do
-    case Regex.run(~r/record\s*\{([^{}]*)\}/, text) do
-      nil ->
-        {text, Enum.reverse(known)}
-
-      [whole, fields] ->
-        fields =
-          for part <- commas(fields), [name, type] <- [String.split(part, ":", parts: 2)], do: {String.trim(name), type}
-
-        record = "record-of-#{Enum.map_join(Integer.digits(length(known)), &<<?a + &1>>)}"
-        body = Enum.map_join(fields, ", ", fn {name, type} -> "%#{name}:#{type}" end)
-        records(String.replace(text, whole, record), ["record #{record} { #{body} }" | known])
+    with {:ok, signature} <- Signature.parse(text), {:ok, using} <- Signature.using(sig) do
+      Signature.to_wit(%{signature | using: using})
     end
   end
 

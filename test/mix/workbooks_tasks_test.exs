@@ -55,7 +55,7 @@ defmodule Mix.Tasks.WorkbooksTasksTest do
   describe "mix workbooks.run" do
     test "prints the steps and the exports", %{org: file} do
       Run.run([file, "--input", "name=Ada"])
-      assert said() =~ ~r/\Aok, in .*\n  hello\/greet  ok .* ms\n  greeting = "hello, \\"Ada\\""/
+      assert said() =~ ~r/\Aok, in .*\n  hello\/greet  ok .* ms(?:  cached)?\n  greeting = "hello, \\"Ada\\""/
     end
 
     test "takes values that are JSON as such", %{org: file} do
@@ -86,7 +86,7 @@ defmodule Mix.Tasks.WorkbooksTasksTest do
       page = Path.join(folder, "failed.html")
       assert catch_exit(Run.run([file, "--input", "name=13", "--out", page])) == {:shutdown, 1}
 
-      assert said() =~ ~r/exception at line 13: Error: not today\n    \| if \(name === 13\)/
+      assert said() =~ ~r/exception at line 13: Error: not today\n +13 \|     if \(name === 13\)/
       assert File.read!(page) =~ "not today"
       assert CheckPages.check(File.read!(page), folder) == []
     end

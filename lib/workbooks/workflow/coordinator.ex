@@ -9,12 +9,16 @@ defmodule Workbooks.Workflow.Coordinator do
 
   # For what a step's own limits do not end: they have this long to do it, in milliseconds.
   @grace 5_000
+  @heap_words 1_000
+  @most_heap_words 8_000_000
 
   @doc "Runs a plan to its end. When `caller` ends before, so does the run."
   @spec run(map, String.t(), Workbooks.Workflow.options(), pid) :: Run.t()
   def run(plan, org, options, caller) do
     Process.flag(:trap_exit, true)
     begun = System.monotonic_time()
+    # Room for what a large graph will come to, so that it is not copied each time it grew a little.
+    Process.flag(:min_heap_size, min(@heap_words * length(plan["components"]), @most_heap_words))
     graph = Graph.new(plan)
     events = Events.start(options.id, options.subscriber, length(graph.order))
 

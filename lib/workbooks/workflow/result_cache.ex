@@ -20,7 +20,7 @@ defmodule Workbooks.Workflow.ResultCache do
   result a wrong one, and nothing else.
   """
 
-  use GenServer
+  @behaviour GenServer
   require Logger
 
   @memory_bytes 64 * 1024 * 1024
@@ -36,6 +36,9 @@ defmodule Workbooks.Workflow.ResultCache do
   @type store :: Path.t() | nil
   @typedoc "A step's outputs, the digest of each, and what the step printed."
   @type entry :: %{outputs: %{String.t() => term}, shas: %{String.t() => binary}, log: binary}
+
+  @doc false
+  def child_spec(options), do: %{id: __MODULE__, start: {__MODULE__, :start_link, [options]}}
 
   @doc false
   def start_link(_options), do: GenServer.start_link(__MODULE__, [], name: __MODULE__)

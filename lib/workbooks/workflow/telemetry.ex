@@ -20,7 +20,7 @@ defmodule Workbooks.Workflow.Telemetry do
       iex> File.rm_rf!(folder)
   """
 
-  use GenServer
+  @behaviour GenServer
   alias Workbooks.Workflow.Records
 
   # What is read at once, and by one process of several.
@@ -39,6 +39,9 @@ defmodule Workbooks.Workflow.Telemetry do
           recent: [map],
           broken: non_neg_integer
         }
+
+  @doc false
+  def child_spec(options), do: %{id: __MODULE__, start: {__MODULE__, :start_link, [options]}}
 
   @doc false
   def start_link(_options), do: GenServer.start_link(__MODULE__, [], name: __MODULE__)

@@ -32,7 +32,7 @@ defmodule Workbooks.Build.Rust do
   @behaviour Workbooks.Build.Compiler
 
   alias Workbooks.JSON
-  alias Workbooks.Build.{Artifact, Call, Declared, Entry, Problem, Process, Source, Tool}
+  alias Workbooks.Build.{Artifact, Call, Declared, Entry, Problem, Process, Source, Tool, Types}
   alias Workbooks.Build.Rust.{Declarations, Glue, Mrustc}
 
   @helper "rust/workbooks.rs"
@@ -98,7 +98,7 @@ defmodule Workbooks.Build.Rust do
 
   defp function(way, source, declarations, options) do
     with {:ok, entry} <- entry(declarations.functions, source),
-         name = Declared.kebab(entry.name),
+         name = Types.wit_name(entry.name),
          {:ok, type, glue} <- Glue.make(entry, declarations, if(way == :rustc, do: name, else: "workbooks_entry")),
          {:ok, bytes} <- build(way, {:function, name}, source, source.text <> "\n" <> glue, options) do
       answer = Declared.artifact(bytes, %{name: entry.name, type: type}, source, options.deadline)

@@ -26,7 +26,7 @@ defmodule Workbooks.Build.Zig do
 
   @behaviour Workbooks.Build.Compiler
 
-  alias Workbooks.Build.{Artifact, Call, Declared, Entry, Problem, Process, Source, Tool}
+  alias Workbooks.Build.{Artifact, Call, Declared, Entry, Problem, Process, Source, Tool, Types}
   alias Workbooks.Build.Zig.Declarations
   alias Workbooks.Wasm.Cache
 
@@ -133,7 +133,7 @@ defmodule Workbooks.Build.Zig do
 
     text = Regex.replace(~r/\bpub(\s+)pub   (?=\s)/, text, "pub\\1      ")
     panic = if "panic" in names, do: "", else: "pub const panic = @import(\"workbooks\").panic;\n"
-    name = inspect(Declared.kebab(plain(entry.name)))
+    name = inspect(Types.wit_name(plain(entry.name)))
     text <> "\n#{panic}comptime {\n    @import(\"workbooks\").entry(#{name}, #{entry.name});\n}\n"
   end
 

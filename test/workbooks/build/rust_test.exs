@@ -46,8 +46,7 @@ defmodule Workbooks.Build.RustTest do
             ],
             [127, 0, 32_767, 0, 2_147_483_647, 0, 0x7FFFFFFFFFFFFFFF, 0, -0.25, -1.0e300, false, "a"]
           ] do
-        names = Enum.map(inputs, &String.replace(&1, "_", "-"))
-        assert Build.call(artifact, values) == {:ok, names |> Enum.zip(values) |> Map.new()}
+        assert Build.call(artifact, values) == {:ok, inputs |> Enum.zip(values) |> Map.new()}
       end
     end
 
@@ -75,11 +74,11 @@ defmodule Workbooks.Build.RustTest do
       """
 
       assert {:ok, artifact} = compile(source, inputs: ~w(p xs names o t text))
-      point = %{"x" => 1.0, "y" => 2.0, "tag-name" => "é"}
+      point = %{"x" => 1.0, "y" => 2.0, "tag_name" => "é"}
 
       for o <- [nil, -3] do
-        assert {:ok, out} = Build.call(artifact, [point, [1.0, 2.5], ["a", "", "ccc"], o, {-5, true}, "banana"])
-        assert out["point"] == %{"x" => 2.0, "y" => 1.0, "tag-name" => "é!"}
+        assert {:ok, out} = Build.call(artifact, [point, [1.0, 2.5], ["a", "", "ccc"], o, [-5, true], "banana"])
+        assert out["point"] == %{"x" => 2.0, "y" => 1.0, "tag_name" => "é!"}
 
         assert Map.delete(out, "point") ==
                  %{

@@ -171,6 +171,21 @@ defmodule Workbooks.Build.RustTest do
     assert {:error, %Problem{kind: :compile, line: 1, column: 14}} = compile("pub fn f() { nope() }")
   end
 
+  test "no file of this machine is read while it is compiled" do
+    for source <- [
+          "pub fn f() -> &'static str {\n  include_str!(\"/etc/hostname\") }",
+          "use std::{\ninclude_bytes as x};\npub fn f() { x!(\"/etc/hostname\"); }",
+          "#[path = \"/etc/hostname\"]\nmod x;\npub fn f() {}",
+          "macro_rules! m { ($a:ident) => { #[path = \"/etc/hostname\"]\nmod $a; } }\nm!(x);\npub fn f() {}",
+          "#![doc =\ninclude_str!(\"/etc/hostname\")]\npub fn f() {}"
+        ] do
+      assert {:error, %Problem{kind: :compile, line: 2, message: "a block reads no file" <> _}} = compile(source)
+    end
+
+    assert run("mod m { pub fn g() -> &'static str { \"include_str!\" } }\npub fn f() -> &'static str { m::g() }", []) ==
+             {:ok, "include_str!"}
+  end
+
   test "the same block compiles to the same bytes" do
     source = %Source{id: "a/b", language: "rust", text: "pub fn f(a: f64) -> String { format!(\"{a}\") }"}
     options = %{deadline: Build.Deadline.in_ms(300_000), progress: fn _ -> :ok end}

@@ -183,6 +183,17 @@ defmodule Workbooks.Build.ZigTest do
              compile("pub fn f() void { nope(); }")
   end
 
+  test "no file of this machine is read while it is compiled" do
+    assembly = "const a = \"asm\"; // asm\npub fn f() void {\n  asm (\".incbin \\\"/etc/hostname\\\"\");\n}"
+    assert {:error, %Problem{kind: :compile, line: 3, column: 3} = problem} = compile(assembly)
+    assert problem.message =~ "no assembly"
+
+    assert {:error, %Problem{kind: :compile, line: 1} = problem} =
+             compile("pub fn f() []const u8 { return @embedFile(\"/etc/hostname\"); }")
+
+    assert problem.message =~ "outside package path"
+  end
+
   test "pub fn main is a program" do
     source = """
     const std = @import("std");

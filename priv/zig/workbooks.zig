@@ -110,7 +110,7 @@ fn structure(comptime T: type, comptime info: anytype) []const u8 {
         var text: []const u8 = if (info.is_tuple) "tuple<" else "record{";
         for (info.field_names, info.field_types, 0..) |name, Field, i| {
             if (i > 0) text = text ++ ", ";
-            text = text ++ (if (info.is_tuple) "" else kebab(name) ++ ": ") ++ wit(Field);
+            text = text ++ (if (info.is_tuple) "" else name ++ ": ") ++ wit(Field);
         }
         return text ++ if (info.is_tuple) ">" else "}";
     }
@@ -120,14 +120,6 @@ fn unknown(comptime T: type) noreturn {
     comptime refuse("no value of the type " ++ @typeName(T) ++
         " can pass between components: take bool, i8 to i64, u8 to u64, f32, f64, u21 (a character), " ++
         "[]const u8 (a string), slices, optionals, error unions, structs and tuples of them");
-}
-
-fn kebab(comptime name: []const u8) []const u8 {
-    comptime {
-        var text: []const u8 = "";
-        for (name) |c| text = text ++ .{if (c == '_') '-' else c};
-        return text;
-    }
 }
 
 /// The types of core WebAssembly that a value is passed as.

@@ -13,7 +13,7 @@ defmodule Workbooks.Build.Declared do
   """
 
   alias Workbooks.Wasm
-  alias Workbooks.Build.{Artifact, Call, Deadline, Problem, Signature, Source}
+  alias Workbooks.Build.{Artifact, Call, Deadline, Problem, Signature, Source, Types}
 
   @typedoc "A function of a block: its name as written, its type as above."
   @type entry :: %{name: String.t(), type: String.t()}
@@ -21,15 +21,15 @@ defmodule Workbooks.Build.Declared do
   @doc "The artifact of a core module that exports the function by its name in WIT."
   @spec artifact(binary, entry, Source.t(), Deadline.t()) :: {:ok, Artifact.t()} | {:error, Problem.t()}
   def artifact(core, function, %Source{} = source, deadline) do
-    name = kebab(function.name)
+    timeout = Deadline.left(deadline)
 
-    with {:ok, declared} <- split(function.type),
-         {:ok, signature, raises?} <- agree(declared, function, source),
+    with {:ok, declared} <- Signature.parse(named(function.type, source.inputs)),
+         {:ok, signature, raises?} <- agree(declared, source.sig),
          :ok <- arity(signature, source),
-         {:ok, wit} <- world(name, named(signature, source.inputs), source.sig),
-         {:ok, bytes} <- wasm(Wasm.componentize(core, wit: wit)),
-         {:ok, compiled} <- wasm(Wasm.compile(bytes, timeout: Deadline.left(deadline))) do
-      {path, params, result} = List.keyfind(compiled.exports, [name], 0)
+         {:ok, wit} <- Signature.to_wit(%{signature | name: Types.wit_name(function.name)}),
+         {:ok, bytes} <- wasm(Wasm.componentize(core, wit: wit, timeout: timeout)),
+         {:ok, compiled} <- wasm(Wasm.compile(bytes, timeout: timeout)) do
+      {path, _params, _result} = List.keyfind(compiled.exports, [Types.wit_name(function.name)], 0)
 
       {:ok,
        Artifact.new(
@@ -37,142 +37,69 @@ defmodule Workbooks.Build.Declared do
          bytes: bytes,
          convention: if(raises?, do: Call.Raising, else: Call.Typed),
          data: path,
-         params: params,
-         result: if(raises?, do: good(result), else: result)
+         params: signature.params,
+         result: if(raises?, do: elem(signature.result, 1), else: signature.result)
        )}
     end
   end
 
-  @doc """
-  A name as WIT writes it.
+  # The parameters' own names are not known to every compiler; the inputs' are what a person reads.
+  defp named(type, inputs) do
+    count = length(Regex.scan(~r/#\d+: /, type))
+    usable? = length(inputs) == count and Enum.uniq(inputs) == inputs and Enum.all?(inputs, &wit_name?/1)
 
-      iex> Workbooks.Build.Declared.kebab("moving_average")
-      "moving-average"
-      iex> Workbooks.Build.Declared.kebab("movingAverage")
-      "moving-average"
-  """
-  @spec kebab(String.t()) :: String.t()
-  def kebab(name) do
-    name
-    |> String.replace(~r/([a-z0-9])([A-Z])/, "\\1-\\2")
-    |> String.replace("_", "-")
-    |> String.downcase()
+    Regex.replace(~r/#(\d+): /, type, fn _, number ->
+      if(usable?, do: Enum.at(inputs, String.to_integer(number)), else: "p" <> number) <> ": "
+    end)
   end
 
-  defp good({:result, type, _error}), do: type
+  defp wit_name?(input), do: input |> Types.wit_name() |> Types.wit_name?()
 
-  # --- the declared type and the :sig: -----------------------------------------------------------
+  defp agree(declared, nil), do: {:ok, declared, match?({:result, _, _}, declared.result)}
 
-  # "f(a: t, b: t) -> t" as {[{name, type}], type | nil}.
-  defp split(text) do
-    case Regex.run(~r/^[^(]*\((.*)\)\s*(?:->\s*(.+?)\s*)?$/s, text) do
-      [_, params] -> {:ok, {params(params), nil}}
-      [_, params, result] -> {:ok, {params(params), result}}
-      nil -> {:error, Problem.new(:signature, "the :sig: #{text} has no parameter list")}
-    end
-  end
+  defp agree(declared, sig) do
+    with {:ok, wanted} <- Signature.parse(sig) do
+      same_params? = shapes(declared) == shapes(wanted)
 
-  defp params(text) do
-    for part <- commas(text), [name, type] <- [String.split(part, ":", parts: 2)] do
-      {String.trim(name), String.trim(type)}
-    end
-  end
+      case declared.result do
+        result when same_params? ->
+          cond do
+            shape(result) == shape(wanted.result) -> {:ok, wanted, false}
+            raises?(result, wanted.result) -> {:ok, %{wanted | result: {:result, wanted.result, :string}}, true}
+            true -> disagree(declared, sig)
+          end
 
-  # Commas outside of brackets part.
-  defp commas(text) do
-    {parts, last, _depth} =
-      for <<c::utf8 <- text>>, reduce: {[], "", 0} do
-        {parts, part, 0} when c == ?, -> {[part | parts], "", 0}
-        {parts, part, depth} when c in [?<, ?{] -> {parts, part <> <<c::utf8>>, depth + 1}
-        {parts, part, depth} when c in [?>, ?}] -> {parts, part <> <<c::utf8>>, depth - 1}
-        {parts, part, depth} -> {parts, part <> <<c::utf8>>, depth}
-      end
-
-    Enum.reject(Enum.reverse([last | parts]), &(String.trim(&1) == ""))
-  end
-
-  defp agree({_params, result} = declared, _function, %Source{sig: nil}) do
-    {:ok, declared, raises?(result)}
-  end
-
-  defp agree({params, result}, function, %Source{sig: sig}) do
-    # Without what it uses, which the block declares by itself.
-    with {:ok, own} <- Signature.parse(sig),
-         {:ok, {wanted, wanted_result} = signature} <- split(Signature.text(own)) do
-      same_params = shapes(params) == shapes(wanted)
-
-      cond do
-        same_params and shape(result) == shape(wanted_result) ->
-          {:ok, signature, false}
-
-        same_params and raises?(result) and shape(inside(result)) == shape(wanted_result) ->
-          {:ok, {wanted, "result<#{wanted_result || "_"}, string>"}, true}
-
-        true ->
-          declared = String.replace(function.type, ~r/#\d+: /, "")
-          {:error, Problem.new(:signature, "the :sig: says #{sig}, the function is #{declared}")}
+        _ ->
+          disagree(declared, sig)
       end
     end
   end
 
-  defp raises?(nil), do: false
-  defp raises?(result), do: String.starts_with?(result, "result<")
+  defp raises?({:result, good, _}, wanted), do: shape(good) == shape(wanted)
+  defp raises?(_result, _wanted), do: false
 
-  defp inside("result<" <> rest) do
-    case rest |> String.replace_suffix(">", "") |> commas() |> hd() |> String.trim() do
-      "_" -> nil
-      type -> type
-    end
+  defp disagree(declared, sig) do
+    {:error, Problem.new(:signature, "the :sig: says #{sig}, the function is #{Signature.text(declared)}")}
   end
 
-  defp shapes(params), do: Enum.map(params, fn {_name, type} -> shape(type) end)
+  defp shapes(signature), do: Enum.map(signature.params, fn {_name, type} -> shape(type) end)
 
   # What has the same form in memory is the same: bytes and a string, a character and its number.
-  defp shape(nil), do: nil
+  defp shape(:string), do: {:list, :u8}
+  defp shape(:char), do: :u32
+  defp shape({:record, fields}), do: {:record, for({name, type} <- fields, do: {Types.wit_name(name), shape(type)})}
+  defp shape({:tuple, types}), do: {:tuple, Enum.map(types, &shape/1)}
+  defp shape({:result, good, bad}), do: {:result, shape(good), shape(bad)}
+  defp shape({kind, type}) when kind in [:list, :option], do: {kind, shape(type)}
+  defp shape(type), do: type
 
-  defp shape(type) do
-    type
-    |> String.replace(~r/\s+/, "")
-    |> String.replace("list<u8>", "string")
-    |> String.replace(~r/(?<![\w-])char(?![\w-])/, "u32")
-  end
-
-  defp arity({params, _result}, %Source{inputs: inputs}) when length(params) == length(inputs), do: :ok
-  defp arity(_signature, %Source{inputs: []}), do: :ok
-
-  defp arity({params, _result}, %Source{inputs: inputs}) do
-    message =
-      "the function takes #{length(params)} parameters, its inputs are #{length(inputs)}: #{Enum.join(inputs, " ")}"
-
-    {:error, Problem.new(:signature, message)}
-  end
-
-  defp named({params, result}, inputs) do
-    names = Enum.map(inputs, &name/1)
-    usable? = length(names) == length(params) and Enum.uniq(names) == names and nil not in names
-
-    params =
-      for {{given, type}, i} <- Enum.with_index(params) do
-        {if(usable?, do: Enum.at(names, i), else: name(String.replace(given, "#", "p"))), type}
-      end
-
-    {params, result}
-  end
-
-  defp name(input) do
-    name = kebab(input)
-    if name =~ ~r/^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/, do: name
-  end
-
-  # --- WIT ---------------------------------------------------------------------------------------
-
-  # As a `:sig:` would say it, whose records get their names there.
-  defp world(name, {params, result}, sig) do
-    params = Enum.map_join(params, ", ", fn {name, type} -> "#{name || "p"}: #{type}" end)
-    text = "#{name}(#{params})" <> if(result, do: " -> " <> result, else: "")
-
-    with {:ok, signature} <- Signature.parse(text), {:ok, using} <- Signature.using(sig) do
-      Signature.to_wit(%{signature | using: using})
+  defp arity(signature, %Source{inputs: inputs}) do
+    if inputs == [] or length(signature.params) == length(inputs) do
+      :ok
+    else
+      count = length(signature.params)
+      takes = "the function takes #{count} #{if count == 1, do: "parameter", else: "parameters"}"
+      {:error, Problem.new(:signature, "#{takes}, its inputs are #{length(inputs)}: #{Enum.join(inputs, " ")}")}
     end
   end
 

@@ -7,7 +7,7 @@ defmodule Workbooks.Build.Rust do
     * Outside of it: the machine's `rustc`, where `config :workbooks, native_compilers: [:rust]`
       allows that, as a bounded process (`Workbooks.Build.Process`). It only compiles: a block is one
       file without crates, build scripts and procedural macros, so nothing of it runs outside the
-      sandbox. But Rust's `include_str!` and its like read whatever file the compiler may read.
+      sandbox. `include_str!` and its like, and modules in other files, are refused.
 
   The first that is there is taken. `rustc` needs a target: `rustup target add wasm32-wasip1` serves
   for all blocks, `wasm32-unknown-unknown` for those without `fn main`. The configuration
@@ -32,13 +32,16 @@ defmodule Workbooks.Build.Rust do
   @behaviour Workbooks.Build.Compiler
 
   alias Workbooks.JSON
-  alias Workbooks.Build.{Artifact, Call, Declared, Entry, Problem, Process, Source, Tool}
+  alias Workbooks.Build.{Artifact, Call, Declared, Entry, Problem, Process, Source, Tool, Types}
   alias Workbooks.Build.Rust.{Declarations, Glue, Mrustc}
 
   @helper "rust/workbooks.rs"
   @program "wasm32-wasip1"
   @function "wasm32-unknown-unknown"
   @edition "2021"
+
+  # A person writes less; what is larger was generated, and is no block.
+  @most_source 256 * 1024
 
   @impl true
   def languages, do: ["rust"]
@@ -70,16 +73,30 @@ defmodule Workbooks.Build.Rust do
   end
 
   @impl true
+  def compile(%Source{text: text}, _options) when byte_size(text) > @most_source do
+    {:error, Problem.new(:limit, "a Rust block of #{byte_size(text)} bytes is too large: #{@most_source} are the most")}
+  end
+
   def compile(%Source{} = source, options) do
     declarations = Declarations.read(source.text)
 
-    with {:ok, way} <- way() do
+    with :ok <- reads_nothing(declarations.reads), {:ok, way} <- way() do
       if Enum.any?(declarations.functions, &(&1.name == "main")),
         do: command(way, source, options),
         else: function(way, source, declarations, options)
     else
+      {:error, %Problem{} = problem} -> {:error, problem}
       {:error, why} -> {:error, Problem.new(:language, why)}
     end
+  end
+
+  defp reads_nothing([]), do: :ok
+
+  defp reads_nothing([{name, {line, column}} | _]) do
+    message =
+      "a block reads no file when it is compiled, as this #{name} would: it is one file, and its data come by its inputs"
+
+    {:error, Problem.new(:compile, message, line: line, column: column)}
   end
 
   defp command(way, source, options) do
@@ -98,7 +115,7 @@ defmodule Workbooks.Build.Rust do
 
   defp function(way, source, declarations, options) do
     with {:ok, entry} <- entry(declarations.functions, source),
-         name = Declared.kebab(entry.name),
+         name = Types.wit_name(entry.name),
          {:ok, type, glue} <- Glue.make(entry, declarations, if(way == :rustc, do: name, else: "workbooks_entry")),
          {:ok, bytes} <- build(way, {:function, name}, source, source.text <> "\n" <> glue, options) do
       answer = Declared.artifact(bytes, %{name: entry.name, type: type}, source, options.deadline)

@@ -4,7 +4,8 @@ defmodule Workbooks.Build.Zig do
   system, run in WebAssembly.
 
   `zig` is the one on PATH, or the configuration `:zig`, or the environment's `WORKBOOKS_ZIG`. It only
-  compiles: nothing of a block runs outside the sandbox, at compile time either.
+  compiles: nothing of a block runs outside the sandbox, at compile time either, and no file beside
+  it is read (assembly, which could, is refused).
 
   A block that has `pub fn main` is a program: see `Workbooks.Build.Call.Command`. Any other has a
   function that is `export` or, where none is, `pub`; of several that named as its `:sig:` or
@@ -26,11 +27,14 @@ defmodule Workbooks.Build.Zig do
 
   @behaviour Workbooks.Build.Compiler
 
-  alias Workbooks.Build.{Artifact, Call, Declared, Entry, Problem, Process, Source, Tool}
+  alias Workbooks.Build.{Artifact, Call, Declared, Entry, Problem, Process, Source, Tool, Types}
   alias Workbooks.Build.Zig.Declarations
   alias Workbooks.Wasm.Cache
 
   @helper "zig/workbooks.zig"
+
+  # A person writes less; what is larger was generated, and is no block.
+  @most_source 256 * 1024
 
   @impl true
   def languages, do: ["zig"]
@@ -70,16 +74,29 @@ defmodule Workbooks.Build.Zig do
   end
 
   @impl true
-  def compile(%Source{} = source, options) do
-    {functions, names} = Declarations.read(source.text)
+  def compile(%Source{text: text}, _options) when byte_size(text) > @most_source do
+    {:error, Problem.new(:limit, "a Zig block of #{byte_size(text)} bytes is too large: #{@most_source} are the most")}
+  end
 
-    with {:ok, zig} <- located() do
+  def compile(%Source{} = source, options) do
+    {functions, names, assembly} = Declarations.read(source.text)
+
+    with :ok <- no_assembly(assembly), {:ok, zig} <- located() do
       if Enum.any?(functions, &(&1.name == "main" and &1.public?)) do
         command(zig, source, options)
       else
         function(zig, source, functions, names, options)
       end
     end
+  end
+
+  # `.incbin` of an assembler's would read any file of this machine. Zig's own @embedFile and @import
+  # do not leave the folder of the block.
+  defp no_assembly([]), do: :ok
+
+  defp no_assembly([{line, column} | _]) do
+    {:error,
+     Problem.new(:compile, "a block has no assembly: it could read this machine's files", line: line, column: column)}
   end
 
   # --- a program -----------------------------------------------------------------------------------
@@ -133,7 +150,7 @@ defmodule Workbooks.Build.Zig do
 
     text = Regex.replace(~r/\bpub(\s+)pub   (?=\s)/, text, "pub\\1      ")
     panic = if "panic" in names, do: "", else: "pub const panic = @import(\"workbooks\").panic;\n"
-    name = inspect(Declared.kebab(plain(entry.name)))
+    name = inspect(Types.wit_name(plain(entry.name)))
     text <> "\n#{panic}comptime {\n    @import(\"workbooks\").entry(#{name}, #{entry.name});\n}\n"
   end
 

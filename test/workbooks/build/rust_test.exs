@@ -46,8 +46,7 @@ defmodule Workbooks.Build.RustTest do
             ],
             [127, 0, 32_767, 0, 2_147_483_647, 0, 0x7FFFFFFFFFFFFFFF, 0, -0.25, -1.0e300, false, "a"]
           ] do
-        names = Enum.map(inputs, &String.replace(&1, "_", "-"))
-        assert Build.call(artifact, values) == {:ok, names |> Enum.zip(values) |> Map.new()}
+        assert Build.call(artifact, values) == {:ok, inputs |> Enum.zip(values) |> Map.new()}
       end
     end
 
@@ -75,11 +74,11 @@ defmodule Workbooks.Build.RustTest do
       """
 
       assert {:ok, artifact} = compile(source, inputs: ~w(p xs names o t text))
-      point = %{"x" => 1.0, "y" => 2.0, "tag-name" => "é"}
+      point = %{"x" => 1.0, "y" => 2.0, "tag_name" => "é"}
 
       for o <- [nil, -3] do
-        assert {:ok, out} = Build.call(artifact, [point, [1.0, 2.5], ["a", "", "ccc"], o, {-5, true}, "banana"])
-        assert out["point"] == %{"x" => 2.0, "y" => 1.0, "tag-name" => "é!"}
+        assert {:ok, out} = Build.call(artifact, [point, [1.0, 2.5], ["a", "", "ccc"], o, [-5, true], "banana"])
+        assert out["point"] == %{"x" => 2.0, "y" => 1.0, "tag_name" => "é!"}
 
         assert Map.delete(out, "point") ==
                  %{
@@ -170,6 +169,21 @@ defmodule Workbooks.Build.RustTest do
     assert problem.message =~ "unclosed delimiter"
 
     assert {:error, %Problem{kind: :compile, line: 1, column: 14}} = compile("pub fn f() { nope() }")
+  end
+
+  test "no file of this machine is read while it is compiled" do
+    for source <- [
+          "pub fn f() -> &'static str {\n  include_str!(\"/etc/hostname\") }",
+          "use std::{\ninclude_bytes as x};\npub fn f() { x!(\"/etc/hostname\"); }",
+          "#[path = \"/etc/hostname\"]\nmod x;\npub fn f() {}",
+          "macro_rules! m { ($a:ident) => { #[path = \"/etc/hostname\"]\nmod $a; } }\nm!(x);\npub fn f() {}",
+          "#![doc =\ninclude_str!(\"/etc/hostname\")]\npub fn f() {}"
+        ] do
+      assert {:error, %Problem{kind: :compile, line: 2, message: "a block reads no file" <> _}} = compile(source)
+    end
+
+    assert run("mod m { pub fn g() -> &'static str { \"include_str!\" } }\npub fn f() -> &'static str { m::g() }", []) ==
+             {:ok, "include_str!"}
   end
 
   test "the same block compiles to the same bytes" do

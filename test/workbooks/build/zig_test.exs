@@ -47,8 +47,7 @@ defmodule Workbooks.Build.ZigTest do
             ],
             [127, 0, 32_767, 0, 2_147_483_647, 0, 0x7FFFFFFFFFFFFFFF, 0, -0.25, -1.0e300, false]
           ] do
-        names = Enum.map(inputs, &String.replace(&1, "_", "-"))
-        assert Build.call(artifact, values) == {:ok, names |> Enum.zip(values) |> Map.new()}
+        assert Build.call(artifact, values) == {:ok, inputs |> Enum.zip(values) |> Map.new()}
       end
     end
 
@@ -70,13 +69,13 @@ defmodule Workbooks.Build.ZigTest do
       }
       """
 
-      point = %{"x" => 1.0, "y" => 2.0, "tag-name" => "é"}
+      point = %{"x" => 1.0, "y" => 2.0, "tag_name" => "é"}
       assert {:ok, artifact} = compile(source, inputs: ~w(p xs names o t c))
       assert [{"p", {:record, _}}, {"xs", {:list, :f64}} | _] = artifact.params
 
       for o <- [nil, -3] do
-        assert {:ok, out} = Build.call(artifact, [point, [1.0, 2.5], ["a", "", "ccc"], o, {-5, true}, "ß"])
-        assert out["point"] == %{"x" => 2.0, "y" => 1.0, "tag-name" => "é"}
+        assert {:ok, out} = Build.call(artifact, [point, [1.0, 2.5], ["a", "", "ccc"], o, [-5, true], "ß"])
+        assert out["point"] == %{"x" => 2.0, "y" => 1.0, "tag_name" => "é"}
 
         assert Map.delete(out, "point") == %{
                  "sum" => 3.5,
@@ -149,7 +148,7 @@ defmodule Workbooks.Build.ZigTest do
       assert {:error, %Problem{kind: :signature, line: 1} = problem} =
                compile("pub fn f(a: i32) i32 { return a; }", sig: "f(a: s64) -> s64")
 
-      assert problem.message == "the :sig: says f(a: s64) -> s64, the function is f(s32) -> s32"
+      assert problem.message == "the :sig: says f(a: s64) -> s64, the function is f(p0: s32) -> s32"
     end
 
     test "decides what an error union is" do
@@ -182,6 +181,17 @@ defmodule Workbooks.Build.ZigTest do
 
     assert {:error, %Problem{kind: :compile, line: 1, message: "use of undeclared identifier 'nope'"}} =
              compile("pub fn f() void { nope(); }")
+  end
+
+  test "no file of this machine is read while it is compiled" do
+    assembly = "const a = \"asm\"; // asm\npub fn f() void {\n  asm (\".incbin \\\"/etc/hostname\\\"\");\n}"
+    assert {:error, %Problem{kind: :compile, line: 3, column: 3} = problem} = compile(assembly)
+    assert problem.message =~ "no assembly"
+
+    assert {:error, %Problem{kind: :compile, line: 1} = problem} =
+             compile("pub fn f() []const u8 { return @embedFile(\"/etc/hostname\"); }")
+
+    assert problem.message =~ "outside package path"
   end
 
   test "pub fn main is a program" do

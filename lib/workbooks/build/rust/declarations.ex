@@ -26,7 +26,8 @@ defmodule Workbooks.Build.Rust.Declarations do
   @type t :: %{
           functions: [entry],
           structs: %{String.t() => [{String.t(), type}] | :unnamed | :generic},
-          aliases: %{String.t() => type}
+          aliases: %{String.t() => type},
+          reads: [{String.t(), {line :: pos_integer, column :: pos_integer}}]
         }
 
   @doc """
@@ -37,9 +38,21 @@ defmodule Workbooks.Build.Rust.Declarations do
   """
   @spec read(String.t()) :: t
   def read(text) do
-    read = text |> Tokens.read() |> items([], %{functions: [], structs: %{}, aliases: %{}})
+    tokens = Tokens.read(text)
+    read = items(tokens, [], %{functions: [], structs: %{}, aliases: %{}, reads: reads(tokens)})
     %{read | functions: Enum.reverse(read.functions)}
   end
+
+  # What makes the compiler read a file: Rust's own macros, by whatever path they are called, and a
+  # module that has no body (`#[path]` may say where it is, a macro may put its name there).
+  defp reads([{:name, name, place} | rest])
+       when name in ~w(include include_str include_bytes r#include r#include_str r#include_bytes),
+       do: [{name, place} | reads(rest)]
+
+  defp reads([{:name, "mod", _}, {:name, _, _}, {:mark, "{", _} | rest]), do: reads(rest)
+  defp reads([{:name, "mod", place} | rest]), do: [{"mod", place} | reads(rest)]
+  defp reads([_ | rest]), do: reads(rest)
+  defp reads([]), do: []
 
   # `before` holds what stands in front of an item: attributes' names, `pub`, `extern`.
   defp items([], _before, read), do: read
@@ -153,47 +166,50 @@ defmodule Workbooks.Build.Rust.Declarations do
 
   # --- types -------------------------------------------------------------------------------------
 
-  defp whole(tokens) do
-    case type(tokens) do
+  defp whole(tokens, depth \\ 0) do
+    case type(tokens, depth) do
       {type, []} -> type
       {_type, _rest} -> {:other, text(tokens)}
     end
   end
 
-  # A type, and what follows it.
-  defp type([{:mark, "&", _} | rest]) do
-    {type, rest} = rest |> without_lifetime() |> type()
+  # A type, and what follows it. What nests deeper than anybody writes is not read.
+  defp type(tokens, depth \\ 0)
+  defp type(_tokens, depth) when depth > 32, do: {{:other, "of so many layers"}, []}
+
+  defp type([{:mark, "&", _} | rest], depth) do
+    {type, rest} = rest |> without_lifetime() |> type(depth + 1)
     {{:reference, type}, rest}
   end
 
-  defp type([{:mark, "(", _} | rest]) do
+  defp type([{:mark, "(", _} | rest], depth) do
     {inside, rest} = group(rest, 1, [])
 
     case {commas(inside), List.last(inside)} do
       {[], _} -> {:unit, rest}
       # In brackets, as arithmetic has them.
-      {[one], last} when elem(last, 1) != "," -> {whole(one), rest}
-      {parts, _} -> {{:tuple, Enum.map(parts, &whole/1)}, rest}
+      {[one], last} when elem(last, 1) != "," -> {whole(one, depth + 1), rest}
+      {parts, _} -> {{:tuple, Enum.map(parts, &whole(&1, depth + 1))}, rest}
     end
   end
 
-  defp type([{:mark, "[", _} | rest]) do
+  defp type([{:mark, "[", _} | rest], depth) do
     {inside, rest} = group(rest, 1, [])
 
     if Enum.any?(inside, &match?({:mark, ";", _}, &1)),
       do: {{:other, "[" <> text(inside) <> "]"}, rest},
-      else: {{:slice, whole(inside)}, rest}
+      else: {{:slice, whole(inside, depth + 1)}, rest}
   end
 
-  defp type([{:name, _, _}, {:mark, "::", _} | rest]), do: type(rest)
+  defp type([{:name, _, _}, {:mark, "::", _} | rest], depth), do: type(rest, depth)
 
-  defp type([{:name, name, _}, {:mark, "<", _} | rest]) do
+  defp type([{:name, name, _}, {:mark, "<", _} | rest], depth) do
     {inside, rest} = angle(rest, 1, [])
-    {generic(name, Enum.map(commas(inside), &whole/1), inside), rest}
+    {generic(name, Enum.map(commas(inside), &whole(&1, depth + 1)), inside), rest}
   end
 
-  defp type([{:name, name, _} | rest]), do: {plain(name), rest}
-  defp type(tokens), do: {{:other, text(tokens)}, []}
+  defp type([{:name, name, _} | rest], _depth), do: {plain(name), rest}
+  defp type(tokens, _depth), do: {{:other, text(tokens)}, []}
 
   defp without_lifetime([{:lifetime, _, _} | rest]), do: rest
   defp without_lifetime(rest), do: rest

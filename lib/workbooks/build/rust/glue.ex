@@ -3,7 +3,7 @@ defmodule Workbooks.Build.Rust.Glue do
   # What stands behind a Rust block so that its entry is a component's function: its type in WIT, and
   # the Rust that takes the values over. See priv/rust/workbooks.rs.
 
-  alias Workbooks.Build.{Declared, Problem}
+  alias Workbooks.Build.Problem
   alias Workbooks.Build.Rust.Declarations
 
   @most_flat 16
@@ -111,7 +111,7 @@ defmodule Workbooks.Build.Rust.Glue do
   defp wit({:tuple, types}), do: "tuple<#{Enum.map_join(types, ", ", &wit/1)}>"
 
   defp wit({:record, _name, fields}) do
-    "record{" <> Enum.map_join(fields, ", ", fn {name, type} -> "#{Declared.kebab(name)}: #{wit(type)}" end) <> "}"
+    "record{" <> Enum.map_join(fields, ", ", fn {name, type} -> "#{name}: #{wit(type)}" end) <> "}"
   end
 
   # --- core types --------------------------------------------------------------------------------

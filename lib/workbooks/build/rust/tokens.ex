@@ -18,29 +18,39 @@ defmodule Workbooks.Build.Rust.Tokens do
   defp tokens("\n" <> rest, {line, _}, found), do: tokens(rest, {line + 1, 1}, found)
   defp tokens("/*" <> _ = text, place, found), do: drop(text, comment(text, 0, 0), place, found)
 
-  defp tokens(text, place, found) do
-    case Enum.find_value(patterns(), fn {kind, pattern} ->
-           with [match | _] <- Regex.run(pattern, text), do: {kind, match}
-         end) do
-      {:skip, match} -> drop(text, byte_size(match), place, found)
-      {kind, match} -> drop(text, byte_size(match), place, [{kind, match, place} | found])
+  defp tokens(<<first, _::binary>> = text, place, found) do
+    case Enum.find_value(kinds(first), fn {kind, pattern} -> match(kind, pattern, text) end) do
+      {:skip, bytes} -> drop(text, bytes, place, found)
+      {kind, bytes} -> drop(text, bytes, place, [{kind, binary_part(text, 0, bytes), place} | found])
+      nil -> drop(text, 1, place, [{:mark, <<first>>, place} | found])
     end
   end
 
-  # A character is `'x'` or `'\\n'`; a lifetime has no quote behind it.
-  defp patterns do
-    [
-      skip: ~r/\A(?:[ \t\r]+|\/\/[^\n]*)/,
-      literal: ~r/\A(?:b|c)?r(#*)".*?"\1/s,
-      literal: ~r/\A(?:b|c)?"(?:[^"\\]|\\.)*"?/s,
-      literal: ~r/\Ab?'(?:[^'\\\n]|\\[^\n][^'\n]*)'/u,
-      lifetime: ~r/\A'[A-Za-z_]\w*/,
-      name: ~r/\A(?:r#)?[\p{L}_][\p{L}\p{N}_]*/u,
-      literal: ~r/\A[0-9][0-9A-Za-z_]*(?:\.[0-9][0-9A-Za-z_]*)?/,
-      mark: ~r/\A(?:->|::|=>)/,
-      mark: ~r/\A./su
-    ]
+  defp match(kind, pattern, text) do
+    with [{0, bytes} | _] <- Regex.run(pattern, text, return: :index), do: {kind, bytes}
   end
+
+  # What may begin with a byte. On bytes: with Unicode each look would check all the rest of the text;
+  # what is beyond ASCII is a name's. A character is `'x'` or `'\\n'`; a lifetime has no quote behind it.
+  @blank {:skip, ~r/\A[ \t\r]+/}
+  @comment {:skip, ~r/\A\/\/[^\n]*/}
+  @raw {:literal, ~r/\A(?:b|c)?r(#*)".*?(?:"\1|\z)/s}
+  @text {:literal, ~r/\A(?:b|c)?"(?:[^"\\]|\\.)*+"?/s}
+  @character {:literal, ~r/\Ab?'(?:[^'\\\n\x80-\xFF]|[\xC0-\xFF][\x80-\xBF]*|\\[^\n][^'\n]*)'/}
+  @lifetime {:lifetime, ~r/\A'[A-Za-z_]\w*/}
+  @name {:name, ~r/\A(?:r#)?[A-Za-z_\x80-\xFF][A-Za-z0-9_\x80-\xFF]*/}
+  @number {:literal, ~r/\A[0-9][0-9A-Za-z_]*(?:\.[0-9][0-9A-Za-z_]*)?/}
+  @mark {:mark, ~r/\A(?:->|::|=>)/}
+
+  defp kinds(first) when first in [?\s, ?\t, ?\r], do: [@blank]
+  defp kinds(?/), do: [@comment]
+  defp kinds(?"), do: [@text]
+  defp kinds(?'), do: [@character, @lifetime]
+  defp kinds(first) when first in [?b, ?c, ?r], do: [@raw, @text, @character, @name]
+  defp kinds(first) when first in ?a..?z or first in ?A..?Z or first == ?_ or first >= 0x80, do: [@name]
+  defp kinds(first) when first in ?0..?9, do: [@number]
+  defp kinds(first) when first in [?-, ?:, ?=], do: [@mark]
+  defp kinds(_first), do: []
 
   defp drop(text, bytes, place, found) do
     <<taken::binary-size(bytes), rest::binary>> = text

@@ -15,17 +15,20 @@ defmodule Workbooks.Build.Zig.Declarations do
         }
 
   @doc """
-  The functions that are `pub` or `export`, in order, and the names of all other declarations.
+  The functions that are `pub` or `export`, in order; the names of all other declarations; and where
+  `asm` stands, at any depth.
 
       iex> source = "const x = 1;\\nexport fn add(a: i32) i32 { return a; }\\nfn own() void {}"
-      iex> {[add], names} = Workbooks.Build.Zig.Declarations.read(source)
+      iex> {[add], names, []} = Workbooks.Build.Zig.Declarations.read(source)
       iex> {add.name, add.exported?, add.line, add.column, add.export_at, names}
       {"add", true, 2, 1, 13, ["x"]}
   """
-  @spec read(String.t()) :: {[entry], [String.t()]}
+  @spec read(String.t()) :: {[entry], [String.t()], [{line :: pos_integer, column :: pos_integer}]}
   def read(source) do
     words = source |> words(%{at: 0, line: 1, start: 0, depth: 0}, []) |> Enum.reverse()
-    {functions(words), for([{w, _}, {name, _} | _] <- tails(words), w in ["const", "var"], do: name)}
+    {asm, words} = Enum.split_with(words, fn {word, _} -> word == "asm" end)
+    names = for [{word, _}, {name, _} | _] <- tails(words), word in ["const", "var"], do: name
+    {functions(words), names, for({_, place} <- asm, do: {place.line, place.column})}
   end
 
   defp functions(words) do
@@ -92,7 +95,7 @@ defmodule Workbooks.Build.Zig.Declarations do
     end
   end
 
-  defp found(found, word, %{depth: 0} = place) do
+  defp found(found, word, %{depth: depth} = place) when depth == 0 or word == "asm" do
     [{word, %{line: place.line, column: place.at - place.start + 1, at: place.at}} | found]
   end
 

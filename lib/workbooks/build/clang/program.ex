@@ -11,7 +11,7 @@ defmodule Workbooks.Build.Clang.Program do
   While it is made, `[:workbooks, :build, :clang, :progress]` tells how long that is so.
   """
 
-  use GenServer
+  @behaviour GenServer
 
   alias Workbooks.{Telemetry, Wasm}
   alias Workbooks.Build.Clang.{Owner, Package}
@@ -44,6 +44,9 @@ defmodule Workbooks.Build.Clang.Program do
       do: :ready,
       else: GenServer.call(__MODULE__, {:state, package}, :infinity)
   end
+
+  @doc false
+  def child_spec(options), do: %{id: __MODULE__, start: {__MODULE__, :start_link, [options]}}
 
   @doc false
   def start_link(options), do: GenServer.start_link(__MODULE__, options, name: __MODULE__)
@@ -104,6 +107,8 @@ defmodule Workbooks.Build.Clang.Program do
         {:noreply, works}
     end
   end
+
+  def handle_info(_other, works), do: {:noreply, works}
 
   defp ended({:made, program}, package) do
     :persistent_term.put(key(package), program)

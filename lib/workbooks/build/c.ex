@@ -101,7 +101,8 @@ defmodule Workbooks.Build.C do
          {:ok, wit} <- Signature.to_wit(signature),
          glued = %{name: function.name, export: Wit.wit_name(signature.name), params: params, result: result},
          {:ok, glue} <- glue(glued, function, declarations),
-         {:ok, module} <- build(source.text, glue, :reactor, options),
+         {:ok, imports} <- imports(signature.using, declarations),
+         {:ok, module} <- build(source.text, glue <> imports, :reactor, options),
          {:ok, component} <- wasm(Wasm.componentize(module, wit: wit, timeout: Deadline.left(options.deadline))) do
       {:ok,
        Artifact.new(
@@ -156,6 +157,39 @@ defmodule Workbooks.Build.C do
     end
   end
 
+  # The functions of other components, which the `:sig:` names and the block declares.
+  defp imports(used, declarations) do
+    Enum.reduce_while(used, {:ok, ""}, fn signature, {:ok, code} ->
+      case imported(signature, declarations) do
+        {:ok, more} -> {:cont, {:ok, code <> more}}
+        {:error, problem} -> {:halt, {:error, problem}}
+      end
+    end)
+  end
+
+  defp imported(signature, declarations) do
+    wanted = Wit.wit_name(signature.name)
+
+    case Enum.find(declarations.prototypes, fn {name, _} -> Wit.wit_name(name) == wanted end) do
+      nil ->
+        {:error, Problem.new(:signature, "the :sig: uses #{signature.name}, which the block does not declare")}
+
+      {_name, function} ->
+        with {:ok, params, result} <- shapes(function, declarations),
+             {:ok, same, false} <- agreed(signature, function, params, result),
+             glued = %{name: function.name, export: Wit.wit_name(same.name), params: params, result: result},
+             {:error, why} <- Glue.import_code(glued, declarations) do
+          {:error, Problem.new(:signature, "#{function.name} cannot be called: #{why}", line: function.line)}
+        else
+          {:ok, _raising, true} ->
+            {:error, Problem.new(:signature, "#{function.name} gives a result", line: function.line)}
+
+          answer ->
+            answer
+        end
+    end
+  end
+
   defp arity(function, %Source{inputs: inputs}) do
     case length(function.params) do
       count when count == length(inputs) or inputs == [] ->
@@ -180,24 +214,26 @@ defmodule Workbooks.Build.C do
     {:ok, %Signature{name: function.name, params: params, result: result}, match?({:result, _, :string}, result)}
   end
 
-  defp agreed(sig, function, params, {_type, shape}) do
-    with {:ok, signature} <- Signature.parse(sig) do
-      same? = Enum.map(signature.params, &Types.layout(elem(&1, 1))) == Enum.map(params, &Types.layout(elem(&1, 1)))
-      wanted = Types.layout(signature.result)
-      raised = {:result, signature.result, :string}
+  defp agreed(sig, function, params, result) when is_binary(sig) do
+    with {:ok, signature} <- Signature.parse(sig), do: agreed(signature, function, params, result)
+  end
 
-      cond do
-        same? and Types.layout(shape) == wanted ->
-          {:ok, signature, false}
+  defp agreed(%Signature{} = signature, function, params, {_type, shape}) do
+    same? = Enum.map(signature.params, &Types.layout(elem(&1, 1))) == Enum.map(params, &Types.layout(elem(&1, 1)))
+    wanted = Types.layout(signature.result)
+    raised = {:result, signature.result, :string}
 
-        same? and Types.layout(shape) == Types.layout(raised) ->
-          {:ok, %{signature | result: raised}, true}
+    cond do
+      same? and Types.layout(shape) == wanted ->
+        {:ok, signature, false}
 
-        true ->
-          {:ok, declared, _} = agreed(nil, function, params, {nil, shape})
-          said = "the :sig: says #{Signature.text(signature)}, the function is #{Signature.text(declared)}"
-          {:error, Problem.new(:signature, said, line: function.line)}
-      end
+      same? and Types.layout(shape) == Types.layout(raised) ->
+        {:ok, %{signature | result: raised}, true}
+
+      true ->
+        {:ok, declared, _} = agreed(nil, function, params, {nil, shape})
+        said = "the :sig: says #{Signature.text(signature)}, the function is #{Signature.text(declared)}"
+        {:error, Problem.new(:signature, said, line: function.line)}
     end
   end
 

@@ -8,9 +8,9 @@ defmodule Workbooks.Build.CProgramsTest do
   alias Workbooks.Build.{C, Deadline, Source}
 
   @ours Path.wildcard(Path.join(__DIR__, "c/programs/*.c"))
-  @generated 140
-  # A seed whose program gcc's own code does not end in time is passed over.
-  @seeds 1..400
+  # A seed whose program gcc's own code does not end in time is passed over; some do not by design.
+  @seeds 1..150
+  @generated 125
   @csmith ~w(--max-funcs 3 --max-block-depth 2 --max-block-size 3 --max-expr-complexity 5 --concise --no-volatile-pointers)
   @headers "/usr/include/csmith"
 
@@ -39,12 +39,11 @@ defmodule Workbooks.Build.CProgramsTest do
       compared =
         @seeds
         |> parallel(fn seed -> compare("csmith seed #{seed}", generated(seed), folder) end)
-        |> Stream.reject(&(&1 == :passed_over))
-        |> Enum.take(@generated)
+        |> Enum.reject(&(&1 == :passed_over))
 
       differences = Enum.reject(compared, &(&1 == :same))
       IO.puts("C programs by csmith: #{length(compared) - length(differences)} of #{length(compared)} as natively")
-      assert length(compared) == @generated
+      assert length(compared) >= @generated
       assert differences == []
     end
   end

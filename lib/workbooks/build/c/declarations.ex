@@ -27,13 +27,14 @@ defmodule Workbooks.Build.C.Declarations do
   @type defined :: %{name: String.t(), result: ctype, params: [{String.t() | nil, ctype}], line: pos_integer}
 
   @enforce_keys [:functions, :types, :structs]
-  defstruct [:functions, :types, :structs, depth: 0]
+  defstruct [:functions, :types, :structs, prototypes: %{}, depth: 0]
 
-  @typedoc "`functions` with a body and not static, in order; `types` by typedef name; `structs` by tag."
+  @typedoc "`functions` with a body and not static, in order; `types` by typedef name; `structs` by tag, `prototypes` by name."
   @type t :: %__MODULE__{
           functions: [defined],
           types: %{String.t() => ctype},
           structs: %{String.t() => [{String.t(), ctype}]},
+          prototypes: %{String.t() => defined},
           depth: non_neg_integer
         }
 
@@ -202,8 +203,10 @@ defmodule Workbooks.Build.C.Declarations do
     if "typedef" in storage, do: put_in(found.types[name], type), else: found
   end
 
-  defp noted({name, _line}, _type, _params, %{storage: storage}, found) do
-    if "typedef" in storage, do: put_in(found.types[name], :unknown), else: found
+  defp noted({name, line}, type, params, %{storage: storage}, found) do
+    if "typedef" in storage,
+      do: put_in(found.types[name], :unknown),
+      else: put_in(found.prototypes[name], %{name: name, result: type, params: params, line: line})
   end
 
   defp noted(nil, _type, _params, _specified, found), do: found

@@ -76,6 +76,75 @@ defmodule Workbooks.Build.C.Glue do
     end
   end
 
+  # --- what the block calls ----------------------------------------------------------------------
+
+  @doc "Code for a function that another component has: what the block declares, made of what the ABI gives."
+  @spec import_code(entry, Declarations.t()) :: {:ok, String.t()} | {:error, String.t()}
+  def import_code(entry, declarations) do
+    params = for {{type, shape}, n} <- Enum.with_index(entry.params), do: given("p#{n}", type, shape, declarations)
+    {type, shape} = entry.result
+    {flat, before, after_call, extra} = taken(type, shape, Types.text?(type, declarations))
+    flats = Enum.flat_map(params, & &1.flat) ++ extra
+    declared = listed(Enum.map(params, & &1.declared))
+    if length(flats) > @most_flat, do: throw({:no_glue, "it takes more than #{@most_flat} values together"})
+
+    {:ok,
+     IO.iodata_to_binary([
+       "__attribute__((import_module(\"$root\"), import_name(\"#{entry.export}\")))\n",
+       "#{flat} wb__import_#{entry.name}(#{listed(Enum.map(flats, &elem(&1, 0)))});\n",
+       # Under a name of its own in C, as what the block declares may have const where this has none.
+       "#{spell(type)} wb__call_#{entry.name}(#{declared}) __asm__(\"#{entry.name}\");\n",
+       "#{spell(type)} wb__call_#{entry.name}(#{declared})\n{\n    #{before}",
+       "wb__import_#{entry.name}(#{Enum.map_join(flats, ", ", &elem(&1, 1))});\n#{after_call}}\n"
+     ])}
+  catch
+    {:no_glue, why} -> {:error, why}
+  end
+
+  defp listed([]), do: "void"
+  defp listed(list), do: Enum.join(list, ", ")
+
+  # The flat values of a parameter, as expressions.
+  defp given(name, type, :string, declarations) do
+    declared = "#{spell(type)} #{name}"
+
+    if Types.text?(type, declarations),
+      do: %{declared: declared, flat: [{"const char *", name}, {"__SIZE_TYPE__", "__builtin_strlen(#{name})"}]},
+      else: %{declared: declared, flat: flats(name, :string)}
+  end
+
+  defp given(name, type, shape, _declarations), do: %{declared: "#{spell(type)} #{name}", flat: flats(name, shape)}
+
+  defp flats(place, shape) when shape == :string or (is_tuple(shape) and elem(shape, 0) == :list),
+    do: [{"const void *", "#{place}.ptr"}, {"__SIZE_TYPE__", "#{place}.len"}]
+
+  defp flats(place, {:option, shape}), do: [{"int", "#{place}.is_some"} | flats("#{place}.value", shape)]
+
+  defp flats(place, {:fields, fields}),
+    do: Enum.flat_map(fields, fn {name, shape} -> flats("#{place}.#{name}", shape) end)
+
+  defp flats(place, shape) do
+    if scalar?(shape),
+      do: [{flat(shape), place}],
+      else: throw({:no_glue, "a value of type #{inspect(shape)} cannot be given from C"})
+  end
+
+  # What the ABI's function returns, how its result is kept, what is made of it, and the parameter
+  # where a result of several values is written.
+  defp taken(_type, nil, _text?), do: {"void", "", "", []}
+
+  defp taken(type, :string, true) do
+    {"void", "struct { char *ptr; __SIZE_TYPE__ len; } result;\n    ", "    return (#{spell(type)})result.ptr;\n",
+     [{"void *", "&result"}]}
+  end
+
+  defp taken(type, shape, _text?) do
+    case leaves("", shape) do
+      [{path, leaf}] -> {flat(leaf), "#{spell(type)} result;\n    result#{path} = ", "    return result;\n", []}
+      _ -> {"void", "#{spell(type)} result;\n    ", "    return result;\n", [{"void *", "&result"}]}
+    end
+  end
+
   # --- parameters --------------------------------------------------------------------------------
 
   defp parameters(params) do

@@ -11,7 +11,7 @@ defmodule Workbooks.Build.Clang.Program do
   While it is made, `[:workbooks, :build, :clang, :progress]` tells how long that is so.
   """
 
-  use GenServer
+  @behaviour GenServer
 
   alias Workbooks.{Telemetry, Wasm}
   alias Workbooks.Build.Clang.{Owner, Package}
@@ -46,6 +46,9 @@ defmodule Workbooks.Build.Clang.Program do
   end
 
   @doc false
+  def child_spec(options), do: %{id: __MODULE__, start: {__MODULE__, :start_link, [options]}}
+
+  @doc false
   def start_link(options), do: GenServer.start_link(__MODULE__, options, name: __MODULE__)
 
   # --- the process -------------------------------------------------------------------------------
@@ -56,9 +59,13 @@ defmodule Workbooks.Build.Clang.Program do
 
   @impl true
   def handle_call({:get, package, timeout}, from, works) do
-    case loaded(package) do
-      {:ok, program} -> {:reply, {:ok, program}, works}
-      :error -> {:noreply, works |> begin(package) |> wait(package, from, timeout)}
+    if is_map_key(works, package) do
+      {:noreply, wait(works, package, from, timeout)}
+    else
+      case loaded(package) do
+        {:ok, program} -> {:reply, {:ok, program}, works}
+        :error -> {:noreply, works |> begin(package) |> wait(package, from, timeout)}
+      end
     end
   end
 
@@ -105,6 +112,8 @@ defmodule Workbooks.Build.Clang.Program do
     end
   end
 
+  def handle_info(_other, works), do: {:noreply, works}
+
   defp ended({:made, program}, package) do
     :persistent_term.put(key(package), program)
     {:ok, program}
@@ -119,8 +128,6 @@ defmodule Workbooks.Build.Clang.Program do
     "clang is still being compiled to native code, for #{div(elapsed, 1000)} s now. That takes some minutes and " <>
       "happens once, in the background: run this again later. mix workbooks.install clang does it beforehand"
   end
-
-  defp begin(works, package) when is_map_key(works, package), do: works
 
   defp begin(works, package) do
     {_pid, monitor} = spawn_monitor(fn -> exit(make(package)) end)
@@ -141,15 +148,21 @@ defmodule Workbooks.Build.Clang.Program do
   # --- native code, kept -------------------------------------------------------------------------
 
   defp loaded(package) do
-    Enum.find_value(files(package), :error, fn file ->
-      with true <- usable?(file), {:ok, program} <- Wasm.load_file(file) do
-        :persistent_term.put(key(package), program)
-        {:ok, program}
-      else
-        # Of another engine or machine, or not to be trusted: made anew, and replaced.
-        _ -> nil
-      end
-    end)
+    # Who asked before it was there may only be heard now.
+    case :persistent_term.get(key(package), nil) do
+      nil -> Enum.find_value(files(package), :error, &load(&1, package))
+      program -> {:ok, program}
+    end
+  end
+
+  # What is of another engine or machine, or not to be trusted, is made anew and replaced.
+  defp load(file, package) do
+    with true <- usable?(file), {:ok, program} <- Wasm.load_file(file) do
+      :persistent_term.put(key(package), program)
+      {:ok, program}
+    else
+      _ -> nil
+    end
   end
 
   defp usable?(file), do: Owner.trusted?(Path.dirname(file)) and Owner.trusted?(file)

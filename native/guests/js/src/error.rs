@@ -89,6 +89,10 @@ impl JsError {
             &property(ctx, object, "name").unwrap_or_else(|| "Error".to_owned()),
             property(ctx, object, "message").unwrap_or_default(),
         );
+        // What QuickJS says where there is no room for the message it had.
+        if error.name == "InternalError" && error.message == "Invalid error message" {
+            "out of memory".clone_into(&mut error.message);
+        }
         if let Some(stack) = property(ctx, object, "stack") {
             stack.trim_end().clone_into(&mut error.stack);
         }

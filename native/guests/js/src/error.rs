@@ -48,7 +48,14 @@ impl std::error::Error for JsError {}
 impl JsError {
     /// An error of the engine's own, with no place in the source.
     pub(crate) fn new(name: &str, message: impl Into<String>) -> Self {
-        Self { name: name.to_owned(), message: message.into(), stack: String::new(), line: None, column: None, frames: Vec::new() }
+        Self {
+            name: name.to_owned(),
+            message: message.into(),
+            stack: String::new(),
+            line: None,
+            column: None,
+            frames: Vec::new(),
+        }
     }
 
     /// Whether the heap was full.

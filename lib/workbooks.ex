@@ -29,8 +29,9 @@ defmodule Workbooks do
   """
 
   alias Workbooks.{OQL, Options, Run, Workflow}
+  alias Workbooks.Build.{Deadline, Link}
   alias Workbooks.Wasm.Error
-  alias Workbooks.Workflow.StepLog
+  alias Workbooks.Workflow.{Capabilities, Handle, ResultCache, StepLog}
 
   @run_schema [
     inputs: {:map, %{}},
@@ -39,8 +40,18 @@ defmodule Workbooks do
     memory: {:positive, 256 * 1024 * 1024},
     concurrency: {:positive, nil},
     workdir: {:any, nil},
+    caps: {:any, []},
+    seed: {:non_negative, 0},
+    cache: {:boolean, true},
+    cache_dir: {:any, nil},
+    verify: {:boolean, false},
+    subscriber: {:pid, nil},
+    nodes: {:any, nil},
     render: {:keyword, []}
   ]
+
+  # What blocks without a `:sig:` have to be compiled before their types are known.
+  @compile_ms 60_000
 
   @doc """
   Runs a workbook: `{:ok, run}` when every step that ran is `:ok`, else `{:error, run}`
@@ -52,8 +63,17 @@ defmodule Workbooks do
     * `:timeout` - milliseconds for the whole run; 300,000
     * `:step_timeout` - milliseconds for each step; 30,000
     * `:memory` - bytes of memory for each step's instance; 256 MiB
-    * `:concurrency` - steps at the same time; one for each scheduler
+    * `:concurrency` - steps at the same time, on each node; one for each scheduler
+    * `:nodes` - the nodes of Erlang's that run the steps, or `:all` connected ones where this library
+      runs; this one. Steps of a node that is lost are run on another
     * `:workdir` - a folder for the step log, `_steps.jsonl`; none is written without it
+    * `:caps` - what blocks that ask for it in `:caps:` may see: `"clock"`, `"random"`,
+      `{"network", rules}`, `{"files", [{guest_path, path, :read | :read_write}]}`; nothing
+    * `:seed` - where the random numbers of the others come from; 0
+    * `:cache` - `false` runs each step, and keeps no result; `true`
+    * `:cache_dir` - a folder for results, instead of the one of `Workbooks.Workflow.ResultCache`
+    * `:verify` - `true` runs each step, and fails one whose outputs are not those that are kept; `false`
+    * `:subscriber` - a process that is told how far the run is: see `start_run/2`
     * `:render` - options of `Workbooks.OQL.render/2` for the page
 
   A workbook that does not validate, or lacks an input, is `{:error, run}` with
@@ -61,28 +81,102 @@ defmodule Workbooks do
   """
   @spec run(String.t(), keyword) :: {:ok, Run.t()} | {:error, Run.t()}
   def run(org, options \\ []) when is_binary(org) do
-    options = Options.validate!(options, @run_schema, "Workbooks.run/2")
+    with {:ok, handle} <- begin(org, options, "Workbooks.run/2") do
+      case await(handle, :infinity) do
+        {:error, :ended} -> {:error, %Run{id: handle.id, status: :failed, error: [Workflow.ended()]}}
+        outcome -> outcome
+      end
+    end
+  end
+
+  @doc """
+  Begins to run a workbook and answers at once: `{:ok, handle}`, for `await/2` and
+  `cancel/1`, or `{:error, run}` for a workbook that is refused. Options as for `run/2`.
+
+  The run ends with the process that began it. The `:subscriber`, if there is one, gets
+  messages `{:workbooks_run, id, what}` in the order in which it happens:
+
+    * `{:start, steps}` - how many there are
+    * `{:step_start, component}`
+    * `{:step, step, outputs}` - a step is over, as `Workbooks.Run` has it; its outputs, or `nil`
+    * `{:stop, status}` - the run is over
+
+        {:ok, handle} = Workbooks.start_run(org, inputs: inputs, subscriber: self())
+        receive do: ({:workbooks_run, _id, {:step, step, _outputs}} -> IO.puts(step.component))
+        {:ok, run} = Workbooks.await(handle)
+  """
+  @spec start_run(String.t(), keyword) :: {:ok, Handle.t()} | {:error, Run.t()}
+  def start_run(org, options \\ []) when is_binary(org), do: begin(org, options, "Workbooks.start_run/2")
+
+  @doc """
+  What a run that was begun with `start_run/2` came to, as `run/2` answers it. Only the
+  process that began it can ask.
+
+  `{:error, :timeout}` when it is not over within `timeout` milliseconds: it goes on, and
+  can be awaited again. `{:error, :ended}` when it was awaited before, or its process was
+  killed.
+  """
+  @spec await(Handle.t(), timeout) :: {:ok, Run.t()} | {:error, Run.t() | :timeout | :ended}
+  def await(%Handle{} = handle, timeout \\ :infinity) do
+    with {:ok, run} <- Workflow.await(handle, timeout), do: rendered(run, handle.org, handle.render)
+  end
+
+  @doc """
+  Ends a run: what runs is killed, what waits is skipped, and `await/2` answers the run with
+  status `:cancelled`. Any process may; a run that is over stays as it is.
+  """
+  @spec cancel(Handle.t()) :: :ok
+  defdelegate cancel(handle), to: Workflow
+
+  defp begin(org, options, where) do
+    options = Options.validate!(options, @run_schema, where)
+    caps = Capabilities.granted!(options.caps)
+    nodes = nodes!(options.nodes, where)
     id = new_id()
 
     with {:ok, step_log} <- workdir(options.workdir),
          {:ok, plan} <- checked_plan(org),
          inputs = string_keys(options.inputs),
-         :ok <- check_inputs(plan, inputs) do
-      plan
-      |> Workflow.run(org, %{
-        id: id,
-        inputs: inputs,
-        timeout: options.timeout,
-        step_timeout: options.step_timeout,
-        memory: options.memory,
-        concurrency: options.concurrency || System.schedulers_online(),
-        step_log: step_log
-      })
-      |> rendered(org, options.render)
+         :ok <- check_inputs(plan, inputs),
+         :ok <- Link.check_plan(plan, inputs, Deadline.in_ms(min(options.timeout, @compile_ms))) do
+      handle =
+        Workflow.start(plan, org, %{
+          id: id,
+          inputs: inputs,
+          timeout: options.timeout,
+          step_timeout: options.step_timeout,
+          memory: options.memory,
+          concurrency: options.concurrency || System.schedulers_online(),
+          step_log: step_log,
+          caps: caps,
+          seed: options.seed,
+          store: ResultCache.store(options.cache_dir),
+          cache: cache(options),
+          subscriber: options.subscriber,
+          nodes: nodes
+        })
+
+      {:ok, %{handle | render: options.render}}
     else
       {:error, issues} -> {:error, %Run{id: id, status: :invalid, error: issues}}
     end
   end
+
+  defp nodes!(nil, _where), do: [node()]
+  defp nodes!(:all, _where), do: Workflow.Nodes.all()
+
+  defp nodes!(nodes, where) do
+    if is_list(nodes) and nodes != [] and Enum.all?(nodes, &is_atom/1) do
+      Enum.uniq(nodes)
+    else
+      raise ArgumentError, "option :nodes of #{where} takes a list of nodes, or :all, got: #{inspect(nodes)}"
+    end
+  end
+
+  # What is compared must be kept.
+  defp cache(%{verify: true}), do: :verify
+  defp cache(%{cache: true}), do: :use
+  defp cache(%{cache: false}), do: :off
 
   @doc "As `run/2`, from a file; `{:error, %Workbooks.Wasm.Error{}}` when it cannot be read."
   @spec run_file(Path.t(), keyword) :: {:ok, Run.t()} | {:error, Run.t() | Error.t()}
@@ -131,21 +225,21 @@ defmodule Workbooks do
 
   defp reason(%Run{steps: steps}) do
     Enum.find_value(steps, "no step failed", fn step ->
-      step.status in [:failed, :timeout] && "#{step.component}: #{step.error.message}"
+      step.status in [:failed, :timeout, :cancelled] && "#{step.component}: #{step.error.message}"
     end)
   end
 
   defp workdir(nil), do: {:ok, nil}
 
   defp workdir(path) do
-    with {:error, message} <- StepLog.open(path), do: {:error, [issue("workdir", message)]}
+    with {:error, message} <- StepLog.path(path), do: {:error, [Workflow.issue("workdir", message)]}
   end
 
   defp checked_plan(org) do
     with :ok <- OQL.validate(org), {:ok, plan} <- OQL.tangle_plan(org) do
       {:ok, plan}
     else
-      {:error, %Error{} = error} -> {:error, [issue("kernel_#{error.kind}", error.message)]}
+      {:error, %Error{} = error} -> {:error, [Workflow.issue("kernel_#{error.kind}", error.message)]}
       {:error, issues} -> {:error, issues}
     end
   end
@@ -156,17 +250,11 @@ defmodule Workbooks do
         :ok
 
       missing ->
-        {:error, for(name <- missing, do: issue("missing_input", "the input #{name} was not given", example(name)))}
+        {:error, for(name <- missing, do: Workflow.issue("missing_input", "the input #{name} was not given", example(name)))}
     end
   end
 
   defp example(name), do: "give it in inputs: %{#{inspect(name)} => …}"
-
-  # Shaped as the kernel's issues are.
-  defp issue(code, message, hint \\ nil) do
-    keys = %{"level" => "error", "code" => code, "message" => message, "hint" => hint}
-    Map.merge(keys, %{"line" => nil, "column" => nil, "heading" => nil})
-  end
 
   defp string_keys(inputs), do: Map.new(inputs, fn {key, value} -> {to_string(key), value} end)
 
@@ -177,7 +265,7 @@ defmodule Workbooks do
 
     case OQL.render(org, options) do
       {:ok, html} -> outcome(%{run | html: html})
-      {:error, error} -> {:error, %{run | status: :failed, error: [issue("render", error.message)]}}
+      {:error, error} -> {:error, %{run | status: :failed, error: [Workflow.issue("render", error.message)]}}
     end
   end
 

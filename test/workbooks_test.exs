@@ -7,7 +7,6 @@ defmodule WorkbooksTest do
   doctest Workbooks.Build.Cache
   doctest Workbooks.Build.Call
   doctest Workbooks.Build.Entry
-  doctest Workbooks.Build.JsonLike
   doctest Workbooks.Build.Problem
   doctest Workbooks.Build.Source
   doctest Workbooks.Workflow.SourceMap
@@ -70,8 +69,9 @@ defmodule WorkbooksTest do
       assert {:error, %Run{status: :failed} = run} = Workbooks.run(org, inputs: %{"x" => 1})
       assert run.exports == %{"apart" => 2}
       assert %{status: :failed, error: error} = step(run, "bad")
-      assert %{kind: :exception, message: "TypeError: " <> _, excerpt: "return y.missing.field"} = error
-      assert error.line == line_of(org, "return y.missing.field")
+      assert %{kind: :exception, message: "TypeError: " <> _, line: line, excerpt: excerpt} = error
+      assert excerpt == "  #{line} |   return y.missing.field\n     |          ^"
+      assert line == line_of(org, "return y.missing.field")
       assert is_integer(error.column)
       assert %{status: :skipped, error: %{kind: :skipped, message: message}} = step(run, "after")
       assert message =~ "book/bad failed"
@@ -116,13 +116,14 @@ defmodule WorkbooksTest do
       assert run.exports == %{"shown" => "= 144"}
 
       assert {:error, run} = Workbooks.run(org, inputs: %{"n" => "twelve"})
-      assert %{kind: :type} = step(run, "square").error
+      assert %Run{status: :invalid, steps: [], error: [%{"code" => "input_type", "line" => 10}]} = run
     end
 
     test "WAT: a mistake is shown at its line of the Org file" do
       org = workbook([{"Bad", [out: "x"], "wat", "(module\n  (func (export \"x\") (result i32)\n    (i32.nonsense)))"}])
       assert {:error, run} = Workbooks.run(org)
-      assert %{kind: :compile, line: line, excerpt: "(i32.nonsense)))"} = step(run, "bad").error
+      assert %{kind: :compile, line: line, excerpt: excerpt} = step(run, "bad").error
+      assert excerpt == "  #{line} |     (i32.nonsense)))\n     |      ^"
       assert line == line_of(org, "i32.nonsense")
     end
 
@@ -261,7 +262,8 @@ defmodule WorkbooksTest do
     test "a mistake at the end of a block is shown inside it" do
       org = workbook([{"Go", [out: "r"], "javascript", "export function go() {\n  return (1"}])
       assert {:error, run} = Workbooks.run(org)
-      assert %{excerpt: "return (1", line: line} = step(run, "go").error
+      assert %{excerpt: excerpt, line: line} = step(run, "go").error
+      assert excerpt == "  #{line} |   return (1\n     |            ^"
       assert line == line_of(org, "return (1")
     end
 

@@ -14,6 +14,10 @@ defmodule Workbooks.Application do
     children = [
       {Workbooks.OQL, Application.get_env(:workbooks, Workbooks.OQL, [])},
       Workbooks.Build.Cache,
+      Workbooks.Build.Clang.Program,
+      Workbooks.Workflow.ResultCache,
+      Workbooks.Workflow.Telemetry,
+      Workbooks.Workflow.Nodes,
       {Task.Supervisor, name: Workbooks.Workflow.Supervisor}
     ]
 

@@ -4,9 +4,9 @@ defmodule Workbooks.Build do
   are, chosen by the block's language.
   """
 
-  alias Workbooks.Build.{Artifact, Cache, Call, Deadline, JavaScript, Problem, Source, Wat}
+  alias Workbooks.Build.{Artifact, C, Cache, Call, Deadline, JavaScript, Problem, Rust, Source, WasmFile, Wat, Zig}
 
-  @compilers [JavaScript, Wat]
+  @compilers [JavaScript, C, Rust, Zig, Wat, WasmFile]
 
   @doc """
   The language tags that can be compiled.
@@ -38,7 +38,8 @@ defmodule Workbooks.Build do
   Compiles a block and makes it ready to be called. What was compiled before is not compiled again.
 
   Options: `:deadline` (a `Workbooks.Build.Deadline`; 60 seconds from now), `:progress` (a function that
-  is told in words how far it is).
+  is told in words how far it is), `:folder` (the workbook's, below which files that a block names are
+  looked for; none unless it is given).
 
       iex> source = %Workbooks.Build.Source{id: "a/two", language: "js", text: "export const two = () => 2"}
       iex> {:ok, artifact} = Workbooks.Build.compile(source)
@@ -51,6 +52,7 @@ defmodule Workbooks.Build do
 
     with {:ok, compiler} <- compiler(source.language),
          :ok <- available(compiler),
+         {:ok, source} <- resolve(compiler, source, options),
          {:ok, version} <- compiler.version() do
       key = Cache.key(source, version)
 
@@ -61,6 +63,11 @@ defmodule Workbooks.Build do
         {:ok, artifact}
       end
     end
+  end
+
+  # What a block names is a part of its source, and so of its key.
+  defp resolve(compiler, source, options) do
+    if function_exported?(compiler, :resolve, 2), do: compiler.resolve(source, options), else: {:ok, source}
   end
 
   defp available(compiler) do

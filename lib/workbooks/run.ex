@@ -4,13 +4,17 @@ defmodule Workbooks.Run do
 
     * `id` - the run's own, as its step log names it
     * `status` - `:ok`; `:failed` when a step failed; `:timeout` when the whole run's
-      time was over; `:invalid` when the workbook or its inputs were refused before any step
+      time was over; `:cancelled` when somebody ended it; `:invalid` when the workbook or
+      its inputs were refused before any step
     * `error` - for `:invalid`, the issues: maps with `"code"`, `"message"` and, where known, `"line"`
     * `exports` - the workbook's outputs, by name
     * `results` - every component's outputs, by component id
     * `steps` - a map for each component, in document order: `component`, `lang`,
-      `status` (`:ok`, `:failed`, `:timeout`, `:skipped`), `ms`, `cached`, `log` and `error`:
-      `nil` or `%{kind, message, line, column, excerpt}`, with the line of the Org file
+      `status` (`:ok`, `:failed`, `:timeout`, `:cancelled`, `:skipped`), `ms`, `cached` (its
+      result was kept from before), `log` and `error`: `nil` or `%{kind, message, line,
+      column, excerpt, notes}`, with the line of the Org file; further `inputs_sha` and
+      `outputs_sha` (SHA-256, in hex), `memory_peak` (bytes) and `fuel`, each `nil` where
+      it is not known
     * `html` - the rendered document, results under their blocks
     * `ms` - how long it took
   """
@@ -22,18 +26,23 @@ defmodule Workbooks.Run do
   @type step :: %{
           component: String.t(),
           lang: String.t(),
-          status: :ok | :failed | :timeout | :skipped,
+          status: :ok | :failed | :timeout | :cancelled | :skipped,
           ms: float,
           cached: boolean,
           log: String.t(),
-          error: nil | step_error
+          error: nil | step_error,
+          inputs_sha: String.t() | nil,
+          outputs_sha: String.t() | nil,
+          memory_peak: non_neg_integer | nil,
+          fuel: non_neg_integer | nil
         }
   @type step_error :: %{
           kind: atom,
           message: String.t(),
           line: pos_integer | nil,
           column: pos_integer | nil,
-          excerpt: String.t() | nil
+          excerpt: String.t() | nil,
+          notes: [%{line: pos_integer | nil, column: pos_integer | nil, message: String.t()}]
         }
   @type t :: %__MODULE__{
           id: String.t(),

@@ -35,7 +35,10 @@ defmodule Workbooks.Telemetry do
   | `[:workbooks, :wasm, :compile]` | | `bytes` (how many) | `result` |
   | `[:workbooks, :wasm, :instantiate]` | | `component` | `result` |
   | `[:workbooks, :wasm, :call]` | | `instance`, `name` | `result` (or `:suspended`) |
+  | `[:workbooks, :run]` | | `run` (its id), `steps` (how many) | `status` |
+  | `[:workbooks, :run, :step]` | on `:stop` `memory_peak` (bytes) and `fuel`, each or `nil` | `run`, `component`, `lang` | `status`, `error` (as the step has it) |
   | `[:workbooks, :oql, :call]` | | `function` (as in `wit/oql/kernel.wit`), `bytes` (given to it), `pool` | `result` |
+  | `[:workbooks, :build, :clang, :prepare]` | | `program` (clang's file, on its way to native code) | `result` |
 
   ## Single events
 
@@ -54,6 +57,12 @@ defmodule Workbooks.Telemetry do
   | `[:workbooks, :wasm, :server, :overloaded]` | `waiting` | `server`, `name` |
   | `[:workbooks, :wasm, :server, :restart]` | `duration`, `attempt` (from 1) | `server` (its pid), `reason` (an error's kind, `:killed`), `result` |
   | `[:workbooks, :wasm, :server, :reload]` | `duration` | `server`, `result` |
+  | `[:workbooks, :build, :clang, :progress]` | `elapsed_ms`: clang has been on its way to native code for so long | `program` |
+  | `[:workbooks, :run, :step, :cached]` | `duration`: of a step whose result was kept, instead of `:stop` | `run`, `component`, `lang`, `status` |
+  | `[:workbooks, :run, :step, :skip]` | `count` (1): of a step that never began | `run`, `component`, `lang`, `status`, `reason` (an error's kind) |
+
+  Those of a run happen in the run's own process, in their order, without a span's context and
+  `:exception`: what goes wrong there is a status.
   """
 
   alias Workbooks.Options
@@ -70,7 +79,8 @@ defmodule Workbooks.Telemetry do
     [:workbooks, :wasm, :compile],
     [:workbooks, :wasm, :instantiate],
     [:workbooks, :wasm, :call],
-    [:workbooks, :oql, :call]
+    [:workbooks, :oql, :call],
+    [:workbooks, :build, :clang, :prepare]
   ]
 
   @events for(span <- @spans, part <- [:start, :stop, :exception], do: span ++ [part]) ++
@@ -87,7 +97,14 @@ defmodule Workbooks.Telemetry do
               [:workbooks, :wasm, :server, :timeout],
               [:workbooks, :wasm, :server, :overloaded],
               [:workbooks, :wasm, :server, :restart],
-              [:workbooks, :wasm, :server, :reload]
+              [:workbooks, :wasm, :server, :reload],
+              [:workbooks, :build, :clang, :progress],
+              [:workbooks, :run, :start],
+              [:workbooks, :run, :stop],
+              [:workbooks, :run, :step, :start],
+              [:workbooks, :run, :step, :stop],
+              [:workbooks, :run, :step, :cached],
+              [:workbooks, :run, :step, :skip]
             ]
 
   # A call of a guest takes so little time that the question whether anybody listens is asked in the

@@ -107,7 +107,10 @@ defmodule Workbooks.Wasm do
 
   Without further options the component exports the module's functions of numbers:
   `i32` is `s32`, `i64` is `s64`. Names become WIT's: `moving_average` answers to
-  `"moving-average"`.
+  `"moving-average"`. A program of WASI's, with a `_start`, exports `wasi:cli/run` instead.
+
+  What the module imports from `wasi_snapshot_preview1`, the component imports from
+  WASI 0.2: `wasi:` of `instantiate/2` grants it.
 
       iex> wat = ~S\"""
       ...> (module (func (export "twice") (param i64) (result i64)
@@ -122,8 +125,9 @@ defmodule Workbooks.Wasm do
 
     * `:name`, `:func` - export that one function with that WIT type, such as
       `"func(items: list<string>) -> list<f64>"`, by the canonical ABI
-    * `:wit` - a WIT document with one world, which may have imports; without it a
-      module that imports something is refused
+    * `:wit` - a WIT document with one world, which may have imports: the module finds a
+      function of the world's own in `env`, in `$root`, or under its interface's name. Without
+      it a module that imports something other than WASI is refused
   """
   @spec componentize(binary, keyword) :: result(binary)
   defdelegate componentize(bytes, options \\ []), to: Compiler

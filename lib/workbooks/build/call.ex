@@ -9,6 +9,7 @@ defmodule Workbooks.Build.Call do
     * `:log` - a function that is given each line it prints
     * `:seed` - random numbers come from it, and the clock is virtual; `nil` for the real ones
     * `:functions` - host functions by name, for those who import some
+    * `:meter` - a function that is given what was measured of the call: `%{memory_peak: bytes}`
     * `:wasi` - further grants of `Workbooks.Wasm.WASI`: files, hosts, variables
   """
 
@@ -20,6 +21,7 @@ defmodule Workbooks.Build.Call do
           log: (String.t() -> term),
           seed: non_neg_integer | nil,
           functions: %{String.t() => function},
+          meter: (map -> term),
           wasi: keyword
         }
 
@@ -43,6 +45,7 @@ defmodule Workbooks.Build.Call do
       log: fn _line -> :ok end,
       seed: 0,
       functions: %{},
+      meter: fn _measured -> :ok end,
       wasi: []
     })
   end

@@ -9,9 +9,14 @@ defmodule Workbooks.Build.Compiler do
   alias Workbooks.Build.{Artifact, Deadline, Problem, Source}
 
   @typedoc """
-  What a compilation may take: a `:deadline`; `:progress`, a function that is told in words how far it is.
+  What a compilation may take: a `:deadline`; `:progress`, a function that is told in words how far it is;
+  `:folder`, the workbook's, where its caller allows files to be read.
   """
-  @type options :: %{deadline: Deadline.t(), progress: (String.t() -> term)}
+  @type options :: %{
+          required(:deadline) => Deadline.t(),
+          required(:progress) => (String.t() -> term),
+          optional(:folder) => Path.t()
+        }
 
   @doc "The language tags it takes, in lower case."
   @callback languages() :: [String.t()]
@@ -24,4 +29,9 @@ defmodule Workbooks.Build.Compiler do
 
   @doc "A block, compiled."
   @callback compile(Source.t(), options) :: {:ok, Artifact.t()} | {:error, Problem.t()}
+
+  @doc "The source with what it names in its place, where blocks of the language may name files."
+  @callback resolve(Source.t(), options) :: {:ok, Source.t()} | {:error, Problem.t()}
+
+  @optional_callbacks resolve: 2
 end

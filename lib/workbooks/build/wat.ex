@@ -3,14 +3,14 @@ defmodule Workbooks.Build.Wat do
   WAT blocks: text-format WebAssembly, assembled in-process.
 
   A core module's exported functions of numbers can be called as they are; with a
-  `:sig:` the entry may take strings and lists too, by the canonical ABI. The text
-  of a component is taken as well. Nothing can be imported.
+  `:sig:` the entry may take strings, lists and records too, by the canonical ABI. The text
+  of a component is taken as well. What can be imported is WASI.
   """
 
   @behaviour Workbooks.Build.Compiler
 
   alias Workbooks.Wasm
-  alias Workbooks.Build.{Artifact, Call, Deadline, Entry, Problem, Source}
+  alias Workbooks.Build.{Artifact, Call, Deadline, Entry, Problem, Signature, Source, Types}
 
   @impl true
   def languages, do: ["wat"]
@@ -19,49 +19,60 @@ defmodule Workbooks.Build.Wat do
   def available, do: :ok
 
   @impl true
-  def version, do: {:ok, "1"}
+  def version, do: {:ok, "2"}
 
   @impl true
   def compile(%Source{} = source, options) do
-    with {:ok, signature} <- signature(source.sig),
-         {:ok, bytes} <- assemble(source.text, signature),
-         {:ok, compiled} <- wasm(Wasm.compile(bytes, timeout: Deadline.left(options.deadline))),
-         {:ok, entry} <- Entry.find(functions(compiled), source) do
-      {path, params, result} = List.keyfind(compiled.exports, [entry], 0)
+    timeout = Deadline.left(options.deadline)
 
+    with {:ok, signature, shape} <- signature(source.sig),
+         {:ok, bytes} <- assemble(source.text, [timeout: timeout] ++ shape),
+         {:ok, compiled} <- wasm(Wasm.compile(bytes, timeout: timeout)),
+         {:ok, entry} <- Entry.find(functions(compiled), source),
+         {path, params, result} = List.keyfind(compiled.exports, [entry], 0),
+         {:ok, known} <- known(signature, %Signature{name: entry, params: params, result: result}) do
       {:ok,
        Artifact.new(
          language: source.language,
          bytes: bytes,
          convention: Call.Typed,
          data: path,
-         params: params,
-         result: result
+         params: known.params,
+         result: known.result
        )}
     end
   end
 
-  defp functions(component), do: for({[name], _params, _result} <- component.exports, do: name)
+  # The `:sig:` has the names that maps have. The text of a component has types of its own.
+  defp known(nil, compiled), do: {:ok, compiled}
 
-  # "score(items: list<string>) -> list<f64>" is `score`, `func(items: list<string>) -> list<f64>` in WIT.
-  defp signature(nil), do: {:ok, []}
-
-  defp signature(sig) do
-    case String.split(sig, "(", parts: 2) do
-      [name, rest] ->
-        if String.contains?(rest, "{") do
-          {:error, Problem.new(:signature, "records cannot be written in a WAT block's :sig: yet")}
-        else
-          {:ok, [name: String.trim(name), func: "func(" <> rest]}
-        end
-
-      _ ->
-        {:error, Problem.new(:signature, "the :sig: #{sig} has no parameter list")}
+  defp known(signature, compiled) do
+    if same?(signature, compiled) do
+      {:ok, signature}
+    else
+      message = "the :sig: says #{Signature.text(signature)}, the component exports #{Signature.text(compiled)}"
+      {:error, Problem.new(:signature, message)}
     end
   end
 
-  defp assemble(source, signature) do
-    case Wasm.componentize(source, signature) do
+  defp same?(one, other) do
+    types = fn signature -> [signature.result | Enum.map(signature.params, &elem(&1, 1))] end
+    types = Enum.zip(types.(one), types.(other))
+    length(one.params) == length(other.params) and Enum.all?(types, fn {one, other} -> Types.same?(one, other) end)
+  end
+
+  defp functions(component), do: for({[name], _params, _result} <- component.exports, do: name)
+
+  defp signature(nil), do: {:ok, nil, []}
+
+  defp signature(sig) do
+    with {:ok, signature} <- Signature.parse(sig), {:ok, wit} <- Signature.to_wit(signature) do
+      {:ok, signature, [wit: wit]}
+    end
+  end
+
+  defp assemble(source, options) do
+    case Wasm.componentize(source, options) do
       {:ok, bytes} -> {:ok, bytes}
       {:error, error} -> {:error, located(error)}
     end

@@ -5,9 +5,6 @@ defmodule Workbooks.Page.Report do
   alias Workbooks.Page.Escape
   alias Workbooks.Run
 
-  # An excerpt says where to look; it is no place for a minified program.
-  @max_excerpt 400
-
   @spec html(Run.t()) :: iodata
   def html(%Run{} = run) do
     [
@@ -136,7 +133,7 @@ defmodule Workbooks.Page.Report do
       Escape.text(to_string(error.message)),
       if(skipped?, do: [], else: line(error.line)),
       "</p>\n",
-      if(skipped?, do: [], else: excerpt(error)),
+      if(skipped?, do: [], else: [excerpt(error), notes(error)]),
       "</div>\n"
     ]
   end
@@ -144,15 +141,23 @@ defmodule Workbooks.Page.Report do
   defp line(nil), do: []
   defp line(line), do: [" <span class=\"line\">(line ", to_string(line), ")</span>"]
 
-  defp excerpt(%{excerpt: excerpt} = error) when is_binary(excerpt) and excerpt != "" do
-    number = if error.line, do: ["<span class=\"line-number\">", to_string(error.line), "</span>"], else: []
-    ["<pre class=\"excerpt\">", number, Escape.text(shortened(excerpt)), "</pre>\n"]
+  # The line with its number, and a caret below the column.
+  defp excerpt(%{excerpt: excerpt}) when is_binary(excerpt) and excerpt != "" do
+    ["<pre class=\"excerpt\">", Escape.text(excerpt), "</pre>\n"]
   end
 
   defp excerpt(_error), do: []
 
-  defp shortened(text) when byte_size(text) <= @max_excerpt, do: text
-  defp shortened(text), do: String.slice(text, 0, @max_excerpt) <> " …"
+  # What else a compiler said.
+  defp notes(%{notes: [_ | _] = notes}) do
+    [
+      "<ul class=\"notes\">\n",
+      for(note <- notes, do: ["<li>", Escape.text(to_string(note.message)), line(note.line), "</li>\n"]),
+      "</ul>\n"
+    ]
+  end
+
+  defp notes(_error), do: []
 
   defp log(%{log: log}) when log in [nil, ""], do: []
 

@@ -57,7 +57,8 @@ defmodule Workbooks.Page.Terminal do
   defp step(step, width) do
     time = if step.status == :skipped, do: "", else: Report.duration(step.ms)
     name = String.pad_trailing(step.component, width)
-    line = "  #{name}  #{String.pad_trailing(to_string(step.status), 7)}  #{time}"
+    kept = if step.cached, do: "  cached", else: ""
+    line = "  #{name}  #{String.pad_trailing(to_string(step.status), 7)}  #{time}#{kept}"
     [String.trim_trailing(line) | error(step)]
   end
 
@@ -65,8 +66,14 @@ defmodule Workbooks.Page.Terminal do
   defp error(%{status: :skipped, error: error}), do: ["    #{error.message}"]
 
   defp error(%{error: error}) do
-    where = if error.line, do: " at line #{error.line}", else: ""
-    excerpt = if error.excerpt, do: ["    | #{error.excerpt}"], else: []
-    ["    #{error.kind}#{where}: #{error.message}" | excerpt]
+    excerpt = if error.excerpt, do: for(line <- String.split(error.excerpt, "\n"), do: "  " <> line), else: []
+    notes = for note <- error[:notes] || [], do: "    #{where(note)}#{note.message}"
+    ["    #{error.kind}#{at(error.line)}: #{error.message}" | excerpt ++ notes]
   end
+
+  defp at(nil), do: ""
+  defp at(line), do: " at line #{line}"
+
+  defp where(%{line: nil}), do: ""
+  defp where(%{line: line}), do: "line #{line}: "
 end

@@ -4,34 +4,68 @@ defmodule Workbooks.Workflow.Step do
   # which is what limits and kills act on.
 
   alias Workbooks.Build
-  alias Workbooks.Build.{Call, Problem, Source}
-  alias Workbooks.Workflow.{Log, SourceMap}
+  alias Workbooks.Build.{Call, Deadline, Linker, Problem, Source}
+  alias Workbooks.Workflow.{Capabilities, Log, Outputs, Remote, ResultCache}
 
-  @doc """
-  Runs a component: `{outputs | nil, step}`, the step as `Workbooks.Run` has it.
-  `org` is the document's lines, for the excerpt.
+  @typedoc """
+  What a step is given. `sources` are its block and those whose functions it uses, by the
+  component's id, `calls` says whose they are (`Workbooks.Build.Linker`). Each input comes with its digest, where that is known already; `store` is
+  where results are kept, `cache` whether they are used (`:use`), compared with what is found anew
+  (`:verify`) or let be (`:off`).
   """
-  @spec run(map, map, [term], map) :: {map | nil, Workbooks.Run.step()}
-  def run(component, world, inputs, %{org: org} = limits) do
+  @type job :: %{
+          component: map,
+          world: map,
+          sources: %{String.t() => Source.t()},
+          calls: %{String.t() => Linker.calls()},
+          inputs: [{term, binary | nil}],
+          given: Capabilities.given(),
+          seed: non_neg_integer,
+          memory: pos_integer,
+          timeout: timeout,
+          node: node,
+          store: ResultCache.store(),
+          cache: :use | :verify | :off
+        }
+
+  @typedoc "What it came to, for who makes a `t:Workbooks.Run.step/0` of it."
+  @type outcome :: %{
+          answer: {:ok, ResultCache.entry()} | {:error, Problem.t()},
+          ms: float,
+          cached: boolean,
+          log: binary,
+          inputs_sha: binary,
+          memory_peak: non_neg_integer | nil,
+          fuel: non_neg_integer | nil
+        }
+
+  # A cold compiler may take this long, however short a step is to be.
+  @compile_ms 60_000
+
+  @doc "Milliseconds that a step of that timeout has for compiling its block, before its own time begins."
+  @spec compile_ms(timeout) :: timeout
+  def compile_ms(:infinity), do: :infinity
+  def compile_ms(timeout), do: max(timeout, @compile_ms)
+
+  @doc "Runs a step."
+  @spec run(job) :: outcome
+  def run(job) do
     begun = System.monotonic_time()
-    limits = %{deadline: limits.deadline, memory: limits.memory, log: Log.start()}
-    outcome = outputs(component, world, inputs, limits)
-    ms = elapsed(begun)
+    log = Log.start()
+    shas = for {value, sha} <- job.inputs, do: sha || ResultCache.digest(value)
+    {answer, cached} = answer(job, shas, log)
+    printed = if cached, do: elem(answer, 1).log, else: Log.text()
+    meter = Process.get(:meter, %{})
 
-    step = %{component: component["id"], lang: world["lang"], ms: ms, cached: false, log: Log.text()}
-
-    case outcome do
-      {:ok, outputs} -> {outputs, Map.merge(step, %{status: :ok, error: nil})}
-      {:error, problem} -> {nil, Map.merge(step, failure(problem, world, org))}
-    end
-  end
-
-  @doc "A step that never ran, or was cut off, with the reason and what is known of it: `:ms`, `:log`."
-  @spec ended(map, map, :skipped | :timeout | :failed, {atom, String.t()}, keyword) :: Workbooks.Run.step()
-  def ended(component, world, status, {kind, message}, known \\ []) do
-    error = %{kind: kind, message: message, line: world["position"]["line"], column: nil, excerpt: nil}
-    step = %{component: component["id"], lang: world["lang"], status: status, cached: false, error: error}
-    Map.merge(step, %{ms: Keyword.get(known, :ms, 0.0), log: Keyword.get(known, :log, "")})
+    %{
+      answer: answer,
+      ms: elapsed(begun),
+      cached: cached,
+      log: printed,
+      inputs_sha: :crypto.hash(:sha256, shas),
+      memory_peak: meter[:memory_peak],
+      fuel: meter[:fuel]
+    }
   end
 
   @doc "Milliseconds since a monotonic time."
@@ -40,73 +74,110 @@ defmodule Workbooks.Workflow.Step do
     System.convert_time_unit(System.monotonic_time() - begun, :native, :microsecond) / 1000
   end
 
-  defp outputs(component, world, inputs, limits) do
-    with {:ok, artifact} <- Build.compile(Source.new(world, component), deadline: limits.deadline),
-         {:ok, value} <- Build.call(artifact, inputs, Call.environment(limits)) do
-      name_outputs(component["out"], value)
+  defp answer(job, shas, log) do
+    # What is granted something real may come to something else each time.
+    keeps = job.cache != :off and Capabilities.pure?(job.given)
+    compiled = if keeps, do: compiled_before(job)
+
+    case job.cache == :use and compiled != nil and fetch(job, shas, compiled) do
+      {:ok, entry} -> {{:ok, entry}, true}
+      _none -> compile(job, shas, log, keeps)
     end
   rescue
     # A fault of ours must not take the run along.
-    exception -> {:error, Problem.new(:internal, Exception.message(exception))}
+    exception -> {{:error, Problem.new(:internal, Exception.message(exception))}, false}
   end
 
-  # What the function returned, by the names of `:out:`.
-  defp name_outputs([], _value), do: {:ok, %{}}
+  defp compile(job, shas, log, keeps) do
+    deadline = Deadline.in_ms(compile_ms(job.timeout))
 
-  defp name_outputs([name], value) do
-    case value do
-      %{^name => output} -> {:ok, %{name => output}}
-      bare -> {:ok, %{name => bare}}
+    with {:ok, unit} <- Linker.unit(job.component["id"], job.sources, job.calls, deadline) do
+      if keeps, do: remember(job, unit)
+
+      case keeps and job.cache == :use and fetch(job, shas, unit.digest) do
+        {:ok, entry} -> {{:ok, entry}, true}
+        _none -> {job |> call(unit, log) |> kept(job, keeps && key(job, shas, unit.digest)), false}
+      end
+    else
+      {:error, problem} -> {{:error, problem}, false}
     end
   end
 
-  # A `:sig:` with several outputs answers a tuple, in their order.
-  defp name_outputs(names, value) when is_list(value) and length(value) == length(names) do
-    {:ok, names |> Enum.zip(value) |> Map.new()}
+  # The digest of what a source was compiled to, where that is known: a result is then found
+  # without compiling anything.
+  defp compiled_before(job) do
+    with {:ok, key} <- source_key(job), {:ok, digest} <- ResultCache.artifact(key), do: digest, else: (_ -> nil)
   end
 
-  defp name_outputs(names, value) when is_map(value) do
-    case Enum.reject(names, &is_map_key(value, &1)) do
-      [] ->
-        {:ok, Map.take(value, names)}
+  defp remember(job, unit) do
+    with {:ok, key} <- source_key(job), do: ResultCache.remember_artifact(key, unit.digest)
+  end
 
-      missing ->
-        returned = value |> Map.keys() |> Enum.join(", ")
+  # Its own source is all that most have.
+  defp source_key(%{sources: sources} = job) do
+    keys = for {id, source} <- Enum.sort(sources), do: {id, block_key(source)}
 
-        message =
-          "the result lacks #{Enum.join(missing, ", ")}: it has #{if returned == "", do: "no key", else: returned}"
-
-        {:error, Problem.new(:output, message)}
+    case {keys, Enum.find(keys, &match?({_id, {:error, _problem}}, &1))} do
+      {[{_id, key}], _} -> key
+      {_, {_id, error}} -> error
+      {_, nil} -> {:ok, ResultCache.digest({keys, Map.take(job.calls, Map.keys(sources))})}
     end
   end
 
-  defp name_outputs(names, _value) do
-    {:error, Problem.new(:output, "the block has several outputs: return an object with #{Enum.join(names, ", ")}")}
-  end
-
-  defp failure(problem, world, org) do
-    {line, column} = SourceMap.locate(world["lines"] || [], within(problem.line, world["src"]), problem.column)
-    status = if problem.kind == :timeout, do: :timeout, else: :failed
-
-    error = %{
-      kind: problem.kind,
-      message: problem.message,
-      line: line || world["position"]["line"],
-      column: column,
-      excerpt: line && excerpt(org, line)
-    }
-
-    %{status: status, error: error}
-  end
-
-  # What a compiler expected after the end is shown at the last line there is.
-  defp within(nil, _source), do: nil
-  defp within(line, source), do: min(line, source |> String.trim_trailing() |> String.split("\n") |> length())
-
-  defp excerpt(org, line) do
-    case Enum.at(org, line - 1) do
-      nil -> nil
-      text -> String.trim(text)
+  defp block_key(source) do
+    with {:ok, compiler} <- Build.compiler(source.language), {:ok, version} <- compiler.version() do
+      {:ok, Build.Cache.key(source, version)}
     end
+  end
+
+  defp fetch(job, shas, digest), do: ResultCache.fetch(job.store, key(job, shas, digest))
+
+  # Everything that the outputs depend on. The names of the ports are part of how some are called.
+  defp key(job, shas, digest) do
+    %{"in" => ins, "out" => outs} = job.component
+    ResultCache.digest({digest, shas, ins, outs, job.given, job.seed, job.memory})
+  end
+
+  defp call(job, unit, log) do
+    inputs = for {value, _sha} <- job.inputs, do: value
+
+    environment =
+      Call.environment(
+        [deadline: Deadline.in_ms(job.timeout), memory: job.memory, log: log, meter: &Process.put(:meter, &1)] ++
+          Capabilities.environment(job.given, job.seed)
+      )
+
+    with {:ok, value} <- call_at(job.node, unit, inputs, environment),
+         {:ok, outputs} <- Outputs.name(job.component["out"], value) do
+      {:ok, ResultCache.entry(outputs, Log.text())}
+    end
+  end
+
+  defp call_at(node, unit, inputs, environment) when node == node(), do: Linker.call(unit, inputs, environment)
+  defp call_at(node, unit, inputs, environment), do: Remote.call(node, unit, inputs, environment)
+
+  defp kept({:ok, entry}, %{cache: :verify} = job, key) when is_binary(key) do
+    case ResultCache.fetch(job.store, key) do
+      {:ok, %{shas: shas}} when shas != entry.shas -> {:error, difference(job.component["id"], shas, entry.shas)}
+      {:ok, _same} -> {:ok, entry}
+      :error -> keep(entry, job, key)
+    end
+  end
+
+  defp kept({:ok, entry}, job, key) when is_binary(key), do: keep(entry, job, key)
+  defp kept(answer, _job, _key), do: answer
+
+  defp keep(entry, job, key) do
+    ResultCache.put(job.store, key, entry)
+    {:ok, entry}
+  end
+
+  defp difference(id, kept, found) do
+    names = for {name, sha} <- found, kept[name] != sha, do: name
+
+    Problem.new(
+      :nondeterministic,
+      "#{id} gave another #{Enum.join(names, ", ")} than before, with the same code and the same inputs"
+    )
   end
 end

@@ -1,15 +1,17 @@
 defmodule Workbooks.Build.Call.Typed do
   @moduledoc """
-  Calls a component's exported function with WIT values.
+  Calls a component's exported function: JSON-like values become WIT's by its types, and the
+  result becomes JSON-like (`Workbooks.Build.Values`).
 
   The artifact's bytes are the component, its data the path of the function. A component that
-  imports WASI finds the clock and the random numbers of the environment, and what that grants.
+  imports WASI finds the clock and the random numbers of the environment, and what that grants;
+  functions it imports are the environment's of that name.
   """
 
   @behaviour Workbooks.Build.Call
 
   alias Workbooks.Wasm
-  alias Workbooks.Build.{Artifact, Deadline, JsonLike, Problem}
+  alias Workbooks.Build.{Artifact, Deadline, Problem, Spread, Types, Values}
 
   @impl true
   def prepare(%Artifact{} = artifact, deadline) do
@@ -20,27 +22,53 @@ defmodule Workbooks.Build.Call.Typed do
 
   @impl true
   def call(%Artifact{} = artifact, inputs, environment) do
-    with {:ok, instance} <- wasm(Wasm.instantiate(artifact.program, options(environment))) do
+    with {:ok, arguments} <- Values.arguments(inputs, artifact.params),
+         {:ok, instance} <- wasm(Wasm.instantiate(artifact.program, options(artifact.program, environment))) do
       try do
         timeout = Deadline.left(environment.deadline)
 
-        with {:ok, value} <- wasm(Wasm.call(instance, artifact.data, inputs, timeout: timeout)) do
-          {:ok, JsonLike.from(value, artifact.result)}
+        with {:ok, value} <- wasm(Wasm.call(instance, artifact.data, arguments, timeout: timeout)) do
+          {:ok, Values.from_wit(value, artifact.result)}
         end
       after
+        environment.meter.(%{memory_peak: Wasm.memory_size(instance)})
         Wasm.close(instance)
       end
     end
   end
 
-  defp options(environment) do
+  defp options(program, environment) do
     deterministic = if environment.seed, do: [deterministic: environment.seed], else: []
 
     [
+      imports: imports(program, environment.functions),
       wasi: [stdout: :discard] ++ deterministic ++ environment.wasi,
       limits: [memory: environment.memory],
       timeout: Deadline.left(environment.deadline)
     ]
+  end
+
+  # The environment's functions are of JSON-like values.
+  defp imports(_program, functions) when functions == %{}, do: %{}
+
+  defp imports(program, functions) do
+    functions = Map.new(functions, fn {name, function} -> {Types.wit_name(name), function} end)
+
+    for {[name], params, result, :func} <- program.imports, is_map_key(functions, name), into: %{} do
+      {name, Spread.function(length(params), &host(&1, functions[name], params, result))}
+    end
+  end
+
+  defp host(arguments, function, params, result) do
+    arguments = Enum.zip_with(arguments, params, fn value, {_name, type} -> Values.from_wit(value, type) end)
+    value = apply(function, arguments)
+
+    if result do
+      case Values.to_wit(value, result, "the result") do
+        {:ok, value} -> value
+        {:error, problem} -> raise ArgumentError, problem.message
+      end
+    end
   end
 
   defp wasm({:ok, value}), do: {:ok, value}

@@ -17,7 +17,8 @@ pub struct Capability {
 
 /// The needs of a component.
 pub fn capabilities(doc: &Document, draft: &Draft) -> Vec<Capability> {
-    let mut all = asked(doc, draft);
+    let named = |(name, offset)| Capability { name: format!("`{name}`"), offset };
+    let mut all: Vec<Capability> = asked(doc, draft).into_iter().map(named).collect();
     let block = draft.blocks.first().map_or(0, |(start, _)| *start);
     if matches!(draft.lang.as_str(), "c" | "rust" | "zig") {
         all.push(Capability { name: format!("a compiler for `{}`", draft.lang), offset: block });
@@ -36,8 +37,8 @@ pub fn capabilities(doc: &Document, draft: &Draft) -> Vec<Capability> {
     all
 }
 
-/// `:CAPS:` of the heading, as a toolkit has it.
-fn asked(doc: &Document, draft: &Draft) -> Vec<Capability> {
+/// The names in `:CAPS:` of the heading, each with its byte of the document.
+pub fn asked<'a>(doc: &Document<'a>, draft: &Draft) -> Vec<(&'a str, usize)> {
     let Some(heading) = doc.headings.get(draft.heading) else { return Vec::new() };
     if heading.property("CAPS").is_none() {
         return Vec::new();
@@ -46,8 +47,7 @@ fn asked(doc: &Document, draft: &Draft) -> Vec<Capability> {
     for span in doc.lines.range(heading.line + 1..heading.body.start) {
         let (start, key, value) = property_line(doc.text, *span);
         if key.trim_end_matches('+').eq_ignore_ascii_case("CAPS") {
-            let names = names(value, start + key.len() + 2);
-            all.extend(names.into_iter().map(|(name, offset)| Capability { name: format!("`{name}`"), offset }));
+            all.extend(names(value, start + key.len() + 2));
         }
     }
     all

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::capabilities::asked;
 use crate::components::{Draft, Model, Values};
 use crate::edges::{Graph, connect};
 use crate::hash::HashSet;
@@ -89,6 +90,12 @@ pub struct Component {
     pub values: Values,
     /// Its heading's title.
     pub title: String,
+    /// It is there for those who call it: no step of the run.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub library: bool,
+    /// What `:caps:` of its heading asks for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub caps: Vec<String>,
 }
 
 /// A connection.
@@ -119,7 +126,9 @@ pub fn tangle_plan(org: &str) -> Plan {
 
 fn plan(model: Model, graph: &Graph) -> Plan {
     let id = |i: usize| model.drafts.get(i).map_or("", |d| d.id.as_str()).to_string();
-    let edges = graph.wires.iter().map(|wire| {
+    // Who calls a function does not wait for anything.
+    let library = |i: usize| model.drafts.get(i).is_some_and(|d| d.library);
+    let edges = graph.wires.iter().filter(|wire| !library(wire.from) && !library(wire.to)).map(|wire| {
         let end = |component: usize, port: Option<&String>| Endpoint { component: id(component), port: port.cloned() };
         let ports = wire.ports.as_ref();
         Edge { from: end(wire.from, ports.map(|p| &p.0)), to: end(wire.to, ports.map(|p| &p.1)) }
@@ -173,6 +182,8 @@ fn component(model: &Model, draft: &Draft, id: &impl Fn(usize) -> String) -> Com
         sig: draft.sig.clone(),
         values: draft.values.clone(),
         title: model.doc.headings.get(draft.heading).map_or("", |h| h.title).to_string(),
+        library: draft.library,
+        caps: asked(model.doc, draft).into_iter().map(|(name, _)| name.to_string()).collect(),
     }
 }
 

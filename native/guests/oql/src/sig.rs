@@ -1,4 +1,4 @@
-//! Signatures: `name(a: type, b: type) -> type`.
+//! Signatures: `name(a: type, b: type) -> type using other(c: type) -> type`.
 
 use std::fmt::Display;
 
@@ -15,6 +15,8 @@ pub struct Signature {
     pub params: Vec<(String, Type)>,
     /// The result; none where no arrow follows.
     pub result: Option<Type>,
+    /// Functions of other components that it calls.
+    pub using: Vec<Signature>,
 }
 
 /// The types a signature may name.
@@ -60,28 +62,23 @@ pub fn parse_sig(text: &str) -> Result<Signature, String> {
 /// Reads a signature; the error has its place.
 pub fn read_sig(text: &str) -> Result<Signature, SigError> {
     let mut p = Parser { text, at: 0 };
-    let name = p.name("a function name")?;
-    p.expect("(")?;
-    let mut params: Vec<(String, Type)> = Vec::new();
-    let mut seen = HashSet::default();
-    while !p.eat(")") {
-        let start = p.next();
-        let (param, ty) = p.field(0)?;
-        if !seen.insert(param.clone()) {
-            return Err(SigError { message: format!("the parameter `{param}` stands there twice"), at: start });
-        }
-        params.push((param, ty));
-        if !p.eat(",") {
-            p.expect(")")?;
-            break;
+    let mut sig = p.function()?;
+    if p.using() {
+        let mut seen = HashSet::default();
+        loop {
+            let start = p.next();
+            let function = p.function()?;
+            if !seen.insert(function.name.clone()) {
+                return Err(SigError { message: format!("`{}` is used twice", short(&function.name)), at: start });
+            }
+            sig.using.push(function);
+            if !p.eat(",") {
+                break;
+            }
         }
     }
-    let result = match p.eat("->") {
-        true => Some(p.ty(0)?),
-        false => None,
-    };
     p.end()?;
-    Ok(Signature { name, params, result })
+    Ok(sig)
 }
 
 struct Parser<'a> {
@@ -153,6 +150,41 @@ impl<'a> Parser<'a> {
         }
         self.at += len;
         Ok(word.to_string())
+    }
+
+    /// `name(a: type) -> type`
+    fn function(&mut self) -> Result<Signature, SigError> {
+        let name = self.name("a function name")?;
+        self.expect("(")?;
+        let mut params: Vec<(String, Type)> = Vec::new();
+        let mut seen = HashSet::default();
+        while !self.eat(")") {
+            let start = self.next();
+            let (param, ty) = self.field(0)?;
+            if !seen.insert(param.clone()) {
+                return Err(SigError { message: format!("the parameter `{param}` stands there twice"), at: start });
+            }
+            params.push((param, ty));
+            if !self.eat(",") {
+                self.expect(")")?;
+                break;
+            }
+        }
+        let result = match self.eat("->") {
+            true => Some(self.ty(0)?),
+            false => None,
+        };
+        Ok(Signature { name, params, result, using: Vec::new() })
+    }
+
+    /// Whether the word `using` comes next; it is taken then.
+    fn using(&mut self) -> bool {
+        let before = self.next();
+        let found = self.name("").is_ok_and(|word| word == "using");
+        if !found {
+            self.at = before;
+        }
+        found
     }
 
     fn field(&mut self, depth: usize) -> Result<(String, Type), SigError> {

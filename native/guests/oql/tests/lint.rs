@@ -156,3 +156,36 @@ fn issues_stand_in_the_order_of_their_lines_and_serialise_as_the_contract_says()
     let text = serde_json::to_string(&all[0]).unwrap();
     assert!(text.starts_with(r#"{"level":"error","code":"missing_block","message":""#), "{text}");
 }
+
+#[test]
+fn a_function_that_is_used_is_the_sig_of_one_of_the_deps() {
+    let twice = c("Twice", ":sig: twice_it(x: record{aB: f64}) -> f64");
+    let user = |sig: &str, deps: &str| c("User", &format!("{deps}:out: y\n:sig: user() -> f64 using {sig}"));
+    let good = user("twiceIt(n: record{a_b: f64}) -> f64", ":deps: twice\n");
+    assert_eq!(issues(&(twice.clone() + &good)), []);
+    for (sig, deps, said) in [
+        ("other() -> f64", ":deps: twice\n", "`other` is the `:sig:` of none of the components in `:deps:`"),
+        ("twice_it(x: record{aB: f64}) -> f64", "", "`twice_it` is the `:sig:` of none of"),
+        ("twice_it(x: f64) -> f64", ":deps: twice\n", "`twice_it` has another type in the `:sig:` of w/twice"),
+        ("twice_it(x: record{aB: f64})", ":deps: twice\n", "`twice_it` has another type"),
+        ("twice_it(x: record{aB: f64}) -> f64", ":deps: twice again\n", "of w/twice, and of w/again"),
+    ] {
+        let again = c("Again", ":out: z\n:in:\n:sig: twiceIt() -> f64");
+        let all = issues(&(twice.clone() + &again + &user(sig, deps)));
+        let found = all.iter().find(|issue| issue.message.contains(said));
+        assert!(
+            found.is_some_and(|issue| issue.code == "bad_sig" && issue.heading.as_deref() == Some("user")),
+            "{all:#?}"
+        );
+    }
+    // Who calls waits, as far as circles go.
+    let circle =
+        c("A", ":deps: b\n:sig: a() -> f64 using b() -> f64") + &c("B", ":deps: a\n:sig: b() -> f64 using a() -> f64");
+    only(&circle, "cycle", Level::Error);
+}
+
+#[test]
+fn several_outputs_are_a_tuple_or_a_record() {
+    assert_eq!(issues(&c("A", ":out: a b\n:sig: f() -> record{b: f64, a: u8}")), []);
+    only(&c("A", ":out: a c\n:sig: f() -> record{b: f64, a: u8}"), "bad_sig", Level::Error);
+}

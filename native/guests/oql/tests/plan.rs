@@ -261,3 +261,31 @@ fn windows_line_ends_do_not_reach_the_source() {
     assert_eq!(p.worlds[0].src, "x\n");
     assert_eq!(p.exports, ["a"]);
 }
+
+#[test]
+fn what_is_only_called_is_no_step() {
+    let heading = |title: &str, properties: &str| {
+        format!("** {title}\n:PROPERTIES:\n{properties}\n:END:\n#+begin_src wat\n(module)\n#+end_src\n")
+    };
+    let root = "* W\n:PROPERTIES:\n:WORKBOOK_VERSION: 1\n:END:\n";
+    let library = heading("Twice", ":sig: twice(x: f64) -> f64");
+    let step = heading("Thrice", ":out: three\n:in: x\n:sig: thrice(x: f64) -> f64");
+    let user =
+        heading("User", ":deps: twice thrice\n:sig: user() -> f64 using twice(x: f64) -> f64, thrice(x: f64) -> f64");
+    let plan = oql::tangle_plan(&(root.to_string() + &library + &step + &user));
+    let [twice, thrice, _] = &plan.components[..] else { panic!("{plan:#?}") };
+    assert!(twice.library && twice.ins.is_empty() && twice.out.is_empty());
+    assert!(!thrice.library);
+    assert_eq!((plan.imports, plan.exports), (vec!["x".to_string()], vec!["three".to_string(), "user".to_string()]));
+    let edges: Vec<(&str, &str)> =
+        plan.edges.iter().map(|edge| (edge.from.component.as_str(), edge.to.component.as_str())).collect();
+    assert_eq!(edges, [("w/thrice", "w/user")]);
+}
+
+#[test]
+fn a_component_has_what_its_heading_asks_for_and_no_key_where_that_is_nothing() {
+    let asks = js("Asks", ":out: a\n:Caps: clock network:example.org, files:/data\n:caps+: random");
+    let plan = value(&format!("{asks}{}", js("Asks for nothing", ":out: b")));
+    assert_eq!(plan["components"][0]["caps"], json!(["clock", "network:example.org", "files:/data", "random"]));
+    assert!(plan["components"][1].get("caps").is_none());
+}

@@ -48,3 +48,17 @@ fn errors_say_what_and_where() {
     assert!(parse_sig("f(a: int)").unwrap_err().starts_with("`int` is no type"));
     assert!(parse_sig(&format!("f(a: {})", "list<".repeat(10_000))).is_err());
 }
+
+#[test]
+fn functions_of_others_follow_using() {
+    let sig = parse_sig("score(items: list<f64>) -> f64 using twice(x: f64) -> f64, stop()").unwrap();
+    let using: Vec<(&str, usize, bool)> =
+        sig.using.iter().map(|f| (f.name.as_str(), f.params.len(), f.result.is_some())).collect();
+    assert_eq!(using, [("twice", 1, true), ("stop", 0, false)]);
+    assert_eq!(parse_sig("f() using using()").unwrap().using.len(), 1);
+    assert_eq!(parse_sig("using(using: u8)").unwrap().using, []);
+    assert_eq!(parse_sig("f() using").unwrap_err(), "expected a function name at the end");
+    assert_eq!(parse_sig("f() using a() b()").unwrap_err(), "expected the end at character 15, found `b`");
+    assert_eq!(parse_sig("f() using a(), a()").unwrap_err(), "`a` is used twice");
+    assert_eq!(parse_sig("f() users()").unwrap_err(), "expected the end at character 5, found `u`");
+}

@@ -32,7 +32,6 @@ impl<'d, 'a> Model<'d, 'a> {
         budget: &mut usize,
     ) -> Option<(Draft<'a>, Open<'a>)> {
         let index = candidate.heading;
-        let heading = self.heading(index)?;
         let wiring = &candidate.wiring;
         let sig_text = wiring.sig.as_ref().map(|p| p.text()).filter(|(text, _)| !text.is_empty());
         let sig = sig_text.as_ref().and_then(|(text, at)| self.signature(index, text, *at));
@@ -64,7 +63,7 @@ impl<'d, 'a> Model<'d, 'a> {
         let (outs, outs_at) = outs.into_iter().map(|n| (n.text, n.offset)).unzip();
         let draft = Draft {
             heading: index,
-            id: format!("{workbook}/{}", heading.id),
+            id: format!("{workbook}/{}", self.doc.ids().get(index)),
             lang: candidate.lang,
             ins,
             ins_at,
@@ -72,6 +71,9 @@ impl<'d, 'a> Model<'d, 'a> {
             outs_at,
             deps: Vec::new(),
             sig: sig_text.map(|(text, _)| text),
+            signature: sig,
+            unwired: wiring.ins.is_none() && wiring.outs.is_none() && vars.is_empty(),
+            library: false,
             values: Values::default(),
             wired: Vec::new(),
             exports: candidate.blocks.iter().rev().find_map(|b| b.args.exports()),
@@ -161,15 +163,16 @@ impl<'d, 'a> Model<'d, 'a> {
         let fits = match (&sig.result, outs.len()) {
             (_, 0 | 1) => true,
             (Some(Type::Tuple(types)), n) => types.len() == n,
+            (Some(Type::Record(fields)), _) => outs.iter().all(|out| fields.iter().any(|(name, _)| *name == out.text)),
             _ => false,
         };
         if !fits {
             let message = format!(
-                "`:out:` names {} outputs, so the signature's result must be a tuple of {}",
+                "`:out:` names {} outputs, so the signature's result must be a tuple of {}, or a record with fields of these names",
                 outs.len(),
                 outs.len()
             );
-            let hint = "with several :out: names the result is a tuple in that order";
+            let hint = "with several :out: names the result is a tuple in that order, or a record";
             self.hint(Code::BadSig, index, at, message, hint);
         }
     }

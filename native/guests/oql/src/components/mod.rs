@@ -1,5 +1,6 @@
 //! Which headings are components, and what each one takes and gives.
 
+mod calls;
 mod candidate;
 mod data;
 mod deps;
@@ -12,6 +13,7 @@ mod wiring;
 
 use crate::header_args::Scopes;
 use crate::issue::{Code, Findings, Found};
+use crate::sig::Signature;
 use crate::source::CodeLine;
 use crate::syntax::document::Document;
 use crate::syntax::headings::Heading;
@@ -47,6 +49,12 @@ pub struct Draft<'a> {
     pub deps: Vec<(usize, usize)>,
     /// `:sig:` as written.
     pub sig: Option<String>,
+    /// The same, read, and where it stands.
+    pub signature: Option<(Signature, usize)>,
+    /// Nothing says what it takes and gives but its `:sig:`.
+    pub unwired: bool,
+    /// It is there for those who call it, and is no step of the run.
+    pub library: bool,
     /// Inputs the file fills.
     pub values: Values,
     /// Inputs another component's port fills: input, component, port.
@@ -86,7 +94,7 @@ impl<'d, 'a> Model<'d, 'a> {
     /// Reads the components of a document.
     pub fn read(doc: &'d Document<'a>) -> Self {
         let mut model = Model { doc, scopes: Scopes::read(doc), drafts: Vec::new(), found: Findings::default() };
-        let workbook = root(doc).and_then(|i| doc.headings.get(i)).map_or("workbook", |h| h.id.as_str());
+        let workbook = root(doc).map_or("workbook", |root| doc.ids().get(root));
         let away = away(doc);
         let mut pending = Vec::new();
         let mut noweb = None;
@@ -105,6 +113,7 @@ impl<'d, 'a> Model<'d, 'a> {
         let (deps, vars): (Vec<_>, Vec<_>) = pending.into_iter().map(|open| (open.deps, open.vars)).unzip();
         let by_id = model.by_id();
         model.deps(&by_id, deps);
+        model.calls();
         let names = names::names(&mut model);
         wire::variables(&mut model, names, by_id, vars);
         model

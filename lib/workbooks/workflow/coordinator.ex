@@ -1,0 +1,309 @@
+defmodule Workbooks.Workflow.Coordinator do
+  @moduledoc false
+  # The run's own process. Its steps are linked to it: whoever ends it ends them, and
+  # with them their guests. What it does for a step does not grow with their number.
+
+  alias Workbooks.Build.{Deadline, Linker, Problem, Source}
+  alias Workbooks.Run
+  alias Workbooks.Workflow.{Capabilities, Events, Graph, Log, Place, ResultCache, Schedule, Step, StepLog}
+
+  # For what a step's own limits do not end: they have this long to do it, in milliseconds.
+  @grace 5_000
+
+  @doc "Runs a plan to its end. When `caller` ends before, so does the run."
+  @spec run(map, String.t(), Workbooks.Workflow.options(), pid) :: Run.t()
+  def run(plan, org, options, caller) do
+    Process.flag(:trap_exit, true)
+    begun = System.monotonic_time()
+    graph = Graph.new(plan)
+    events = Events.start(options.id, options.subscriber, length(graph.order))
+
+    state = %{
+      graph: graph,
+      org: org,
+      options: options,
+      events: events,
+      log: StepLog.open(options.step_log, options.id),
+      caller: Process.monitor(caller),
+      deadline: Deadline.in_ms(options.timeout),
+      schedule: Schedule.new(graph),
+      # pid => what is known of the step that it runs
+      running: %{},
+      # id => %{outputs, shas} of those that ended well
+      results: %{},
+      calls: calls(plan),
+      given: for(name <- plan["imports"], value = given(options, name), into: %{}, do: {name, value}),
+      steps: %{},
+      # node => how many steps it runs
+      nodes: Map.new(options.nodes, &{&1, 0}),
+      ended_by: nil
+    }
+
+    state = state |> skip_unevaluated() |> loop()
+    StepLog.close(state.log)
+    steps = Enum.map(graph.order, &Map.fetch!(state.steps, &1))
+    status = status(state, steps)
+    Events.stop(events, status)
+
+    %Run{
+      id: options.id,
+      status: status,
+      exports:
+        for({name, id} <- graph.exports, result = state.results[id], into: %{}, do: {name, result.outputs[name]}),
+      results: Map.new(state.results, fn {id, result} -> {id, result.outputs} end),
+      steps: steps,
+      ms: Step.elapsed(begun)
+    }
+  end
+
+  # What is wrong with them was said before the run began.
+  defp calls(plan) do
+    case Linker.calls(plan) do
+      {:ok, calls} -> calls
+      {:error, _problems} -> %{}
+    end
+  end
+
+  defp given(options, name) do
+    with {:ok, value} <- Map.fetch(options.inputs, name), do: {value, ResultCache.digest(value)}
+  end
+
+  defp loop(state) do
+    state = start_ready(state)
+
+    if state.running == %{} do
+      # A validated plan has no cycle; a step that can never start must not be waited for.
+      skip_rest(state, "what it waits for never ran")
+    else
+      state |> await() |> continue()
+    end
+  end
+
+  defp continue(%{ended_by: nil} = state), do: loop(state)
+  defp continue(state), do: state
+
+  defp await(%{caller: caller} = state) do
+    receive do
+      {:step, pid, outcome} when is_map_key(state.running, pid) ->
+        ended(state, pid, outcome)
+
+      # The node that it was on is gone, and others may be there.
+      {:EXIT, pid, :noconnection} when is_map_key(state.running, pid) ->
+        elsewhere(state, pid)
+
+      # A step's process that ended without an answer: killed from outside.
+      {:EXIT, pid, reason} when is_map_key(state.running, pid) ->
+        stopped(state, pid, :failed, :internal, "the step's process ended: #{inspect(reason)}")
+
+      {:late, pid} when is_map_key(state.running, pid) ->
+        stopped(
+          state,
+          pid,
+          :timeout,
+          :timeout,
+          "the step did not end within its time of #{state.options.step_timeout} ms"
+        )
+
+      :cancel ->
+        end_run(state, :cancelled, "the run was cancelled")
+
+      {:DOWN, ^caller, :process, _pid, _reason} ->
+        end_run(state, :cancelled, "the process that asked for the run ended")
+
+      {:EXIT, _supervisor, :shutdown} ->
+        exit(:shutdown)
+
+      # Of steps that are over.
+      {:late, _pid} ->
+        state
+
+      {:EXIT, _pid, _reason} ->
+        state
+
+      {:step, _pid, _outcome} ->
+        state
+    after
+      Deadline.left(state.deadline) ->
+        end_run(state, :timeout, "the run's time of #{state.options.timeout} ms was over")
+    end
+  end
+
+  # As many as may run at the same time. One that may not run at all is over at once.
+  defp start_ready(state) do
+    with true <- Enum.any?(state.nodes, fn {_node, steps} -> steps < state.options.concurrency end),
+         {id, schedule} <- Schedule.next(state.schedule) do
+      %{state | schedule: schedule} |> begin(id) |> start_ready()
+    else
+      _ -> state
+    end
+  end
+
+  defp begin(state, id) do
+    case Capabilities.given(state.graph.components[id]["caps"] || [], state.options.caps) do
+      {:ok, given} -> start(state, id, given)
+      {:error, message} -> failed(state, id, :failed, Problem.new(:capability, message), %{})
+    end
+  end
+
+  defp start(%{options: options} = state, id, given) do
+    job = %{
+      component: state.graph.components[id],
+      world: Graph.world(state.graph, id),
+      sources: sources(state, id),
+      calls: state.calls,
+      inputs: inputs(state, id),
+      given: given,
+      seed: seed(options.seed, id),
+      memory: options.memory,
+      timeout: options.step_timeout,
+      node: place(state.nodes, given),
+      store: options.store,
+      cache: options.cache
+    }
+
+    run = self()
+    pid = spawn_link(fn -> send(run, {:step, self(), Step.run(job)}) end)
+    begun = Events.step_started(state.events, id, job.world["lang"])
+    step = %{id: id, begun: begun, timer: timer(pid, options.step_timeout), node: job.node}
+    %{state | running: Map.put(state.running, pid, step), nodes: Map.update(state.nodes, job.node, 1, &(&1 + 1))}
+  end
+
+  # Where the fewest run. Folders are this node's.
+  defp place(nodes, given) do
+    if given[:files], do: node(), else: nodes |> Enum.min_by(fn {_node, steps} -> steps end) |> elem(0)
+  end
+
+  # Without any other node its steps are run on this one.
+  defp elsewhere(state, pid) do
+    {%{id: id, node: lost}, state} = over(state, pid)
+    nodes = Map.delete(state.nodes, lost)
+    begin(%{state | nodes: if(nodes == %{}, do: %{node() => 0}, else: nodes)}, id)
+  end
+
+  defp timer(_pid, :infinity), do: nil
+  defp timer(pid, timeout), do: Process.send_after(self(), {:late, pid}, Step.compile_ms(timeout) + timeout + @grace)
+
+  # Its own, and of the components whose functions it uses.
+  defp sources(%{graph: graph, calls: calls}, id) do
+    for id <- Linker.reach(id, calls), into: %{}, do: {id, Source.new(Graph.world(graph, id), graph.components[id])}
+  end
+
+  # Each component has random numbers of its own, which do not depend on the others.
+  defp seed(seed, id) do
+    <<seed::64, _::binary>> = ResultCache.digest({seed, id})
+    seed
+  end
+
+  defp inputs(state, id) do
+    for source <- Graph.sources(state.graph, id) do
+      case source do
+        {:value, value} -> {value, nil}
+        {:output, from, name} -> {state.results[from].outputs[name], state.results[from].shas[name]}
+        {:given, name} -> state.given[name] || {Map.get(state.options.inputs, name), nil}
+      end
+    end
+  end
+
+  defp ended(state, pid, %{answer: answer} = outcome) do
+    {%{id: id}, state} = over(state, pid)
+
+    case answer do
+      {:ok, %{outputs: outputs, shas: shas}} ->
+        known = Map.put(known(outcome), :outputs_sha, hex(:crypto.hash(:sha256, Enum.sort(Map.values(shas)))))
+        state = record(state, id, :ok, nil, known, outputs)
+
+        %{
+          put_in(state.results[id], Map.take(elem(answer, 1), [:outputs, :shas]))
+          | schedule: Schedule.done(state.schedule, id)
+        }
+
+      {:error, problem} ->
+        failed(state, id, if(problem.kind == :timeout, do: :timeout, else: :failed), problem, known(outcome))
+    end
+  end
+
+  defp known(outcome) do
+    outcome |> Map.take([:ms, :cached, :log, :memory_peak, :fuel]) |> Map.put(:inputs_sha, hex(outcome.inputs_sha))
+  end
+
+  defp hex(digest), do: Base.encode16(digest, case: :lower)
+
+  # Ends one step that did not end by itself.
+  defp stopped(state, pid, status, kind, message) do
+    known = %{ms: Step.elapsed(state.running[pid].begun), log: Log.text(pid)}
+    {%{id: id}, state} = over(state, pid)
+    Process.exit(pid, :kill)
+    failed(state, id, status, Problem.new(kind, message), known)
+  end
+
+  defp over(state, pid) do
+    {step, running} = Map.pop!(state.running, pid)
+    if step.timer, do: Process.cancel_timer(step.timer)
+    Process.unlink(pid)
+    # A node that was lost is counted no more.
+    nodes = if is_map_key(state.nodes, step.node), do: Map.update!(state.nodes, step.node, &(&1 - 1)), else: state.nodes
+    {step, %{state | running: running, nodes: nodes}}
+  end
+
+  defp failed(state, id, status, problem, known) do
+    state = record(state, id, status, Place.error(state.org, problem, Graph.world(state.graph, id)), known, nil)
+    skip_dependents(state, id, "#{id} #{verb(status)}")
+  end
+
+  defp verb(:timeout), do: "ran out of time"
+  defp verb(:cancelled), do: "was cancelled"
+  defp verb(_status), do: "failed"
+
+  defp skip_dependents(state, id, because) do
+    {dropped, schedule} = Schedule.drop_dependents(state.schedule, id)
+
+    for {other, cause} <- dropped, reduce: %{state | schedule: schedule} do
+      state ->
+        because = if cause == id, do: because, else: "#{cause} was skipped"
+        skip(state, other, :skipped, "not run: #{because}")
+    end
+  end
+
+  # All of them first: one that depends on another is not run for its own sake.
+  defp skip_unevaluated(%{graph: graph} = state) do
+    off = Enum.filter(graph.order, &(Graph.world(graph, &1)["args"]["eval"] == false))
+
+    state =
+      for id <- off, reduce: state do
+        state -> %{skip(state, id, :eval, "the block says `:eval no`") | schedule: Schedule.drop(state.schedule, id)}
+      end
+
+    Enum.reduce(off, state, &skip_dependents(&2, &1, "#{&1} is not run (`:eval no`)"))
+  end
+
+  # What runs is killed, what waits is skipped.
+  defp end_run(state, status, message) do
+    state = Enum.reduce(Map.keys(state.running), %{state | ended_by: status}, &stopped(&2, &1, status, status, message))
+    skip_rest(state, message)
+  end
+
+  defp skip_rest(state, because) do
+    {rest, schedule} = Schedule.drop_rest(state.schedule)
+    Enum.reduce(rest, %{state | schedule: schedule}, &skip(&2, &1, :skipped, "not run: " <> because))
+  end
+
+  defp skip(state, id, kind, message) do
+    record(state, id, :skipped, Place.heading(kind, message, Graph.world(state.graph, id)), %{}, nil)
+  end
+
+  @unknown %{ms: 0.0, cached: false, log: "", fuel: nil, memory_peak: nil, inputs_sha: nil, outputs_sha: nil}
+
+  defp record(state, id, status, error, known, outputs) do
+    lang = Graph.world(state.graph, id)["lang"]
+    step = @unknown |> Map.merge(known) |> Map.merge(%{component: id, lang: lang, status: status, error: error})
+    _ = StepLog.append(state.log, map_size(state.steps) + 1, step)
+    Events.step_ended(state.events, step, outputs)
+    put_in(state.steps[id], step)
+  end
+
+  defp status(%{ended_by: nil}, steps) do
+    if Enum.any?(steps, &(&1.status in [:failed, :timeout])), do: :failed, else: :ok
+  end
+
+  defp status(%{ended_by: status}, _steps), do: status
+end

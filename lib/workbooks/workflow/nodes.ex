@@ -1,0 +1,25 @@
+defmodule Workbooks.Workflow.Nodes do
+  @moduledoc false
+  # The connected nodes that can run steps: each one where this library runs is in a process
+  # group of Erlang's.
+
+  use Supervisor
+
+  @doc false
+  def start_link(_options), do: Supervisor.start_link(__MODULE__, [], name: __MODULE__)
+
+  @doc "All of them, this one included."
+  @spec all :: [node]
+  def all, do: Enum.uniq([node() | for(pid <- :pg.get_members(__MODULE__, :nodes), do: node(pid))])
+
+  @impl true
+  def init([]) do
+    children = [
+      %{id: :groups, start: {:pg, :start_link, [__MODULE__]}},
+      %{id: :member, start: {Agent, :start_link, [fn -> :pg.join(__MODULE__, :nodes, self()) end]}}
+    ]
+
+    # Who was in a group is forgotten with the groups.
+    Supervisor.init(children, strategy: :rest_for_one)
+  end
+end

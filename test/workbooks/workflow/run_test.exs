@@ -1,0 +1,235 @@
+defmodule Workbooks.Workflow.RunTest do
+  # guides/running.md, "How a run goes".
+  use ExUnit.Case, async: true
+  import Workbooks.TestProperty
+  import Workbooks.TestWorkbook
+
+  alias Workbooks.{TestWait, Workflow}
+
+  describe "random graphs" do
+    # A component gives a number made of its inputs, or traps; the document has them in any order.
+    defp graph do
+      names = for n <- 1..int(1..8), do: "n#{n}"
+
+      for {name, index} <- Enum.with_index(names) do
+        inputs = some_of(Enum.take(names, index) ++ ["x", "y"]) |> Enum.take(3)
+        %{name: name, inputs: inputs, factor: int(1..3), traps: rarely(8)}
+      end
+    end
+
+    defp component(node) do
+      params = for _ <- node.inputs, do: "(param i64)"
+
+      sum =
+        for {_, n} <- Enum.with_index(node.inputs),
+            do: "(local.set $s (i64.add (i64.mul (local.get $s) (i64.const 3)) (local.get #{n})))\n"
+
+      ending = if node.traps, do: "unreachable", else: "(i64.and (local.get $s) (i64.const 0xffff))"
+
+      source = """
+      (module (func (export "f") #{params} (result i64) (local $s i64)
+      (local.set $s (i64.const #{node.factor}))
+      #{sum}#{ending}))
+      """
+
+      {node.name, [in: Enum.join(node.inputs, " "), out: node.name], "wat", source}
+    end
+
+    # What it must come to, one after the other.
+    defp reference(nodes, given) do
+      Enum.reduce(nodes, given, fn node, values ->
+        if node.traps or Enum.any?(node.inputs, &(not is_map_key(values, &1))) do
+          values
+        else
+          sum = Enum.reduce(node.inputs, node.factor, &(&2 * 3 + values[&1]))
+          Map.put(values, node.name, Bitwise.band(sum, 0xFFFF))
+        end
+      end)
+      |> Map.drop(Map.keys(given))
+    end
+
+    @tag :tmp_dir
+    test "equal a reference at every degree of parallelism, with and without a cache", %{tmp_dir: folder} do
+      check "the graph is what it says", runs: runs(12, 400) do
+        nodes = note("graph", graph())
+        given = %{"x" => int(0..9), "y" => int(0..9)}
+        org = nodes |> some_of(length(nodes)) |> Enum.map(&component/1) |> book()
+        expected = reference(nodes, given)
+
+        for options <- [
+              [concurrency: 1],
+              [concurrency: 2, cache: true],
+              [concurrency: 7],
+              [concurrency: 3, cache: true]
+            ] do
+          cache = if options[:cache], do: [cache_dir: folder], else: [cache: false]
+          {_, run} = Workbooks.run(org, [inputs: given] ++ Keyword.merge(options, cache))
+          results = for {"book/" <> name, %{} = outputs} <- run.results, into: %{}, do: {name, outputs[name]}
+          assert results == expected
+          assert length(run.steps) == length(nodes)
+
+          for node <- nodes do
+            status =
+              cond do
+                is_map_key(expected, node.name) -> :ok
+                node.traps and Enum.all?(node.inputs, &(is_map_key(expected, &1) or is_map_key(given, &1))) -> :failed
+                true -> :skipped
+              end
+
+            assert step(run, node.name).status == status
+          end
+        end
+      end
+    end
+  end
+
+  test "as many steps run at the same time as are allowed, and no more" do
+    # Told by the events, which come in their order from the run's own process.
+    org = book(for n <- 1..12, do: {"N#{n}", [out: "n#{n}"], "js", "export const f = () => #{n}"})
+
+    for allowed <- [1, 3] do
+      {:ok, _} = Workbooks.run(org, concurrency: allowed, cache: false, subscriber: self())
+      {most, _} = running(0, 0)
+      assert most == allowed
+    end
+  end
+
+  defp running(most, now) do
+    receive do
+      {:workbooks_run, _, {:step_start, _}} -> running(max(most, now + 1), now + 1)
+      {:workbooks_run, _, {:step, _, _}} -> running(most, now - 1)
+      {:workbooks_run, _, {:stop, _}} -> {most, now}
+      {:workbooks_run, _, {:start, _}} -> running(most, now)
+    end
+  end
+
+  test "steps begin in the document's order" do
+    org = book(for n <- [3, 1, 2], do: {"N#{n}", [out: "n#{n}"], "js", "export const f = () => #{n}"})
+    {:ok, run} = Workbooks.run(org, concurrency: 1, subscriber: self())
+    id = run.id
+    for heading <- ["n3", "n1", "n2"], do: assert_receive({:workbooks_run, ^id, {:step_start, "book/" <> ^heading}})
+  end
+
+  describe "start_run/2" do
+    test "answers at once; what is done is told as it ends, then awaited" do
+      org =
+        book([
+          {"A", [in: "x", out: "a"], "js", "export const f = (x) => x + 1"},
+          {"B", [in: "a", out: "b"], "js", "export const f = (a) => a * 2"}
+        ])
+
+      assert {:ok, handle} = Workbooks.start_run(org, inputs: %{x: 1}, subscriber: self())
+      assert inspect(handle) == "#Workbooks.Workflow.Handle<#{handle.id}>"
+      id = handle.id
+      assert_receive {:workbooks_run, ^id, {:start, 2}}, 30_000
+      assert_receive {:workbooks_run, ^id, {:step, %{component: "book/a", status: :ok}, %{"a" => 2}}}, 30_000
+      assert_receive {:workbooks_run, ^id, {:step, %{component: "book/b", status: :ok}, %{"b" => 4}}}, 30_000
+      assert {:ok, run} = Workbooks.await(handle)
+      assert_receive {:workbooks_run, ^id, {:stop, :ok}}
+      assert run.id == id
+      assert run.exports == %{"b" => 4}
+      assert run.html =~ "<pre"
+      assert Workbooks.await(handle) == {:error, :ended}
+      assert Workbooks.cancel(handle) == :ok
+    end
+
+    test "refuses what run/2 refuses" do
+      assert {:error, %{status: :invalid}} = Workbooks.start_run(book([{"A", [in: "x", out: "a"], "js", "1"}]))
+      assert_raise ArgumentError, ~r/start_run\/2 has no option :no/, fn -> Workbooks.start_run("", no: 1) end
+      assert_raise ArgumentError, ~r/:subscriber/, fn -> Workbooks.start_run("", subscriber: :me) end
+    end
+
+    test "a run that is not over can be awaited again" do
+      {:ok, handle} = Workbooks.start_run(book([spin("Spin", out: "a")]))
+      assert Workbooks.await(handle, 1) == {:error, :timeout}
+      Workbooks.cancel(handle)
+      assert {:error, %{status: :cancelled}} = Workbooks.await(handle)
+    end
+
+    test "a cancelled run keeps what was done" do
+      components = [
+        {"Done", [out: "a"], "js", "export const f = () => { console.log('on'); return 1 }"},
+        spin("Spin", in: "a", out: "b"),
+        {"After", [in: "b", out: "c"], "js", "export const f = (b) => b"}
+      ]
+
+      {:ok, handle} = Workbooks.start_run(book(components), subscriber: self())
+      assert_receive {:workbooks_run, _, {:step_start, "book/spin"}}, 30_000
+      assert Workbooks.cancel(handle) == :ok
+      assert {:error, run} = Workbooks.await(handle)
+      assert run.status == :cancelled
+      assert run.results == %{"book/done" => %{"a" => 1}}
+      assert %{status: :ok} = step(run, "done")
+      assert %{status: :cancelled, error: %{kind: :cancelled, message: "the run was cancelled"}} = step(run, "spin")
+      assert %{status: :skipped, error: %{kind: :skipped}} = step(run, "after")
+      assert run.html =~ "cancelled"
+    end
+
+    test "a run whose process is killed has ended" do
+      {:ok, handle} = Workbooks.start_run(book([spin("Spin", out: "a")]))
+      Process.exit(handle.pid, :kill)
+      assert Workbooks.await(handle) == {:error, :ended}
+    end
+  end
+
+  test "a step whose process is killed fails, and nothing else" do
+    org = book([spin("Spin", out: "a"), {"Good", [out: "b"], "js", "export const f = () => 1"}])
+    {:ok, handle} = Workbooks.start_run(org, subscriber: self(), concurrency: 2)
+    assert_receive {:workbooks_run, _, {:step_start, "book/spin"}}, 30_000
+    assert_receive {:workbooks_run, _, {:step, %{component: "book/good"}, _}}, 30_000
+    {:links, links} = Process.info(handle.pid, :links)
+    for pid <- links, pid != Process.whereis(Workflow.Supervisor), is_pid(pid), do: Process.exit(pid, :kill)
+    assert {:error, %{status: :failed} = run} = Workbooks.await(handle)
+    assert %{status: :failed, error: %{kind: :internal}} = step(run, "spin")
+    assert %{status: :ok} = step(run, "good")
+  end
+
+  test "a run that is shut down ends its steps" do
+    {:ok, handle} = Workbooks.start_run(book([spin("Spin", out: "a")]), subscriber: self())
+    assert_receive {:workbooks_run, _, {:step_start, _}}, 30_000
+    {:links, links} = Process.info(handle.pid, :links)
+    steps = for pid <- links, is_pid(pid), pid != Process.whereis(Workflow.Supervisor), do: pid
+    Process.exit(handle.pid, :shutdown)
+    TestWait.until(fn -> not Enum.any?([handle.pid | steps], &Process.alive?/1) end)
+  end
+
+  test "what depends on one of 2,000 failed steps is skipped, each once" do
+    good = for n <- 1..1_000, do: {"N#{n}", [in: "x", out: "n#{n}"], "zig", ""}
+    after_them = for n <- 1..1_000, do: {"M#{n}", [in: "n#{n} n#{rem(n, 1_000) + 1}", out: "m#{n}"], "zig", ""}
+    # No compiler is here for these, or it refuses an empty block.
+    assert {:error, run} = Workbooks.run(book(good ++ after_them), inputs: %{x: 1}, render: [])
+    assert Enum.frequencies_by(run.steps, & &1.status) == %{failed: 1_000, skipped: 1_000}
+  end
+
+  describe "capabilities" do
+    # The kernel tells what a heading asks for, the caller what it may have.
+    defp asking(caps, source \\ "export const f = () => 1"), do: book([{"A", [out: "a", caps: caps], "js", source}])
+
+    test "what is asked for and not granted fails before it runs, and says what to grant" do
+      for {caps, grant} <- [
+            {"clock", ~s(caps: ["clock"])},
+            {"random", ~s(caps: ["random"])},
+            {"network:example.org", ~s(caps: [{"network", ["example.org"]}])},
+            {"files:/data", ~s(caps: [{"files", [{"/data", "a folder's path", :read}]}])}
+          ] do
+        assert {:error, run} = Workbooks.run(asking(caps, "export const f = () => { console.log('ran') }"))
+        assert %{status: :failed, log: "", error: %{kind: :capability, message: message, line: 9}} = step(run, "a")
+        assert message =~ grant
+      end
+    end
+
+    test "what is granted is given, and its result not kept" do
+      for _ <- 1..2 do
+        assert {:ok, run} = Workbooks.run(asking("clock"), caps: ["clock"])
+        assert %{cached: false} = step(run, "a")
+      end
+    end
+
+    test "a clock that was granted tells the time; one that was not asked for does not matter" do
+      before = System.os_time(:millisecond)
+      org = asking("clock", "export const f = () => Date.now()")
+      assert {:ok, run} = Workbooks.run(org, caps: ["clock"])
+      assert run.exports["a"] in before..System.os_time(:millisecond)
+    end
+  end
+end

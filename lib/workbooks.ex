@@ -250,7 +250,8 @@ defmodule Workbooks do
         :ok
 
       missing ->
-        {:error, for(name <- missing, do: Workflow.issue("missing_input", "the input #{name} was not given", example(name)))}
+        {:error,
+         for(name <- missing, do: Workflow.issue("missing_input", "the input #{name} was not given", example(name)))}
     end
   end
 

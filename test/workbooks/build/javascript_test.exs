@@ -208,6 +208,44 @@ defmodule Workbooks.Build.JavaScriptTest do
     end
   end
 
+  describe "a signature" do
+    defp typed(sig, text, inputs, outputs \\ ["out"]) do
+      source = %Source{id: "tea/block", language: "js", text: text, sig: sig, outputs: outputs}
+      with {:ok, artifact} <- Build.compile(source), do: Build.call(artifact, inputs)
+    end
+
+    test "checks what goes in and what comes out" do
+      assert typed("f(n: u8) -> u8", "export const f = (n) => n + 1", [1]) == {:ok, 2}
+
+      assert {:error, %{kind: :type, message: "n: 300 does not fit u8"}} =
+               typed("f(n: u8) -> u8", "export const f = (n) => n", [300])
+
+      assert {:error, %{kind: :type, message: message}} =
+               typed("f(n: u8) -> u8", "export const f = (n) => n + 1", [255])
+
+      assert message =~ "the result: 256"
+      assert {:error, %{kind: :type}} = typed("f() -> string", "export const f = () => 1", [])
+    end
+
+    test "makes bytes of lists and lists of bytes" do
+      text = "export const f = (bytes) => new Uint8Array(bytes).reverse()"
+      assert typed("f(bytes: list<u8>) -> list<u8>", text, [<<1, 2, 255>>]) == {:ok, <<255, 2, 1>>}
+    end
+
+    test "takes records, options and tuples" do
+      sig = "f(r: record{a: f64, b: option<string>}) -> tuple<f64, string>"
+      text = "export const f = ({ a, b }) => [a * 2, b ?? 'none']"
+      assert typed(sig, text, [%{"a" => 1}], ["x", "y"]) == {:ok, [2.0, "none"]}
+    end
+
+    test "lets outputs be returned under their names" do
+      assert typed("f() -> f64", "export const f = () => ({ out: 1 })", []) == {:ok, 1.0}
+
+      assert typed("f() -> tuple<f64, f64>", "export const f = () => ({ y: 2, x: 1 })", [], ["x", "y"]) ==
+               {:ok, [1.0, 2.0]}
+    end
+  end
+
   describe "limits" do
     test "end a loop, an allocation and a storm of calls" do
       deadline = Workbooks.Build.Deadline.in_ms(300)

@@ -14,7 +14,10 @@ defmodule Workbooks.Workflow.NodesTest do
         {"Part #{n}", [in: "x", out: "n#{n}"], "js", source}
       end
 
-    sum = {"Sum", [in: Enum.map_join(1..12, " ", &"n#{&1}"), out: "sum"], "js", "export const f = (...all) => all.reduce((a, b) => a + b)"}
+    sum =
+      {"Sum", [in: Enum.map_join(1..12, " ", &"n#{&1}"), out: "sum"], "js",
+       "export const f = (...all) => all.reduce((a, b) => a + b)"}
+
     TestWorkbook.book(parts ++ [sum])
   end
 
@@ -33,7 +36,8 @@ defmodule Workbooks.Workflow.NodesTest do
     end
   end
 
-  defp places(nodes), do: for(node <- nodes, into: %{}, do: {node, :erpc.call(node, :ets, :info, [Workbooks.Build.Cache, :size])})
+  defp places(nodes),
+    do: for(node <- nodes, into: %{}, do: {node, :erpc.call(node, :ets, :info, [Workbooks.Build.Cache, :size])})
 
   test "steps run on all connected nodes, with the same answer, and their logs come home" do
     in_vm(
@@ -43,7 +47,10 @@ defmodule Workbooks.Workflow.NodesTest do
         {:ok, run} = Workbooks.run(workbook(1_000), inputs: %{"x" => 1}, cache: false, nodes: :all, concurrency: 1)
 
         assert run.exports == alone.exports
-        assert Enum.map(run.steps, &{&1.component, &1.status, &1.log}) == Enum.map(alone.steps, &{&1.component, &1.status, &1.log})
+
+        assert Enum.map(run.steps, &{&1.component, &1.status, &1.log}) ==
+                 Enum.map(alone.steps, &{&1.component, &1.status, &1.log})
+
         # What a node has run it has in its cache.
         for {_node, artifacts} <- places(peers), do: assert(artifacts > 0)
       end,

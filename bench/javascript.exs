@@ -10,7 +10,7 @@ defmodule Bench.JavaScript do
   alias Bench.Guests
   alias Workbooks.{Build, Wasm}
   alias Workbooks.Build.{Cache, Call, Source}
-  alias Workbooks.Build.JavaScript.{Host, Instance}
+  alias Workbooks.Build.JavaScript.Host
 
   @empty "export const empty = () => null\n"
 
@@ -38,7 +38,7 @@ defmodule Bench.JavaScript do
       Bench.row("an engine, instantiated and closed", took.instance, floor: floor),
       Bench.row("warm: compiled before", took.warm, floor: floor, goal: {:ns, 100_000}),
       Bench.row("cold: compiled and called", took.cold, floor: floor)
-    ] ++ node(floor)
+    ] ++ subprocess(floor)
   end
 
   defp fresh(component) do
@@ -59,7 +59,7 @@ defmodule Bench.JavaScript do
     {:ok, nil} = Build.call(artifact, [], environment)
   end
 
-  defp node(floor) do
+  defp subprocess(floor) do
     case System.find_executable("node") do
       nil ->
         []

@@ -14,7 +14,7 @@ defmodule Workbooks.Build.JavaScript do
   @behaviour Workbooks.Build.Compiler
 
   alias Workbooks.Guests
-  alias Workbooks.Build.{Artifact, Call, Problem, Source}
+  alias Workbooks.Build.{Artifact, Call, Problem, Signature, Source}
   alias Workbooks.Build.JavaScript.Instance
 
   # What a block's code may take to compile.
@@ -43,6 +43,7 @@ defmodule Workbooks.Build.JavaScript do
     environment = Call.environment(deadline: options.deadline, memory: @memory)
 
     with {:ok, version} <- version(),
+         {:ok, params, result} <- types(source),
          {:ok, engine} <- Instance.engine(),
          {:ok, code} <- Instance.with(engine, environment, &Instance.ask(&1, "compile", [source.id, source.text])) do
       {:ok,
@@ -50,10 +51,17 @@ defmodule Workbooks.Build.JavaScript do
          language: source.language,
          bytes: code,
          convention: Call.Engine,
-         data: %{id: source.id, sig: source.sig, engine: version},
-         params: for(name <- source.inputs, do: {name, :any}),
-         result: :any
+         data: %{id: source.id, sig: source.sig, outputs: source.outputs, engine: version},
+         params: params,
+         result: result
        )}
     end
+  end
+
+  # What is said of types is said by the `:sig:`; without one all that JSON can hold will do.
+  defp types(%Source{sig: nil, inputs: inputs}), do: {:ok, for(name <- inputs, do: {name, :any}), :any}
+
+  defp types(%Source{sig: sig}) do
+    with {:ok, signature} <- Signature.parse(sig), do: {:ok, signature.params, signature.result || :any}
   end
 end

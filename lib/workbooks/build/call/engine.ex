@@ -9,8 +9,11 @@ defmodule Workbooks.Build.Call.Engine do
   promises. Such a function gets values as JSON has them and answers one, or `{:ok, value}`, or
   `{:error, message}`, which is thrown; what it raises is thrown too.
 
+  With a `:sig:` the inputs and the result are checked by its types (`Workbooks.Build.Values`);
+  bytes are lists of numbers to JavaScript.
+
   The artifact's bytes are the engine's bytecode, which no other engine would take; its data
-  the component's id and `:sig:`, and the digest of that engine.
+  the component's id, `:sig:` and outputs, and the digest of that engine.
 
       iex> source = %Workbooks.Build.Source{
       ...>   id: "tea/price",
@@ -29,7 +32,7 @@ defmodule Workbooks.Build.Call.Engine do
   @behaviour Workbooks.Build.Call
 
   alias Workbooks.JSON
-  alias Workbooks.Build.{Artifact, Entry, JavaScript, Problem}
+  alias Workbooks.Build.{Artifact, Entry, JavaScript, Problem, Values}
   alias Workbooks.Build.JavaScript.Instance
 
   @impl true
@@ -43,10 +46,53 @@ defmodule Workbooks.Build.Call.Engine do
 
   @impl true
   def call(%Artifact{data: block} = artifact, inputs, environment) do
-    with {:ok, arguments} <- encode(inputs) do
-      Instance.with(artifact.program, environment, &run(&1, artifact.bytes, block, arguments))
+    with {:ok, inputs} <- arguments(inputs, artifact.params),
+         {:ok, arguments} <- encode(inputs),
+         {:ok, value} <- Instance.with(artifact.program, environment, &run(&1, artifact.bytes, block, arguments)) do
+      result(value, artifact.result, block.outputs)
     end
   end
+
+  defp arguments(inputs, params) do
+    if Enum.all?(params, &match?({_name, :any}, &1)) do
+      {:ok, inputs}
+    else
+      with {:ok, values} <- Values.arguments(inputs, params) do
+        {:ok,
+         Enum.zip_with(values, params, fn value, {_name, type} -> value |> Values.from_wit(type) |> spell(type) end)}
+      end
+    end
+  end
+
+  defp result(value, :any, _outputs), do: {:ok, value}
+
+  defp result(value, type, outputs) do
+    with {:ok, value} <- value |> bare(type, outputs) |> Values.to_wit(type, "the result"),
+         do: {:ok, Values.from_wit(value, type)}
+  end
+
+  # An output may be returned under its name, several may be instead of a tuple of them.
+  defp bare(value, {:record, _fields}, _outputs), do: value
+  defp bare(value, _type, [name]) when is_map_key(value, name) and map_size(value) == 1, do: value[name]
+
+  defp bare(%{} = value, {:tuple, types}, outputs) when length(types) == length(outputs) do
+    if Enum.all?(outputs, &is_map_key(value, &1)), do: Enum.map(outputs, &value[&1]), else: value
+  end
+
+  defp bare(value, _type, _outputs), do: value
+
+  # JSON has no bytes.
+  defp spell(value, {:list, :u8}) when is_binary(value), do: :binary.bin_to_list(value)
+  defp spell(value, {:list, type}) when is_list(value), do: Enum.map(value, &spell(&1, type))
+  defp spell(value, {:tuple, types}) when is_list(value), do: Enum.zip_with(value, types, &spell/2)
+  defp spell(nil, {:option, _type}), do: nil
+  defp spell(value, {:option, type}), do: spell(value, type)
+
+  defp spell(%{} = value, {:record, fields}) do
+    Map.new(fields, fn {name, type} -> {name, spell(value[name], type)} end)
+  end
+
+  defp spell(value, _type), do: value
 
   defp run(instance, code, block, arguments) do
     with {:ok, functions} <- Instance.ask(instance, "load", [code]),

@@ -28,6 +28,7 @@ defmodule Workbooks.Build.JavaScript.Instance do
         try do
           use.({instance, environment})
         after
+          environment.meter.(%{memory_peak: Wasm.memory_size(instance)})
           Wasm.close(instance)
         end
 

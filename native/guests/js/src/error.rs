@@ -48,7 +48,14 @@ impl std::error::Error for JsError {}
 impl JsError {
     /// An error of the engine's own, with no place in the source.
     pub(crate) fn new(name: &str, message: impl Into<String>) -> Self {
-        Self { name: name.to_owned(), message: message.into(), stack: String::new(), line: None, column: None, frames: Vec::new() }
+        Self {
+            name: name.to_owned(),
+            message: message.into(),
+            stack: String::new(),
+            line: None,
+            column: None,
+            frames: Vec::new(),
+        }
     }
 
     /// Whether the heap was full.
@@ -89,6 +96,10 @@ impl JsError {
             &property(ctx, object, "name").unwrap_or_else(|| "Error".to_owned()),
             property(ctx, object, "message").unwrap_or_default(),
         );
+        // What QuickJS says where there is no room for the message it had.
+        if error.name == "InternalError" && error.message == "Invalid error message" {
+            "out of memory".clone_into(&mut error.message);
+        }
         if let Some(stack) = property(ctx, object, "stack") {
             stack.trim_end().clone_into(&mut error.stack);
         }

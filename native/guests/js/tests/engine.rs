@@ -141,11 +141,9 @@ fn call_before_load_is_an_error() {
 
 #[test]
 fn imports_are_refused_in_plain_words() {
-    for (source, column) in [
-        ("import fs from 'fs'; export const f = () => 1;", 16),
-        ("export * from 'fs'", 15),
-        ("await import('fs')", 14),
-    ] {
+    for (source, column) in
+        [("import fs from 'fs'; export const f = () => 1;", 16), ("export * from 'fs'", 15), ("await import('fs')", 14)]
+    {
         let error = load_error(source);
         assert_eq!(
             error.message, "'fs' cannot be imported: a block can import \"host\" (echo, fail) and nothing else",
@@ -207,7 +205,8 @@ fn what_is_no_code_is_refused() {
 
 #[test]
 fn chance_and_time_are_the_host_s() {
-    let source = "export const f = () => [Math.random(), Math.random(), performance.now(), performance.now(), Math.random.name]";
+    let source =
+        "export const f = () => [Math.random(), Math.random(), performance.now(), performance.now(), Math.random.name]";
     let first = loaded(source).call("f", "[]".to_owned()).unwrap();
     assert_eq!(first, loaded(source).call("f", "[]".to_owned()).unwrap());
     assert!(first.ends_with(r#",0,1,"random"]"#), "{first}");
@@ -216,7 +215,8 @@ fn chance_and_time_are_the_host_s() {
 #[test]
 fn integers_that_a_number_would_change_are_big() {
     let mut engine = loaded("export const f = (...a) => a.map((x) => [typeof x, x]).flat()");
-    let arguments = "[9007199254740991,9007199254740992,-9007199254740993,1e20,12345678901234567.5,\"9007199254740993\"]";
+    let arguments =
+        "[9007199254740991,9007199254740992,-9007199254740993,1e20,12345678901234567.5,\"9007199254740993\"]";
     assert_eq!(
         engine.call("f", arguments.to_owned()).unwrap(),
         r#"["number",9007199254740991,"bigint",9007199254740992,"bigint",-9007199254740993,"number",100000000000000000000,"number",12345678901234568,"string","9007199254740993"]"#

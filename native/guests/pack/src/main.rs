@@ -13,8 +13,7 @@ use wit_parser::WorldItem;
 
 mod snapshot;
 
-const USAGE: &str =
-    "usage: pack --imports none|INTERFACE[,INTERFACE…] [--initialize EXPORT] IN.core.wasm OUT.wasm";
+const USAGE: &str = "usage: pack --imports none|INTERFACE[,INTERFACE…] [--initialize EXPORT] IN.core.wasm OUT.wasm";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -6,8 +6,8 @@
 //! module always gives the same bytes.
 
 use wasm_encoder::{
-    ConstExpr, DataCountSection, DataSection, ExportKind, ExportSection, GlobalSection, MemorySection,
-    MemoryType, Module, RawSection, SectionId,
+    ConstExpr, DataCountSection, DataSection, ExportKind, ExportSection, GlobalSection, MemorySection, MemoryType,
+    Module, RawSection, SectionId,
 };
 use wasmi::{Engine, Extern, Linker, Store, Val};
 use wasmparser::{DataKind, Export, ExternalKind, Global, Operator, Parser, Payload};
@@ -100,9 +100,7 @@ impl<'a> Parts<'a> {
             }
         }
         match memories.as_slice() {
-            [memory] => {
-                Ok(Self { module, payloads, memory: *memory, globals, imported_globals, exports, first_data })
-            }
+            [memory] => Ok(Self { module, payloads, memory: *memory, globals, imported_globals, exports, first_data }),
             _ => Err("no snapshot can be taken: it has not one memory".to_owned()),
         }
     }

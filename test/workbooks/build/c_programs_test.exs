@@ -38,7 +38,7 @@ defmodule Workbooks.Build.CProgramsTest do
     test "programs by csmith", %{folder: folder} do
       compared =
         @seeds
-        |> parallel(fn seed -> compare("csmith seed #{seed}", generated(seed), folder) end)
+        |> parallel(fn seed -> compare("csmith seed #{seed}", generated(seed, folder), folder) end)
         |> Enum.reject(&(&1 == :passed_over))
 
       differences = Enum.reject(compared, &(&1 == :same))
@@ -93,8 +93,12 @@ defmodule Workbooks.Build.CProgramsTest do
 
   # A long has 32 bits here and 64 natively. So constants are written without the L, which csmith puts
   # to all of them: then they have the first type they fit, which is of one size on both.
-  defp generated(seed) do
-    {text, 0} = System.cmd("csmith", ["--seed", "#{seed}" | @csmith])
+  #
+  # It leaves a file about the machine where it is called, which others may not read half written.
+  defp generated(seed, folder) do
+    own = Path.join(folder, "csmith-#{seed}")
+    File.mkdir_p!(own)
+    {text, 0} = System.cmd("csmith", ["--seed", "#{seed}" | @csmith], cd: own)
     text = String.replace(text, ~r/\b(0x[0-9A-Fa-f]+|[0-9]+)(U?)L\b/, "\\1\\2")
     inlined(text)
   end

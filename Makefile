@@ -4,7 +4,7 @@
 # The stages share build directories: one after the other, also under make -j.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test prove fuzz bench walls format lint docs guests guests-check ci matrix clean
+.PHONY: help setup setup-c demo test prove fuzz bench walls format lint docs guests guests-check ci matrix clean
 
 help: ## this list
 	@echo "Workbooks: Org files whose source blocks run as sandboxed WebAssembly on the BEAM"
@@ -13,6 +13,9 @@ help: ## this list
 
 setup: ## what is missing is installed (Elixir, a C compiler) and the dev build made ready
 	@scripts/setup
+
+setup-c: setup ## what compiles C blocks is installed: clang as WebAssembly, by npm; then minutes of one core, once
+	@scripts/stages c
 
 demo: setup ## the examples run and become pages in _demo/
 	@scripts/stages demo

@@ -8,8 +8,8 @@
 
 Code.require_file("support/bench.exs", __DIR__)
 
-files =
-  ~w(call throughput host_call instantiate values memory pool suspend cache compile fairness kill render lanes hostile run)
+files = ~w(call throughput host_call instantiate values memory pool suspend cache compile fairness kill render lanes
+     hostile javascript run)
 
 guide = Path.expand("../guides/performance.md", __DIR__)
 machine = Bench.machine()

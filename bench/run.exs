@@ -57,7 +57,7 @@ defmodule Bench.Run do
       {:work_none, fn -> run(work, cache_dir: folder) end}
     ]
 
-    found = measured(cases, 5) |> Map.merge(measured(floors, 2))
+    found = measured(cases, 3) |> Map.merge(measured(floors, 1))
     row = fn name, key, options -> Bench.row(name, found[key], options) end
     work_floor = [floor: {"nothing kept", found.work}]
     against = fn what, key -> if found[key], do: [floor: {what, found[key]}], else: [] end
@@ -133,7 +133,7 @@ defmodule Bench.Run do
   defp quick_js(n, _inputs), do: "export const f = (a, b = 0) => (a + b + #{n}) % 1000 /* edit #{n} */"
 
   defp work_js(n, _inputs) do
-    "export const f = (a, b = 0) => { let s = a + b; for (let i = 0; i < 300000; i++) s = (s * 31 + i) % 65521; return s + #{n} /* edit #{n} */ }"
+    "export const f = (a, b = 0) => { let s = a + b; for (let i = 0; i < 100000; i++) s = (s * 31 + i) % 65521; return s + #{n} /* edit #{n} */ }"
   end
 
   defp quick_wat(n, inputs) do

@@ -46,6 +46,7 @@ defmodule Workbooks do
     cache_dir: {:any, nil},
     verify: {:boolean, false},
     subscriber: {:pid, nil},
+    nodes: {:any, nil},
     render: {:keyword, []}
   ]
 
@@ -62,7 +63,9 @@ defmodule Workbooks do
     * `:timeout` - milliseconds for the whole run; 300,000
     * `:step_timeout` - milliseconds for each step; 30,000
     * `:memory` - bytes of memory for each step's instance; 256 MiB
-    * `:concurrency` - steps at the same time; one for each scheduler
+    * `:concurrency` - steps at the same time, on each node; one for each scheduler
+    * `:nodes` - the nodes of Erlang's that run the steps, or `:all` connected ones where this library
+      runs; this one. Steps of a node that is lost are run on another
     * `:workdir` - a folder for the step log, `_steps.jsonl`; none is written without it
     * `:caps` - what blocks that ask for it in `:caps:` may see: `"clock"`, `"random"`,
       `{"network", rules}`, `{"files", [{guest_path, path, :read | :read_write}]}`; nothing
@@ -128,6 +131,7 @@ defmodule Workbooks do
   defp begin(org, options, where) do
     options = Options.validate!(options, @run_schema, where)
     caps = Capabilities.granted!(options.caps)
+    nodes = nodes!(options.nodes, where)
     id = new_id()
 
     with {:ok, step_log} <- workdir(options.workdir),
@@ -148,12 +152,24 @@ defmodule Workbooks do
           seed: options.seed,
           store: ResultCache.store(options.cache_dir),
           cache: cache(options),
-          subscriber: options.subscriber
+          subscriber: options.subscriber,
+          nodes: nodes
         })
 
       {:ok, %{handle | render: options.render}}
     else
       {:error, issues} -> {:error, %Run{id: id, status: :invalid, error: issues}}
+    end
+  end
+
+  defp nodes!(nil, _where), do: [node()]
+  defp nodes!(:all, _where), do: Workflow.Nodes.all()
+
+  defp nodes!(nodes, where) do
+    if is_list(nodes) and nodes != [] and Enum.all?(nodes, &is_atom/1) do
+      Enum.uniq(nodes)
+    else
+      raise ArgumentError, "option :nodes of #{where} takes a list of nodes, or :all, got: #{inspect(nodes)}"
     end
   end
 
@@ -216,14 +232,14 @@ defmodule Workbooks do
   defp workdir(nil), do: {:ok, nil}
 
   defp workdir(path) do
-    with {:error, message} <- StepLog.path(path), do: {:error, [issue("workdir", message)]}
+    with {:error, message} <- StepLog.path(path), do: {:error, [Workflow.issue("workdir", message)]}
   end
 
   defp checked_plan(org) do
     with :ok <- OQL.validate(org), {:ok, plan} <- OQL.tangle_plan(org) do
       {:ok, plan}
     else
-      {:error, %Error{} = error} -> {:error, [issue("kernel_#{error.kind}", error.message)]}
+      {:error, %Error{} = error} -> {:error, [Workflow.issue("kernel_#{error.kind}", error.message)]}
       {:error, issues} -> {:error, issues}
     end
   end
@@ -234,17 +250,12 @@ defmodule Workbooks do
         :ok
 
       missing ->
-        {:error, for(name <- missing, do: issue("missing_input", "the input #{name} was not given", example(name)))}
+        {:error,
+         for(name <- missing, do: Workflow.issue("missing_input", "the input #{name} was not given", example(name)))}
     end
   end
 
   defp example(name), do: "give it in inputs: %{#{inspect(name)} => …}"
-
-  # Shaped as the kernel's issues are.
-  defp issue(code, message, hint \\ nil) do
-    keys = %{"level" => "error", "code" => code, "message" => message, "hint" => hint}
-    Map.merge(keys, %{"line" => nil, "column" => nil, "heading" => nil})
-  end
 
   defp string_keys(inputs), do: Map.new(inputs, fn {key, value} -> {to_string(key), value} end)
 
@@ -255,7 +266,7 @@ defmodule Workbooks do
 
     case OQL.render(org, options) do
       {:ok, html} -> outcome(%{run | html: html})
-      {:error, error} -> {:error, %{run | status: :failed, error: [issue("render", error.message)]}}
+      {:error, error} -> {:error, %{run | status: :failed, error: [Workflow.issue("render", error.message)]}}
     end
   end
 

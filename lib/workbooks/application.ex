@@ -17,6 +17,7 @@ defmodule Workbooks.Application do
       Workbooks.Build.Clang.Program,
       Workbooks.Workflow.ResultCache,
       Workbooks.Workflow.Telemetry,
+      Workbooks.Workflow.Nodes,
       {Task.Supervisor, name: Workbooks.Workflow.Supervisor}
     ]
 

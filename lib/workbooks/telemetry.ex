@@ -38,6 +38,7 @@ defmodule Workbooks.Telemetry do
   | `[:workbooks, :run]` | | `run` (its id), `steps` (how many) | `status` |
   | `[:workbooks, :run, :step]` | on `:stop` `memory_peak` (bytes) and `fuel`, each or `nil` | `run`, `component`, `lang` | `status`, `error` (as the step has it) |
   | `[:workbooks, :oql, :call]` | | `function` (as in `wit/oql/kernel.wit`), `bytes` (given to it), `pool` | `result` |
+  | `[:workbooks, :build, :clang, :prepare]` | | `program` (clang's file, on its way to native code) | `result` |
 
   ## Single events
 
@@ -56,6 +57,7 @@ defmodule Workbooks.Telemetry do
   | `[:workbooks, :wasm, :server, :overloaded]` | `waiting` | `server`, `name` |
   | `[:workbooks, :wasm, :server, :restart]` | `duration`, `attempt` (from 1) | `server` (its pid), `reason` (an error's kind, `:killed`), `result` |
   | `[:workbooks, :wasm, :server, :reload]` | `duration` | `server`, `result` |
+  | `[:workbooks, :build, :clang, :progress]` | `elapsed_ms`: clang has been on its way to native code for so long | `program` |
   | `[:workbooks, :run, :step, :cached]` | `duration`: of a step whose result was kept, instead of `:stop` | `run`, `component`, `lang`, `status` |
   | `[:workbooks, :run, :step, :skip]` | `count` (1): of a step that never began | `run`, `component`, `lang`, `status`, `reason` (an error's kind) |
 
@@ -77,7 +79,8 @@ defmodule Workbooks.Telemetry do
     [:workbooks, :wasm, :compile],
     [:workbooks, :wasm, :instantiate],
     [:workbooks, :wasm, :call],
-    [:workbooks, :oql, :call]
+    [:workbooks, :oql, :call],
+    [:workbooks, :build, :clang, :prepare]
   ]
 
   @events for(span <- @spans, part <- [:start, :stop, :exception], do: span ++ [part]) ++
@@ -95,6 +98,7 @@ defmodule Workbooks.Telemetry do
               [:workbooks, :wasm, :server, :overloaded],
               [:workbooks, :wasm, :server, :restart],
               [:workbooks, :wasm, :server, :reload],
+              [:workbooks, :build, :clang, :progress],
               [:workbooks, :run, :start],
               [:workbooks, :run, :stop],
               [:workbooks, :run, :step, :start],

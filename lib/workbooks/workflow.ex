@@ -23,7 +23,8 @@ defmodule Workbooks.Workflow do
           seed: non_neg_integer,
           store: ResultCache.store(),
           cache: :use | :verify | :off,
-          subscriber: pid | nil
+          subscriber: pid | nil,
+          nodes: [node]
         }
 
   @doc """
@@ -72,8 +73,17 @@ defmodule Workbooks.Workflow do
 
   @doc "The issue of a run whose own process was killed."
   @spec ended :: map
-  def ended do
-    %{"level" => "error", "code" => "internal", "message" => "the run's process was ended", "hint" => nil}
-    |> Map.merge(%{"line" => nil, "column" => nil, "heading" => nil})
+  def ended, do: issue("internal", "the run's process was ended")
+
+  @doc """
+  An issue that is about no place in the file, shaped as the kernel's are.
+
+      iex> Workbooks.Workflow.issue("workdir", "no such folder")["level"]
+      "error"
+  """
+  @spec issue(String.t(), String.t(), String.t() | nil) :: map
+  def issue(code, message, hint \\ nil) do
+    keys = %{"level" => "error", "code" => code, "message" => message, "hint" => hint}
+    Map.merge(keys, %{"line" => nil, "column" => nil, "heading" => nil})
   end
 end

@@ -13,8 +13,9 @@ defmodule Workbooks.Build.C do
   @behaviour Workbooks.Build.Compiler
 
   alias Workbooks.Wasm
-  alias Workbooks.Build.{Artifact, Call, Clang, Deadline, Entry, Problem, Source}
-  alias Workbooks.Build.C.{Declarations, Glue, Types, World}
+  alias Workbooks.Build.{Artifact, Call, Clang, Deadline, Entry, Problem, Signature, Source}
+  alias Workbooks.Build.C.{Declarations, Glue, Types}
+  alias Workbooks.Build.Types, as: Wit
 
   @header Path.join([__DIR__, "../../../priv/c/workbooks.h"])
   @external_resource @header
@@ -94,26 +95,22 @@ defmodule Workbooks.Build.C do
 
   defp typed(source, declarations, options) do
     with {:ok, function} <- entry(source, declarations),
+         :ok <- arity(function, source),
          {:ok, params, result} <- shapes(function, declarations),
-         export = export(function.name),
-         glued = %{name: function.name, export: export, params: params, result: result},
+         {:ok, signature, raises?} <- agreed(source.sig, function, params, result),
+         {:ok, wit} <- Signature.to_wit(signature),
+         glued = %{name: function.name, export: Wit.wit_name(signature.name), params: params, result: result},
          {:ok, glue} <- glue(glued, function, declarations),
          {:ok, module} <- build(source.text, glue, :reactor, options),
-         types =
-           for(
-             {{name, _type}, {_ctype, shape}, n} <- numbered(function.params, params),
-             do: {param(name, n), Types.wit(shape)}
-           ),
-         wit = World.text(export, types, Types.wit(elem(result, 1))),
          {:ok, component} <- wasm(Wasm.componentize(module, wit: wit, timeout: Deadline.left(options.deadline))) do
       {:ok,
        Artifact.new(
          language: source.language,
          bytes: component,
-         convention: Call.Typed,
-         data: [export],
-         params: types,
-         result: Types.wit(elem(result, 1))
+         convention: if(raises?, do: Call.Raising, else: Call.Typed),
+         data: [glued.export],
+         params: signature.params,
+         result: if(raises?, do: elem(signature.result, 1), else: signature.result)
        )}
     end
   end
@@ -159,27 +156,61 @@ defmodule Workbooks.Build.C do
     end
   end
 
-  defp numbered(declared, shapes), do: Enum.zip([declared, shapes, 0..length(shapes)])
+  defp arity(function, %Source{inputs: inputs}) do
+    case length(function.params) do
+      count when count == length(inputs) or inputs == [] ->
+        :ok
 
-  defp param(nil, n), do: "p#{n}"
-  defp param(name, _n), do: kebab(name)
+      count ->
+        said =
+          "#{function.name} takes #{count} values, the block's inputs are #{length(inputs)}: #{Enum.join(inputs, " ")}"
 
-  defp export(name), do: kebab(name)
+        {:error, Problem.new(:signature, said, line: function.line)}
+    end
+  end
 
-  # `movingAverage` and `moving_average` are `moving-average` in WIT.
-  defp kebab(name) do
-    name
-    |> String.replace(~r/([a-z0-9])([A-Z])/, "\\1-\\2")
-    |> String.downcase()
-    |> String.split("_", trim: true)
-    |> Enum.join("-")
+  # The types are the declaration's, or those of the `:sig:`, which has to lie in memory as they do. A
+  # function that fails by its result raises, unless the `:sig:` says that it gives a result.
+  defp agreed(nil, function, params, {_type, shape}) do
+    params =
+      for {{name, _}, {_type, shape}, n} <- Enum.zip([function.params, params, 0..length(params)]),
+          do: {param(name, n), Types.wit(shape)}
+
+    result = Types.wit(shape)
+    {:ok, %Signature{name: function.name, params: params, result: result}, match?({:result, _, :string}, result)}
+  end
+
+  defp agreed(sig, function, params, {_type, shape}) do
+    with {:ok, signature} <- Signature.parse(sig) do
+      same? = Enum.map(signature.params, &Types.layout(elem(&1, 1))) == Enum.map(params, &Types.layout(elem(&1, 1)))
+      wanted = Types.layout(signature.result)
+      raised = {:result, signature.result, :string}
+
+      cond do
+        same? and Types.layout(shape) == wanted ->
+          {:ok, signature, false}
+
+        same? and Types.layout(shape) == Types.layout(raised) ->
+          {:ok, %{signature | result: raised}, true}
+
+        true ->
+          {:ok, declared, _} = agreed(nil, function, params, {nil, shape})
+          said = "the :sig: says #{Signature.text(signature)}, the function is #{Signature.text(declared)}"
+          {:error, Problem.new(:signature, said, line: function.line)}
+      end
+    end
+  end
+
+  # A name that is none in WIT matters to nobody.
+  defp param(name, n) do
+    if name && Wit.wit_name?(Wit.wit_name(name)), do: name, else: "p#{n}"
   end
 
   # --- both --------------------------------------------------------------------------------------
 
   defp build(text, glue, kind, options) do
     libraries =
-      if(jumps?(text), do: ["setjmp"], else: []) ++ if text =~ "long double", do: ["c-printscan-long-double"], else: []
+      for {true, name} <- [{jumps?(text), "setjmp"}, {long_double?(text), "c-printscan-long-double"}], do: name
 
     options.progress.("compiling")
 
@@ -197,6 +228,9 @@ defmodule Workbooks.Build.C do
   end
 
   defp jumps?(text), do: text =~ "setjmp"
+
+  # The C library prints and reads these only with another one before it, which is large.
+  defp long_double?(text), do: text =~ ~r/long\s+double|%[-+ #0-9.*]*L/
 
   # The linker knows no lines; where a name is missing, its first use is what a person looks for.
   defp placed(%Problem{line: nil, message: "undefined symbol: " <> name} = problem, text) do

@@ -17,6 +17,10 @@ defmodule Workbooks.Build.Linker do
   @type id :: String.t()
   @typedoc "For each function that a component calls, the component it is of and how many arguments it takes."
   @type calls :: %{String.t() => {id, arity}}
+  @typedoc """
+  A component ready to be called: the artifacts that a call of it may run, and a digest of all their code.
+  """
+  @type unit :: %{id: id, digest: binary, linked: %{id => linked}}
   @typedoc "An artifact, and what it calls through the host."
   @type linked :: %{artifact: Artifact.t(), calls: calls}
 
@@ -114,24 +118,22 @@ defmodule Workbooks.Build.Linker do
   defp callees(id, calls), do: for({_name, {callee, _arity}} <- Map.get(calls, id, %{}), do: callee)
 
   @doc """
-  A component ready to be called: its artifact; `digest`, of all the code that such a call may
-  run; and `functions`, which adds to an environment what it calls through the host. A problem of
-  something that it calls says so, and has no line.
+  A component ready to be called, with all that it calls through the host. A problem of something
+  that it calls says so, and has no line.
   """
   @spec unit(id, %{id => Source.t()}, %{id => calls}, Deadline.t()) ::
-          {:ok, %{artifact: Artifact.t(), digest: binary, functions: (Call.environment() -> Call.environment())}}
+          {:ok, unit}
           | {:error, Problem.t()}
   def unit(id, sources, calls, deadline) when not is_map_key(calls, id) do
     with {:ok, artifact} <- Build.compile(Map.fetch!(sources, id), deadline: deadline) do
-      {:ok, %{artifact: artifact, digest: artifact.digest, functions: & &1}}
+      {:ok, %{id: id, digest: artifact.digest, linked: %{id => %{artifact: artifact, calls: %{}}}}}
     end
   end
 
   def unit(id, sources, calls, deadline) do
     case compile(id, sources, calls, deadline) do
       {:ok, linked} ->
-        add = &%{&1 | functions: Map.merge(&1.functions, functions(linked, id, &1))}
-        {:ok, %{artifact: linked[id].artifact, digest: digest(linked, id), functions: add}}
+        {:ok, %{id: id, digest: digest(linked, id), linked: linked}}
 
       {:error, {^id, problem}} ->
         {:error, problem}
@@ -150,6 +152,13 @@ defmodule Workbooks.Build.Linker do
         callees = for {name, {callee, _arity}} <- Enum.sort(calls), part <- [name, digest(linked, callee)], do: part
         :crypto.hash(:sha256, ["calls", artifact.digest | callees])
     end
+  end
+
+  @doc "Calls a unit with the values of its inputs, in order."
+  @spec call(unit, [term], Call.environment()) :: {:ok, term} | {:error, Problem.t()}
+  def call(%{id: id, linked: linked}, inputs, environment) do
+    functions = Map.merge(environment.functions, functions(linked, id, environment))
+    Build.call(linked[id].artifact, inputs, %{environment | functions: functions})
   end
 
   @doc "The components that one calls, and those that these call, itself among them."

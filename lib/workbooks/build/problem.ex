@@ -36,5 +36,17 @@ defmodule Workbooks.Build.Problem do
 
   @doc "What the bridge reports, as a problem of the block."
   @spec from_wasm(Workbooks.Wasm.Error.t()) :: t
-  def from_wasm(%Workbooks.Wasm.Error{kind: kind, message: message}), do: new(kind, message)
+  def from_wasm(%Workbooks.Wasm.Error{kind: kind, message: message, details: details}),
+    do: new(kind, message, place(details))
+
+  # A trap in code with debug information knows where: the innermost frame in the block's own file,
+  # which compilers are given as block.c or the like.
+  defp place(%{frames: frames}) when is_list(frames) do
+    case Enum.find(frames, &(is_binary(&1.file) and Path.rootname(Path.basename(&1.file)) == "block")) do
+      nil -> []
+      frame -> [line: frame.line, column: frame.column]
+    end
+  end
+
+  defp place(_details), do: []
 end

@@ -44,6 +44,19 @@ defmodule Workbooks.Build.Signature do
   end
 
   @doc """
+  The functions that a `:sig:` says the block uses; none without one.
+
+      iex> {:ok, [used]} = Workbooks.Build.Signature.using("more(n: f64) -> f64 using twice(x: f64) -> f64")
+      iex> used.name
+      "twice"
+      iex> Workbooks.Build.Signature.using(nil)
+      {:ok, []}
+  """
+  @spec using(String.t() | nil) :: {:ok, [t]} | {:error, Problem.t()}
+  def using(nil), do: {:ok, []}
+  def using(sig), do: with({:ok, signature} <- parse(sig), do: {:ok, signature.using})
+
+  @doc """
   The WIT world of a block with that signature. An error where a name cannot be one in WIT,
   which only blocks that become components mind.
 

@@ -12,7 +12,7 @@ defmodule Workbooks.Build.Values do
   | `f32`, `f64` | a number. One that is none (`NaN`, infinite) becomes `nil`, as in JSON, and `nil` is not taken for one |
   | `char` | a string of one character |
   | `list<u8>` | a binary; a list of numbers is taken |
-  | `list`, `tuple` | a list |
+  | `list`, `tuple` | a list; for a tuple, Elixir's is taken |
   | `record` | a map; a field that is an option may be left out, no other may be there |
   | `option` | `nil`, or the value |
   | `result` | `%{"ok" => value}`, `%{"error" => value}` |
@@ -115,6 +115,8 @@ defmodule Workbooks.Build.Values do
     items = items(value, type, list, path)
     if length(items) == size, do: items, else: unfit(path, "#{shown(value)} does not fit #{Types.text(list)}")
   end
+
+  defp to(value, {:tuple, _types} = tuple, path) when is_tuple(value), do: value |> Tuple.to_list() |> to(tuple, path)
 
   defp to(value, {:tuple, types} = tuple, path) do
     if proper?(value) and length(value) == length(types) do

@@ -34,6 +34,8 @@ defmodule Workbooks.Workflow.Coordinator do
       calls: calls(plan),
       given: for(name <- plan["imports"], value = given(options, name), into: %{}, do: {name, value}),
       steps: %{},
+      # node => how many steps it runs
+      nodes: Map.new(options.nodes, &{&1, 0}),
       ended_by: nil
     }
 
@@ -85,6 +87,10 @@ defmodule Workbooks.Workflow.Coordinator do
       {:step, pid, outcome} when is_map_key(state.running, pid) ->
         ended(state, pid, outcome)
 
+      # The node that it was on is gone, and others may be there.
+      {:EXIT, pid, :noconnection} when is_map_key(state.running, pid) ->
+        elsewhere(state, pid)
+
       # A step's process that ended without an answer: killed from outside.
       {:EXIT, pid, reason} when is_map_key(state.running, pid) ->
         stopped(state, pid, :failed, :internal, "the step's process ended: #{inspect(reason)}")
@@ -124,7 +130,7 @@ defmodule Workbooks.Workflow.Coordinator do
 
   # As many as may run at the same time. One that may not run at all is over at once.
   defp start_ready(state) do
-    with true <- map_size(state.running) < state.options.concurrency,
+    with true <- Enum.any?(state.nodes, fn {_node, steps} -> steps < state.options.concurrency end),
          {id, schedule} <- Schedule.next(state.schedule) do
       %{state | schedule: schedule} |> begin(id) |> start_ready()
     else
@@ -150,6 +156,7 @@ defmodule Workbooks.Workflow.Coordinator do
       seed: seed(options.seed, id),
       memory: options.memory,
       timeout: options.step_timeout,
+      node: place(state.nodes, given),
       store: options.store,
       cache: options.cache
     }
@@ -157,7 +164,20 @@ defmodule Workbooks.Workflow.Coordinator do
     run = self()
     pid = spawn_link(fn -> send(run, {:step, self(), Step.run(job)}) end)
     begun = Events.step_started(state.events, id, job.world["lang"])
-    put_in(state.running[pid], %{id: id, begun: begun, timer: timer(pid, options.step_timeout)})
+    step = %{id: id, begun: begun, timer: timer(pid, options.step_timeout), node: job.node}
+    %{state | running: Map.put(state.running, pid, step), nodes: Map.update(state.nodes, job.node, 1, &(&1 + 1))}
+  end
+
+  # Where the fewest run. Folders are this node's.
+  defp place(nodes, given) do
+    if given[:files], do: node(), else: nodes |> Enum.min_by(fn {_node, steps} -> steps end) |> elem(0)
+  end
+
+  # Without any other node its steps are run on this one.
+  defp elsewhere(state, pid) do
+    {%{id: id, node: lost}, state} = over(state, pid)
+    nodes = Map.delete(state.nodes, lost)
+    begin(%{state | nodes: if(nodes == %{}, do: %{node() => 0}, else: nodes)}, id)
   end
 
   defp timer(_pid, :infinity), do: nil
@@ -220,7 +240,9 @@ defmodule Workbooks.Workflow.Coordinator do
     {step, running} = Map.pop!(state.running, pid)
     if step.timer, do: Process.cancel_timer(step.timer)
     Process.unlink(pid)
-    {step, %{state | running: running}}
+    # A node that was lost is counted no more.
+    nodes = if is_map_key(state.nodes, step.node), do: Map.update!(state.nodes, step.node, &(&1 - 1)), else: state.nodes
+    {step, %{state | running: running, nodes: nodes}}
   end
 
   defp failed(state, id, status, problem, known) do

@@ -28,6 +28,7 @@ defmodule Workbooks.Workflow.ResultCache do
   # Another one whenever what is in a file, or what a key is made of, changes.
   @version "workbooks result 1\n"
   @suffix ".result"
+  @artifacts 100_000
   # What was being written when a machine stopped is cleared away, when nobody can be at it any more.
   @abandoned_seconds 600
 
@@ -96,6 +97,24 @@ defmodule Workbooks.Workflow.ResultCache do
     :ok
   end
 
+  @doc "The digest of the artifact that a source was compiled to, by the source's own; `:error` when that is not known."
+  @spec artifact(binary) :: {:ok, binary} | :error
+  def artifact(source) do
+    case :ets.lookup(__MODULE__.Artifacts, source) do
+      [{^source, digest}] -> {:ok, digest}
+      [] -> :error
+    end
+  end
+
+  @doc "Remembers the digest of a source's artifact: what is kept is then found without compiling the source again."
+  @spec remember_artifact(binary, binary) :: :ok
+  def remember_artifact(source, digest) do
+    # Each is some hundred bytes; to begin anew costs a look at the sources, once.
+    if :ets.info(__MODULE__.Artifacts, :size) >= @artifacts, do: :ets.delete_all_objects(__MODULE__.Artifacts)
+    :ets.insert(__MODULE__.Artifacts, {source, digest})
+    :ok
+  end
+
   @doc """
   Forgets what is in `:memory`, or `:all`: the files of the configured folder, too.
 
@@ -157,12 +176,14 @@ defmodule Workbooks.Workflow.ResultCache do
     :ets.new(__MODULE__, [:named_table, :public, read_concurrency: true])
     :ets.new(__MODULE__.Size, [:named_table, :public, write_concurrency: true])
     :ets.insert(__MODULE__.Size, {:bytes, 0})
+    :ets.new(__MODULE__.Artifacts, [:named_table, :public, read_concurrency: true])
     {:ok, %{}}
   end
 
   @impl true
   def handle_call(:clear, _from, disks) do
     :ets.delete_all_objects(__MODULE__)
+    :ets.delete_all_objects(__MODULE__.Artifacts)
     :ets.insert(__MODULE__.Size, {:bytes, 0})
     {:reply, :ok, disks}
   end

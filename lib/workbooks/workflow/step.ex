@@ -5,7 +5,7 @@ defmodule Workbooks.Workflow.Step do
 
   alias Workbooks.Build
   alias Workbooks.Build.{Call, Deadline, Linker, Problem, Source}
-  alias Workbooks.Workflow.{Capabilities, Log, Outputs, ResultCache}
+  alias Workbooks.Workflow.{Capabilities, Log, Outputs, Remote, ResultCache}
 
   @typedoc """
   What a step is given. `sources` are its block and those whose functions it uses, by the
@@ -23,6 +23,7 @@ defmodule Workbooks.Workflow.Step do
           seed: non_neg_integer,
           memory: pos_integer,
           timeout: timeout,
+          node: node,
           store: ResultCache.store(),
           cache: :use | :verify | :off
         }
@@ -74,28 +75,67 @@ defmodule Workbooks.Workflow.Step do
   end
 
   defp answer(job, shas, log) do
-    case Linker.unit(job.component["id"], job.sources, job.calls, Deadline.in_ms(compile_ms(job.timeout))) do
-      {:ok, unit} -> answer(job, shas, log, unit)
-      {:error, problem} -> {{:error, problem}, false}
+    # What is granted something real may come to something else each time.
+    keeps = job.cache != :off and Capabilities.pure?(job.given)
+    compiled = if keeps, do: compiled_before(job)
+
+    case job.cache == :use and compiled != nil and fetch(job, shas, compiled) do
+      {:ok, entry} -> {{:ok, entry}, true}
+      _none -> compile(job, shas, log, keeps)
     end
   rescue
     # A fault of ours must not take the run along.
     exception -> {{:error, Problem.new(:internal, Exception.message(exception))}, false}
   end
 
-  defp answer(job, shas, log, unit) do
-    key = if job.cache != :off and Capabilities.pure?(job.given), do: key(job, shas, unit)
+  defp compile(job, shas, log, keeps) do
+    deadline = Deadline.in_ms(compile_ms(job.timeout))
 
-    case job.cache == :use and key != nil and ResultCache.fetch(job.store, key) do
-      {:ok, entry} -> {{:ok, entry}, true}
-      _none -> {job |> call(unit, log) |> kept(job, key), false}
+    with {:ok, unit} <- Linker.unit(job.component["id"], job.sources, job.calls, deadline) do
+      if keeps, do: remember(job, unit)
+
+      case keeps and job.cache == :use and fetch(job, shas, unit.digest) do
+        {:ok, entry} -> {{:ok, entry}, true}
+        _none -> {job |> call(unit, log) |> kept(job, keeps && key(job, shas, unit.digest)), false}
+      end
+    else
+      {:error, problem} -> {{:error, problem}, false}
     end
   end
 
+  # The digest of what a source was compiled to, where that is known: a result is then found
+  # without compiling anything.
+  defp compiled_before(job) do
+    with {:ok, key} <- source_key(job), {:ok, digest} <- ResultCache.artifact(key), do: digest, else: (_ -> nil)
+  end
+
+  defp remember(job, unit) do
+    with {:ok, key} <- source_key(job), do: ResultCache.remember_artifact(key, unit.digest)
+  end
+
+  # Its own source is all that most have.
+  defp source_key(%{sources: sources} = job) do
+    keys = for {id, source} <- Enum.sort(sources), do: {id, block_key(source)}
+
+    case {keys, Enum.find(keys, &match?({_id, {:error, _problem}}, &1))} do
+      {[{_id, key}], _} -> key
+      {_, {_id, error}} -> error
+      {_, nil} -> {:ok, ResultCache.digest({keys, Map.take(job.calls, Map.keys(sources))})}
+    end
+  end
+
+  defp block_key(source) do
+    with {:ok, compiler} <- Build.compiler(source.language), {:ok, version} <- compiler.version() do
+      {:ok, Build.Cache.key(source, version)}
+    end
+  end
+
+  defp fetch(job, shas, digest), do: ResultCache.fetch(job.store, key(job, shas, digest))
+
   # Everything that the outputs depend on. The names of the ports are part of how some are called.
-  defp key(job, shas, unit) do
+  defp key(job, shas, digest) do
     %{"in" => ins, "out" => outs} = job.component
-    ResultCache.digest({unit.digest, shas, ins, outs, job.given, job.seed, job.memory})
+    ResultCache.digest({digest, shas, ins, outs, job.given, job.seed, job.memory})
   end
 
   defp call(job, unit, log) do
@@ -107,13 +147,16 @@ defmodule Workbooks.Workflow.Step do
           Capabilities.environment(job.given, job.seed)
       )
 
-    with {:ok, value} <- Build.call(unit.artifact, inputs, unit.functions.(environment)),
+    with {:ok, value} <- call_at(job.node, unit, inputs, environment),
          {:ok, outputs} <- Outputs.name(job.component["out"], value) do
       {:ok, ResultCache.entry(outputs, Log.text())}
     end
   end
 
-  defp kept({:ok, entry}, %{cache: :verify} = job, key) when key != nil do
+  defp call_at(node, unit, inputs, environment) when node == node(), do: Linker.call(unit, inputs, environment)
+  defp call_at(node, unit, inputs, environment), do: Remote.call(node, unit, inputs, environment)
+
+  defp kept({:ok, entry}, %{cache: :verify} = job, key) when is_binary(key) do
     case ResultCache.fetch(job.store, key) do
       {:ok, %{shas: shas}} when shas != entry.shas -> {:error, difference(job.component["id"], shas, entry.shas)}
       {:ok, _same} -> {:ok, entry}
@@ -121,7 +164,7 @@ defmodule Workbooks.Workflow.Step do
     end
   end
 
-  defp kept({:ok, entry}, job, key) when key != nil, do: keep(entry, job, key)
+  defp kept({:ok, entry}, job, key) when is_binary(key), do: keep(entry, job, key)
   defp kept(answer, _job, _key), do: answer
 
   defp keep(entry, job, key) do

@@ -8,3 +8,9 @@
    stack that QuickJS watches fills faster than the one it cannot. */
 #define __builtin_frame_address(level) \
     ({ volatile char padding[1024]; padding[0] = 0; (void *)padding; })
+
+/* The same for functions that do not ask: stack.awk puts it into those that recurse without
+   the interpreter. The address has to go somewhere, or the compiler keeps the one byte only. */
+#define STACK_PADDING \
+    volatile char stack_padding[2048]; \
+    __asm__ volatile("" : : "r"(stack_padding))

@@ -152,6 +152,7 @@ defmodule Workbooks.Build.ValuesTest do
     assert Values.to_wit(3.0, :u8, "x") == {:ok, 3}
     assert Values.to_wit(3, :f64, "x") === {:ok, 3.0}
     assert Values.to_wit([1, 2.0], {:list, :u8}, "x") == {:ok, <<1, 2>>}
+    assert Values.to_wit({1, [2.0]}, {:tuple, [:u8, {:list, :u8}]}, "x") == {:ok, {1, <<2>>}}
     assert Values.to_wit(:nan, :f32, "x") == {:ok, :nan}
     assert Values.to_wit(3.4028234663852886e38, :f32, "x") == {:ok, 3.4028234663852886e38}
   end

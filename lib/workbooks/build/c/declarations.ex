@@ -42,7 +42,7 @@ defmodule Workbooks.Build.C.Declarations do
   @words ~w(void char short int long float double signed unsigned _Bool bool _Complex __signed__ __int128)
   @attributes ~w(__attribute__ __attribute _Alignas __declspec __asm__ asm _Static_assert static_assert __typeof__ typeof)
 
-  # Structs within structs are read anew at each level, so what is nested further costs too much.
+  # What is within structs and parameters is read anew at each level, so what is nested further costs too much.
   @deepest 6
 
   @doc "The declarations of a source."
@@ -250,7 +250,11 @@ defmodule Workbooks.Build.C.Declarations do
   defp params([], _found), do: []
   defp params([{:word, "void", _}], _found), do: []
 
-  defp params(tokens, found) do
+  defp params(_tokens, %{depth: @deepest}), do: [{nil, :unknown}]
+
+  defp params(tokens, %{depth: depth} = found) do
+    found = %{found | depth: depth + 1}
+
     for parameter <- split(tokens, ",") do
       with {:ok, specified, rest, _found} <- specifiers(parameter, %{storage: [], words: [], type: nil}, found),
            {:ok, {name, type, nil}, rest} <- declarator(rest, base(specified), found),

@@ -17,7 +17,7 @@ defmodule Workbooks.Build.C.Types do
   | `wb_list_f64` and the like, `WB_LIST(name, T)` | `list<T>` |
   | `WB_OPTION(name, T)` | `option<T>` |
   | `WB_RESULT(name, T, E)` | `result<T, E>` |
-  | a struct of these | a record, its fields' names in lower case with hyphens |
+  | a struct of these | a record with its fields' names |
 
   Arrays, unions, bit fields and other pointers are none of these.
   """
@@ -79,10 +79,10 @@ defmodule Workbooks.Build.C.Types do
   The WIT type of a shape.
 
       iex> Workbooks.Build.C.Types.wit({:fields, [{"bestScore", :f64}, {"first_name", :string}]})
-      {:record, [{"best-score", :f64}, {"first-name", :string}]}
+      {:record, [{"bestScore", :f64}, {"first_name", :string}]}
   """
   @spec wit(shape) :: wit
-  def wit({:fields, fields}), do: {:record, for({name, shape} <- fields, do: {field(name), wit(shape)})}
+  def wit({:fields, fields}), do: {:record, for({name, shape} <- fields, do: {name, wit(shape)})}
   def wit({:list, shape}), do: {:list, wit(shape)}
   def wit({:option, shape}), do: {:option, wit(shape)}
   def wit({:result, ok, error}), do: {:result, wit(ok), wit(error)}
@@ -147,9 +147,6 @@ defmodule Workbooks.Build.C.Types do
 
   defp inner({:base, "void"}, _declarations, _depth), do: throw({:no_type, "void is no value"})
   defp inner(_type, _declarations, _depth), do: throw({:no_type, "an array, a union or the like has no type of WIT's"})
-
-  defp field(name),
-    do: name |> String.replace(~r/([a-z0-9])([A-Z])/, "\\1-\\2") |> String.replace("_", "-") |> String.downcase()
 
   # --- in memory ---------------------------------------------------------------------------------
 

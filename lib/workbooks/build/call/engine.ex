@@ -1,73 +1,59 @@
 defmodule Workbooks.Build.Call.Engine do
   @moduledoc """
-  Calls a function of a JavaScript block, in an engine of its own that can log, read the clock
-  and nothing else. Inputs and results cross as JSON; `console.*` goes to the log.
+  Calls a function of a JavaScript block, in an engine of its own: nothing that one run left
+  behind is there in the next.
 
-  The artifact's bytes are the module's source, its data the component's id and `:sig:`.
+  Inputs and results cross as JSON, `console.*` goes to the log. `Date` and `performance` read
+  a virtual clock and `Math.random` begins at the environment's seed; with the seed `nil` they
+  are the real ones. A block may import the environment's functions from `"host"`: they answer
+  promises. Such a function gets values as JSON has them and answers one, or `{:ok, value}`, or
+  `{:error, message}`, which is thrown; what it raises is thrown too.
+
+  The artifact's bytes are the engine's bytecode, which no other engine would take; its data
+  the component's id and `:sig:`, and the digest of that engine.
+
+      iex> source = %Workbooks.Build.Source{
+      ...>   id: "tea/price",
+      ...>   language: "js",
+      ...>   text: \"""
+      ...>   import { priceOf } from "host";
+      ...>   export const total = async (name, count) => count * await priceOf(name);
+      ...>   \"""
+      ...> }
+      iex> {:ok, artifact} = Workbooks.Build.compile(source)
+      iex> environment = Workbooks.Build.Call.environment(functions: %{"price-of" => fn "oolong" -> 4.5 end})
+      iex> Workbooks.Build.call(artifact, ["oolong", 4], environment)
+      {:ok, 18}
   """
 
   @behaviour Workbooks.Build.Call
 
-  alias Workbooks.{Guests, JSON, Wasm}
-  alias Workbooks.Build.{Artifact, Deadline, Entry, Problem}
+  alias Workbooks.JSON
+  alias Workbooks.Build.{Artifact, Entry, JavaScript, Problem}
+  alias Workbooks.Build.JavaScript.Instance
 
   @impl true
-  def prepare(%Artifact{} = artifact, _deadline) do
-    case Guests.component(:js) do
-      {:ok, engine} -> {:ok, %{artifact | program: engine}}
-      {:error, error} -> {:error, Problem.from_wasm(error)}
+  def prepare(%Artifact{data: %{engine: engine}} = artifact, _deadline) do
+    case JavaScript.version() do
+      {:ok, ^engine} -> with {:ok, program} <- Instance.engine(), do: {:ok, %{artifact | program: program}}
+      {:ok, _other} -> {:error, Problem.new(:compile, "the block was compiled for another JavaScript engine")}
+      {:error, problem} -> {:error, problem}
     end
   end
 
   @impl true
   def call(%Artifact{data: block} = artifact, inputs, environment) do
-    with {:ok, arguments} <- encode(inputs),
-         {:ok, engine} <- instantiate(artifact.program, environment) do
-      try do
-        with {:ok, functions} <- ask(engine, "load", [block.id, artifact.bytes], environment),
-             {:ok, entry} <- Entry.find(functions, block),
-             {:ok, json} <- ask(engine, "call", [entry, arguments], environment) do
-          decode(json)
-        end
-      after
-        environment.meter.(%{memory_peak: Wasm.memory_size(engine)})
-        Wasm.close(engine)
-      end
+    with {:ok, arguments} <- encode(inputs) do
+      Instance.with(artifact.program, environment, &run(&1, artifact.bytes, block, arguments))
     end
   end
 
-  defp instantiate(engine, environment) do
-    host = %{"log" => &log(environment.log, &1, &2), "now-us" => fn -> System.os_time(:microsecond) / 1 end}
-
-    options = [
-      imports: %{"workbooks:js/host" => host},
-      limits: [memory: environment.memory],
-      timeout: Deadline.left(environment.deadline)
-    ]
-
-    with {:error, error} <- Wasm.instantiate(engine, options), do: {:error, Problem.from_wasm(error)}
-  end
-
-  defp log(write, level, line) when level in ["warn", "error"], do: write.("[#{level}] #{line}")
-  defp log(write, _level, line), do: write.(line)
-
-  defp ask(engine, function, arguments, environment) do
-    case Wasm.call(engine, function, arguments, timeout: Deadline.left(environment.deadline)) do
-      {:ok, {:ok, answer}} -> {:ok, answer}
-      {:ok, {:error, thrown}} -> {:error, thrown(thrown, environment)}
-      {:error, error} -> {:error, Problem.from_wasm(error)}
+  defp run(instance, code, block, arguments) do
+    with {:ok, functions} <- Instance.ask(instance, "load", [code]),
+         {:ok, entry} <- Entry.find(functions, block),
+         {:ok, json} <- Instance.ask(instance, "call", [entry, arguments]) do
+      decode(json)
     end
-  end
-
-  # QuickJS reports a refused allocation as an exception; here it is the limit's doing.
-  defp thrown(%{"name" => "InternalError", "message" => "out of memory"} = thrown, environment) do
-    message = "the block needs more than its #{div(environment.memory, 1024 * 1024)} MiB of memory"
-    Problem.new(:memory_limit, message, line: thrown["line"], column: thrown["column"])
-  end
-
-  defp thrown(%{"name" => name, "message" => message} = thrown, _environment) do
-    text = if name in ["", nil], do: message, else: "#{name}: #{message}"
-    Problem.new(:exception, text, line: thrown["line"], column: thrown["column"])
   end
 
   defp encode(inputs) do

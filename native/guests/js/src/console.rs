@@ -1,8 +1,11 @@
 //! `console.log` and its kin: each call is one line for the host.
 
+use std::rc::Rc;
+
 use rquickjs::function::Rest;
 use rquickjs::{Coerced, Ctx, Error, FromJs, Function, Object, Value};
 
+use crate::Host;
 use crate::inspect::{self, text};
 
 /// What kind of line it is: which `console` function was called.
@@ -28,14 +31,13 @@ const FUNCTIONS: [(&str, Level); 5] = [
     ("error", Level::Error),
 ];
 
-/// Gives the context a `console` whose calls end at `log`.
-pub(crate) fn install<'js>(ctx: &Ctx<'js>, log: impl Fn(Level, &str) + 'static) -> Result<(), Error> {
-    let log = std::rc::Rc::new(log);
+/// Gives the context a `console` whose calls end at the host.
+pub(crate) fn install<'js>(ctx: &Ctx<'js>, host: &Rc<dyn Host>) -> Result<(), Error> {
     let console = Object::new(ctx.clone())?;
     for (name, level) in FUNCTIONS {
-        let log = log.clone();
+        let host = host.clone();
         let function = Function::new(ctx.clone(), move |ctx: Ctx<'js>, values: Rest<Value<'js>>| {
-            log(level, &line(&ctx, &values.0));
+            host.log(level, &line(&ctx, &values.0));
         })?;
         console.set(name, function.with_name(name)?)?;
     }

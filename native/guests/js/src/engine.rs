@@ -1,12 +1,14 @@
 //! One QuickJS runtime with one module in it.
 
-use rquickjs::function::Args;
-use rquickjs::loader::{ImportAttributes, Loader, Resolver};
-use rquickjs::module::Declared;
-use rquickjs::{Array, Context, Ctx, Error, Exception, Function, Module, Object, Persistent};
-use rquickjs::{Promise, Runtime, Value};
+use std::rc::Rc;
 
-use crate::{JsError, Level, console, json};
+use rquickjs::function::Args;
+use rquickjs::{Array, Context, Ctx, Error, Function, Object, Persistent, Promise, Runtime, Value};
+
+use crate::code::{self, Code};
+use crate::host::{Host, Shared};
+use crate::imports::{self, Imports};
+use crate::{JsError, ambient, console, json};
 
 /// How much of the stack JavaScript may use before it gets a RangeError. QuickJS
 /// measures its shadow stack (6 MiB, see `build.rs`); what the host limits is the
@@ -20,13 +22,19 @@ const STACK: usize = if cfg!(target_arch = "wasm32") { 8 * 560 * 1024 } else { 5
 /// Kept aside, and let go when the heap is full: saying so takes memory too.
 const RESERVE: usize = 64 * 1024;
 
-/// A JavaScript engine for one module: [`load`](Self::load) it, then
-/// [`call`](Self::call) what it exports, as often as wanted.
+/// What may be allocated before cycles are looked for the first time: most runs are over
+/// by then, and looking touches all there is.
+const COLLECT_FROM: usize = 8 * 1024 * 1024;
+
+/// A JavaScript engine for one module: [`compile`](Self::compile) it in one,
+/// [`load`](Self::load) it in another, then [`call`](Self::call) what it exports, as often
+/// as wanted.
 pub struct Engine {
     // Dropped in this order: what lives in the runtime goes before it.
     module: Option<Loaded>,
     context: Context,
     runtime: Runtime,
+    imports: Imports,
     reserve: Vec<u8>,
 }
 
@@ -39,33 +47,59 @@ struct Loaded {
 }
 
 impl Engine {
-    /// A fresh engine whose `console` calls `log`, once a call.
-    pub fn new(log: impl Fn(Level, &str) + 'static) -> Result<Self, JsError> {
+    /// A fresh engine that asks `host` when the module asks for something, not before.
+    ///
+    /// # Errors
+    /// Where there is no memory for one.
+    pub fn new(host: impl Host + 'static) -> Result<Self, JsError> {
+        let imports = Imports::default();
+        let host: Rc<dyn Host> = Rc::new(host);
         let start = || -> Result<(Runtime, Context), Error> {
             let runtime = Runtime::new()?;
             runtime.set_max_stack_size(STACK);
-            runtime.set_loader(NoImports, NoImports);
+            runtime.set_gc_threshold(COLLECT_FROM);
+            runtime.set_loader(imports.clone(), imports.clone());
             let context = Context::full(&runtime)?;
             Ok((runtime, context))
         };
         let (runtime, context) = start().map_err(|error| JsError::new("InternalError", error.to_string()))?;
-        context.with(|ctx| console::install(&ctx, log).map_err(|error| JsError::caught(&ctx, error)))?;
-        Ok(Self { module: None, context, runtime, reserve: Vec::with_capacity(RESERVE) })
+        context.with(|ctx| equip(&ctx, &host).map_err(|error| JsError::caught(&ctx, error)))?;
+        runtime.run_gc();
+        Ok(Self { module: None, context, runtime, imports, reserve: Vec::with_capacity(RESERVE) })
     }
 
-    /// Evaluates `source` as an ES module called `name`, top-level `await` and all,
-    /// and answers the names of the functions it exports, in the order of the source.
-    pub fn load(&mut self, name: &str, source: String) -> Result<Vec<String>, JsError> {
+    /// `source`, an ES module called `name`, as code for [`load`](Self::load).
+    ///
+    /// # Errors
+    /// What is wrong with the source, and where.
+    pub fn compile(&mut self, name: &str, source: &str) -> Result<Vec<u8>, JsError> {
+        let compiled = self.context.with(|ctx| {
+            accept(name, source)?;
+            code::compile(&ctx, name, source).map_err(|error| self.explain(&ctx, error.into(), name, source))
+        });
+        self.spare(compiled)
+    }
+
+    /// Evaluates what [`compile`](Self::compile) made, top-level `await` and all, and
+    /// answers the names of the functions it exports, in the order of the source.
+    ///
+    /// # Errors
+    /// What the module threw.
+    pub fn load(&mut self, code: &[u8]) -> Result<Vec<String>, JsError> {
         if let Some(module) = &self.module {
             let message = format!("'{}' is loaded already: an engine holds one module", module.name);
             return Err(JsError::new("Error", message));
         }
+        let Some(code) = Code::read(code) else {
+            return Err(JsError::new("TypeError", "this is no code that the engine compiled"));
+        };
         let loaded = self.context.with(|ctx| {
-            let loaded = evaluate(&ctx, name, &source);
+            let loaded = evaluate(&ctx, &code);
             finish_jobs(&ctx);
-            loaded.map_err(|failure| failure.explain(&ctx, name, &source))
+            loaded.map_err(|failure| self.explain(&ctx, failure, code.name, code.source))
         });
-        let mut module = Loaded { name: name.to_owned(), source, functions: Vec::new(), exports: None };
+        let (name, source) = (code.name.to_owned(), code.source.to_owned());
+        let mut module = Loaded { name, source, functions: Vec::new(), exports: None };
         let answer = loaded.map(|(functions, exports)| {
             module.functions.clone_from(&functions);
             module.exports = Some(exports);
@@ -77,6 +111,9 @@ impl Engine {
 
     /// Calls an exported function with the arguments of a JSON array and answers
     /// its result as JSON. A promise is awaited.
+    ///
+    /// # Errors
+    /// What the function threw.
     pub fn call(&mut self, function: &str, arguments: String) -> Result<String, JsError> {
         let Some(module) = &self.module else {
             return Err(JsError::new("Error", "no module is loaded"));
@@ -87,9 +124,24 @@ impl Engine {
         let answer = self.context.with(|ctx| {
             let answer = apply(&ctx, module, exports, function, arguments);
             finish_jobs(&ctx);
-            answer.map_err(|failure| failure.explain(&ctx, &module.name, &module.source))
+            answer.map_err(|failure| self.explain(&ctx, failure, &module.name, &module.source))
         });
         self.spare(answer)
+    }
+
+    fn explain(&self, ctx: &Ctx<'_>, failure: Failure, module: &str, source: &str) -> JsError {
+        let refused = self.imports.refused();
+        let mut error = match failure {
+            Failure::Thrown(error) => JsError::caught(ctx, error).located(module, source),
+            Failure::Ours(error) => return error,
+        };
+        if let Some(message) = imports::missing(ctx, &error.message) {
+            error.message = message;
+        }
+        match refused {
+            Some(name) if error.line.is_none() => error.at_import(&name, source),
+            _ => error,
+        }
     }
 
     /// After running out of memory: lets go of what can be, and sets the reserve
@@ -117,27 +169,29 @@ impl From<Error> for Failure {
     }
 }
 
-impl Failure {
-    fn explain(self, ctx: &Ctx<'_>, module: &str, source: &str) -> JsError {
-        match self {
-            Self::Thrown(error) => JsError::caught(ctx, error).located(module, source),
-            Self::Ours(error) => error,
-        }
+/// What a context has beside the language.
+fn equip(ctx: &Ctx<'_>, host: &Rc<dyn Host>) -> Result<(), Error> {
+    ctx.store_userdata(Shared(host.clone())).map_err(|_| Error::Unknown)?;
+    ambient::install(ctx, host)?;
+    json::install(ctx)?;
+    console::install(ctx, host)
+}
+
+fn accept(name: &str, source: &str) -> Result<(), JsError> {
+    if name.contains('\0') {
+        return Err(JsError::new("TypeError", "a module's name holds no NUL"));
+    }
+    match source.find('\0') {
+        Some(at) => Err(nul_at(source, at)),
+        None => Ok(()),
     }
 }
 
-type Exports = (Vec<String>, Persistent<Object<'static>>);
+type Exported = (Vec<String>, Persistent<Object<'static>>);
 
-fn evaluate(ctx: &Ctx<'_>, name: &str, source: &str) -> Result<Exports, Failure> {
-    if name.contains('\0') {
-        return Err(Failure::Ours(JsError::new("TypeError", "a module's name holds no NUL")));
-    }
-    if let Some(at) = source.find('\0') {
-        return Err(Failure::Ours(nul_at(source, at)));
-    }
-    let (module, evaluated) = Module::declare(ctx.clone(), name, source)?.eval()?;
+fn evaluate(ctx: &Ctx<'_>, code: &Code<'_>) -> Result<Exported, Failure> {
+    let (exports, evaluated) = code.evaluate(ctx)?;
     settle(ctx, &evaluated, "the module's top-level await")?;
-    let exports = module.namespace()?;
     let functions = exported_functions(&exports)?;
     Ok((functions, Persistent::save(ctx, exports)))
 }
@@ -216,7 +270,7 @@ fn parse_arguments<'js>(ctx: &Ctx<'js>, arguments: String) -> Result<Array<'js>,
     if arguments.contains('\0') {
         return Err(refuse("the arguments are not JSON: a NUL character".to_owned()));
     }
-    let parsed = ctx.json_parse(arguments).map_err(|error| {
+    let parsed: Value = json::parse(ctx, arguments).map_err(|error| {
         let error = JsError::caught(ctx, error);
         match error.name.as_str() {
             "SyntaxError" => refuse(format!("the arguments are not JSON: {}", error.message)),
@@ -244,34 +298,4 @@ fn settle<'js>(ctx: &Ctx<'js>, promise: &Promise<'js>, what: &str) -> Result<Val
 /// later call.
 fn finish_jobs(ctx: &Ctx<'_>) {
     while ctx.execute_pending_job() {}
-}
-
-/// Refuses every `import`: the engine has one module and no others.
-struct NoImports;
-
-fn refuse_import(ctx: &Ctx<'_>, name: &str) -> Error {
-    Exception::throw_type(ctx, &format!("modules cannot be imported here: '{name}'"))
-}
-
-impl Resolver for NoImports {
-    fn resolve<'js>(
-        &mut self,
-        ctx: &Ctx<'js>,
-        _base: &str,
-        name: &str,
-        _attributes: Option<ImportAttributes<'js>>,
-    ) -> Result<String, Error> {
-        Err(refuse_import(ctx, name))
-    }
-}
-
-impl Loader for NoImports {
-    fn load<'js>(
-        &mut self,
-        ctx: &Ctx<'js>,
-        name: &str,
-        _attributes: Option<ImportAttributes<'js>>,
-    ) -> Result<Module<'js, Declared>, Error> {
-        Err(refuse_import(ctx, name))
-    }
 }

@@ -19,7 +19,23 @@ pub struct JsError {
     pub line: Option<u32>,
     /// Counted in characters.
     pub column: Option<u32>,
+    /// The frames that lie in the module, innermost first.
+    pub frames: Vec<Place>,
 }
+
+/// A frame in the module's own source, counted as in [`JsError`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The function's name; may be empty.
+    pub function: String,
+    /// From 1.
+    pub line: u32,
+    /// From 1, in characters.
+    pub column: u32,
+}
+
+/// Of more frames than this, as runaway recursion has, only the innermost are told.
+const FRAMES: usize = 32;
 
 impl fmt::Display for JsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -32,7 +48,7 @@ impl std::error::Error for JsError {}
 impl JsError {
     /// An error of the engine's own, with no place in the source.
     pub(crate) fn new(name: &str, message: impl Into<String>) -> Self {
-        Self { name: name.to_owned(), message: message.into(), stack: String::new(), line: None, column: None }
+        Self { name: name.to_owned(), message: message.into(), stack: String::new(), line: None, column: None, frames: Vec::new() }
     }
 
     /// Whether the heap was full.
@@ -79,12 +95,33 @@ impl JsError {
         error
     }
 
-    /// Finds line and column: of the innermost frame that lies in `module`.
+    /// Finds the frames that lie in `module`, and line and column: the innermost's.
     pub(crate) fn located(mut self, module: &str, source: &str) -> Self {
-        let place = self.stack.lines().find_map(|frame| place_in(frame, module));
-        if let Some((line, column)) = place {
+        let frames = self.stack.lines().filter_map(|frame| place_in(frame, module)).take(FRAMES);
+        self.frames = frames
+            .map(|mut frame| {
+                frame.column = characters(source, frame.line, frame.column);
+                frame
+            })
+            .collect();
+        if let Some(innermost) = self.frames.first() {
+            self.line = Some(innermost.line);
+            self.column = Some(innermost.column);
+        }
+        self
+    }
+
+    /// Line and column of the first string in `source` that says `name`: of what was
+    /// refused, QuickJS knows no place.
+    pub(crate) fn at_import(mut self, name: &str, source: &str) -> Self {
+        let quoted = ['"', '\''].map(|quote| format!("{quote}{name}{quote}"));
+        let found = source.lines().zip(1u32..).find_map(|(text, line)| {
+            let at = quoted.iter().filter_map(|name| text.find(name.as_str())).min()?;
+            Some((line, text.get(..at)?.chars().count() + 1))
+        });
+        if let Some((line, column)) = found {
             self.line = Some(line);
-            self.column = Some(characters(source, line, column));
+            self.column = u32::try_from(column).ok();
         }
         self
     }
@@ -123,16 +160,18 @@ pub(crate) fn property<'js>(ctx: &Ctx<'js>, object: &Object<'js>, key: &str) -> 
 
 /// `    at f (module:3:9)`, or `    at module:3:9` as SyntaxErrors have it. A
 /// function may be named anything, so the place is looked for from the right.
-fn place_in(frame: &str, module: &str) -> Option<(u32, u32)> {
-    let place = match frame.strip_suffix(')') {
+fn place_in(frame: &str, module: &str) -> Option<Place> {
+    let frame = frame.strip_prefix("    at ")?;
+    let (function, place) = match frame.strip_suffix(')') {
         Some(frame) => {
             let start = frame.rfind(&format!("({module}:"))?;
-            frame.get(start + 1..)?
+            (frame.get(..start)?.trim_end(), frame.get(start + 1..)?)
         }
-        None => frame.strip_prefix("    at ")?,
+        None => ("", frame),
     };
     let (line, column) = place.strip_prefix(module)?.strip_prefix(':')?.split_once(':')?;
-    Some((line.parse().ok()?, column.parse().ok()?))
+    let function = if function == "<anonymous>" { "" } else { function };
+    Some(Place { function: function.to_owned(), line: line.parse().ok()?, column: column.parse().ok()? })
 }
 
 /// QuickJS counts columns in bytes, people in characters.

@@ -162,6 +162,12 @@ impl<'js> Writer<'_, 'js> {
                 self.push(&format!("{}({length}) ", name.unwrap_or("TypedArray")));
                 self.items(object, "[", "]")
             }
+            Kind::Buffer => {
+                let bytes = self.classes.bytes(object)?;
+                let length: usize = bytes.get("length")?;
+                self.push(&format!("{}({length}) ", name.unwrap_or("ArrayBuffer")));
+                self.items(&bytes, "[", "]")
+            }
             Kind::Set => {
                 let items = self.classes.array_from(object)?;
                 let length: usize = items.get("length")?;

@@ -1,13 +1,58 @@
 //! A JavaScript value as JSON: what `JSON.stringify` gives, and where it gives
 //! nothing useful, the data: BigInts as integers, Maps as objects, Sets and typed
-//! arrays as arrays. Written without recursion, so that depth costs heap, not stack.
+//! arrays as arrays, buffers as their bytes. Written without recursion, so that depth costs heap, not stack.
 
 use std::fmt::Write as _;
 
-use rquickjs::function::This;
-use rquickjs::{Coerced, Ctx, Error, Exception, FromJs, Function, Object, String as JsString, Value};
+use rquickjs::function::{Constructor, This};
+use rquickjs::{
+    Coerced, Ctx, Error, Exception, FromJs, Function, JsLifetime, Object, Persistent, String as JsString, Value,
+};
 
 use crate::inspect::text;
+
+/// `JSON.parse`, but with integers that a Number cannot hold as BigInts. What it uses it
+/// has from before any module could change it.
+const PARSE: &str = r"(() => {
+    const { parse } = JSON, { isSafeInteger } = Number, big = BigInt, integer = /^-?\d{16,}$/;
+    const test = integer.test.bind(integer);
+    const revive = (key, value, context) =>
+        typeof value === 'number' && !isSafeInteger(value) && test(context.source) ? big(context.source) : value;
+    return (text) => parse(text, revive);
+})()";
+
+/// As the context keeps the function that [`PARSE`] makes.
+struct Parse(Persistent<Function<'static>>);
+
+// SAFETY: what it holds is detached from any lifetime.
+unsafe impl<'js> JsLifetime<'js> for Parse {
+    type Changed<'to> = Parse;
+}
+
+/// Makes ready what [`parse`] uses.
+pub(crate) fn install(ctx: &Ctx<'_>) -> Result<(), Error> {
+    let parse: Function = ctx.eval(PARSE)?;
+    let parse = Parse(Persistent::save(ctx, parse));
+    ctx.store_userdata(parse).map(drop).map_err(|_| Error::Unknown)
+}
+
+/// The value of a JSON text; integers that a Number would change are BigInts.
+pub(crate) fn parse<'js>(ctx: &Ctx<'js>, text: String) -> Result<Value<'js>, Error> {
+    if !has_long_number(text.as_bytes()) {
+        return ctx.json_parse(text);
+    }
+    let parse = ctx.userdata::<Parse>().map(|parse| parse.0.clone()).ok_or(Error::Unknown)?;
+    parse.restore(ctx)?.call((text,))
+}
+
+/// Whether sixteen digits stand in a row: fewer are a Number's without loss.
+fn has_long_number(json: &[u8]) -> bool {
+    let mut digits = 0;
+    json.iter().any(|byte| {
+        digits = if byte.is_ascii_digit() { digits + 1 } else { 0 };
+        digits == 16
+    })
+}
 
 /// Deeper than this is an accident, and no reader of JSON would take it.
 const DEPTH: usize = 1000;
@@ -28,6 +73,8 @@ pub(crate) struct Classes<'js> {
     map: Option<Object<'js>>,
     set: Option<Object<'js>>,
     typed_array: Option<Object<'js>>,
+    buffer: Option<Object<'js>>,
+    view: Option<Object<'js>>,
     boxes: Vec<Object<'js>>,
     plain: Option<Object<'js>>,
 }
@@ -51,6 +98,8 @@ impl<'js> Classes<'js> {
             map: global("Map")?,
             set: global("Set")?,
             typed_array: global("Uint8Array")?.and_then(|class| class.get_prototype()),
+            buffer: global("ArrayBuffer")?,
+            view: global("DataView")?,
             boxes,
             plain,
         })
@@ -72,6 +121,8 @@ impl<'js> Classes<'js> {
             Kind::Set
         } else if is(&self.typed_array) {
             Kind::TypedArray
+        } else if is(&self.buffer) || is(&self.view) {
+            Kind::Buffer
         } else if self.boxes.iter().any(|class| object.is_instance_of(class)) {
             Kind::Boxed
         } else {
@@ -81,6 +132,18 @@ impl<'js> Classes<'js> {
 
     fn is_plain(&self, prototype: &Object<'js>) -> bool {
         self.plain.as_ref().is_some_and(|plain| plain == prototype)
+    }
+
+    /// A view of the bytes of an ArrayBuffer or a DataView.
+    pub(crate) fn bytes(&self, object: &Object<'js>) -> Result<Object<'js>, Error> {
+        let class: Constructor = object.ctx().globals().get("Uint8Array")?;
+        match object.get::<_, Value>("buffer")?.into_object() {
+            Some(buffer) => {
+                let (offset, length): (Value, Value) = (object.get("byteOffset")?, object.get("byteLength")?);
+                class.construct((buffer, offset, length))
+            }
+            None => class.construct((object.clone(),)),
+        }
     }
 
     /// `Array.from(iterable)`.
@@ -99,6 +162,7 @@ pub(crate) enum Kind {
     Map,
     Set,
     TypedArray,
+    Buffer,
     Boxed,
 }
 
@@ -235,6 +299,7 @@ impl<'js> Writer<'_, 'js> {
         let rest = match self.classes.kind(&object) {
             Kind::Array => items(object.clone())?,
             Kind::Set | Kind::TypedArray => items(self.classes.array_from(&object)?)?,
+            Kind::Buffer => items(self.classes.bytes(&object)?)?,
             Kind::Map => Rest::Pairs(self.pairs(&object)?.into_iter()),
             Kind::Plain | Kind::Boxed => {
                 let keys = object.keys::<JsString>().collect::<Result<Vec<_>, _>>()?;

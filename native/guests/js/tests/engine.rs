@@ -1,27 +1,65 @@
 //! The engine as its host sees it: load a module, call it, read what it logged.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js::{Engine, JsError, Level};
+use js::{Engine, Host, JsError, Level};
 
 type Log = Rc<RefCell<Vec<(Level, String)>>>;
 
+/// Keeps what is logged; time goes on by a millisecond a look.
+#[derive(Default)]
+struct Outside {
+    log: Log,
+    now_us: Cell<f64>,
+}
+
+impl Host for Outside {
+    fn log(&self, level: Level, line: &str) {
+        self.log.borrow_mut().push((level, line.to_owned()));
+    }
+
+    fn now_us(&self) -> f64 {
+        self.now_us.set(self.now_us.get() + 1000.0);
+        self.now_us.get()
+    }
+
+    fn seed(&self) -> u64 {
+        7
+    }
+
+    fn functions(&self) -> Vec<String> {
+        ["echo", "fail"].map(str::to_owned).to_vec()
+    }
+
+    fn call(&self, function: &str, arguments: &str) -> Result<String, String> {
+        match function {
+            "echo" => Ok(arguments.to_owned()),
+            _ => Err(format!("no {function} of {arguments}")),
+        }
+    }
+}
+
 fn engine() -> (Engine, Log) {
-    let log = Log::default();
-    let sink = log.clone();
-    let engine = Engine::new(move |level, line| sink.borrow_mut().push((level, line.to_owned())));
-    (engine.unwrap(), log)
+    let host = Outside::default();
+    let log = host.log.clone();
+    (Engine::new(host).unwrap(), log)
+}
+
+/// Compiled in one engine, loaded in another.
+fn load(engine: &mut Engine, name: &str, source: &str) -> Result<Vec<String>, JsError> {
+    let code = Engine::new(Outside::default()).unwrap().compile(name, source)?;
+    engine.load(&code)
 }
 
 fn loaded(source: &str) -> Engine {
     let (mut engine, _) = engine();
-    engine.load("hello/greet", source.to_owned()).unwrap();
+    load(&mut engine, "hello/greet", source).unwrap();
     engine
 }
 
 fn load_error(source: &str) -> JsError {
-    engine().0.load("hello/greet", source.to_owned()).unwrap_err()
+    load(&mut engine().0, "hello/greet", source).unwrap_err()
 }
 
 /// What `export function f() { … }` answers as JSON.
@@ -36,7 +74,7 @@ fn call_error(source: &str) -> JsError {
 
 fn logged(statements: &str) -> Vec<(Level, String)> {
     let (mut engine, log) = engine();
-    engine.load("m", statements.to_owned()).unwrap();
+    load(&mut engine, "m", statements).unwrap();
     log.take()
 }
 
@@ -63,7 +101,7 @@ fn load_names_functions_in_the_order_of_the_source() {
         export { hidden as cherry };
         export const bound = zebra.bind(null);
     ";
-    let names = engine().0.load("m", source.to_owned()).unwrap();
+    let names = load(&mut engine().0, "m", source).unwrap();
     assert_eq!(names, ["zebra", "apple", "mango", "cherry", "default", "bound"]);
 }
 
@@ -82,7 +120,7 @@ fn load_reports_an_await_that_never_settles() {
 #[test]
 fn load_works_once() {
     let mut engine = loaded("export const f = () => 1;");
-    let error = engine.load("other", String::new()).unwrap_err();
+    let error = load(&mut engine, "other", "").unwrap_err();
     assert!(error.message.contains("'hello/greet' is loaded already"), "{error}");
     assert_eq!(engine.call("f", "[]".to_owned()).unwrap(), "1");
 }
@@ -90,8 +128,8 @@ fn load_works_once() {
 #[test]
 fn a_failed_load_spends_the_engine() {
     let (mut engine, _) = engine();
-    engine.load("m", "throw 1".to_owned()).unwrap_err();
-    assert!(engine.load("m", String::new()).is_err());
+    load(&mut engine, "m", "throw 1").unwrap_err();
+    assert!(load(&mut engine, "m", "").is_err());
     let error = engine.call("f", "[]".to_owned()).unwrap_err();
     assert!(error.message.contains("failed to load"), "{error}");
 }
@@ -103,24 +141,104 @@ fn call_before_load_is_an_error() {
 
 #[test]
 fn imports_are_refused_in_plain_words() {
-    for source in ["import fs from 'fs'; export const f = () => 1;", "export * from 'fs'", "await import('fs')"] {
+    for (source, column) in [
+        ("import fs from 'fs'; export const f = () => 1;", 16),
+        ("export * from 'fs'", 15),
+        ("await import('fs')", 14),
+    ] {
         let error = load_error(source);
-        assert_eq!(error.message, "modules cannot be imported here: 'fs'", "{source}");
+        assert_eq!(
+            error.message, "'fs' cannot be imported: a block can import \"host\" (echo, fail) and nothing else",
+            "{source}"
+        );
         assert_eq!(error.name, "TypeError");
+        assert_eq!(place(&error), (Some(1), Some(column)), "{source}");
     }
+}
+
+#[test]
+fn the_host_s_functions_can_be_imported() {
+    let mut engine = loaded(
+        "import { echo, fail } from 'host';
+         export const f = async (x) => [await echo(x, 2n, undefined), echo.name, await fail(1).catch((e) => e.message)];",
+    );
+    let answer = engine.call("f", r#"[{"a":[9007199254740993]}]"#.to_owned()).unwrap();
+    assert_eq!(answer, r#"[[{"a":[9007199254740993]},2,null],"echo","no fail of [1]"]"#);
+}
+
+#[test]
+fn what_the_host_does_not_have_is_named() {
+    let error = load_error("import { echo, nope } from 'host';");
+    assert_eq!(error.message, "\"host\" has no 'nope': it has echo, fail");
+}
+
+#[test]
+fn a_host_function_s_error_has_the_place_of_the_call() {
+    let mut engine = loaded("import { fail } from 'host';\nexport async function f() {\n  await fail(3);\n}");
+    let error = engine.call("f", "[]".to_owned()).unwrap_err();
+    assert_eq!((error.message.as_str(), error.line), ("no fail of [3]", Some(3)));
+}
+
+#[test]
+fn frames_are_those_of_the_module() {
+    let error = call_error("const é = () => { throw new Error('x') };\nexport const f = () => [1].map(é);");
+    let frames: Vec<_> = error.frames.iter().map(|frame| (frame.function.as_str(), frame.line)).collect();
+    assert_eq!(frames, [("é", 1), ("f", 2)]);
+}
+
+#[test]
+fn compiling_runs_nothing_and_needs_no_more_than_the_source() {
+    let (mut compiler, log) = engine();
+    let code = compiler.compile("m", "console.log('run'); export const f = () => 1;").unwrap();
+    assert!(log.borrow().is_empty());
+    assert_eq!(code, engine().0.compile("m", "console.log('run'); export const f = () => 1;").unwrap());
+    let (mut runner, log) = engine();
+    assert_eq!(runner.load(&code).unwrap(), ["f"]);
+    assert_eq!(log.borrow().len(), 1);
+}
+
+#[test]
+fn what_is_no_code_is_refused() {
+    for code in [&b""[..], b"export const f = 1", b"wbjs\0\0\0\x01\xff\xff\xff\xff"] {
+        let error = engine().0.load(code).unwrap_err();
+        assert!(error.message.contains("no code that the engine compiled"), "{error}");
+    }
+}
+
+#[test]
+fn chance_and_time_are_the_host_s() {
+    let source = "export const f = () => [Math.random(), Math.random(), performance.now(), performance.now(), Math.random.name]";
+    let first = loaded(source).call("f", "[]".to_owned()).unwrap();
+    assert_eq!(first, loaded(source).call("f", "[]".to_owned()).unwrap());
+    assert!(first.ends_with(r#",0,1,"random"]"#), "{first}");
+}
+
+#[test]
+fn integers_that_a_number_would_change_are_big() {
+    let mut engine = loaded("export const f = (...a) => a.map((x) => [typeof x, x]).flat()");
+    let arguments = "[9007199254740991,9007199254740992,-9007199254740993,1e20,12345678901234567.5,\"9007199254740993\"]";
+    assert_eq!(
+        engine.call("f", arguments.to_owned()).unwrap(),
+        r#"["number",9007199254740991,"bigint",9007199254740992,"bigint",-9007199254740993,"number",100000000000000000000,"number",12345678901234568,"string","9007199254740993"]"#
+    );
+}
+
+#[test]
+fn bytes_are_a_list() {
+    assert_eq!(result("[new Uint8Array([1, 2]).buffer, new DataView(new Uint8Array([3]).buffer)]"), "[[1,2],[3]]");
 }
 
 #[test]
 fn names_and_sources_may_hold_anything() {
     for name in ["", "a b", "x (y:1:2)", "🦀", "%s%n", "a\nb"] {
         let (mut engine, _) = engine();
-        engine.load(name, "export const f = () => { throw new Error('x') }".to_owned()).unwrap();
+        load(&mut engine, name, "export const f = () => { throw new Error('x') }").unwrap();
         engine.call("f", "[]".to_owned()).unwrap_err();
     }
-    assert_eq!(engine().0.load("a\0b", String::new()).unwrap_err().name, "TypeError");
+    assert_eq!(load(&mut engine().0, "a\0b", "").unwrap_err().name, "TypeError");
     let error = load_error("let a = 1;\nlet é = '\0'");
     assert_eq!((error.name.as_str(), place(&error)), ("SyntaxError", (Some(2), Some(10))));
-    assert_eq!(engine().0.load("m", String::new()).unwrap(), Vec::<String>::new());
+    assert_eq!(load(&mut engine().0, "m", "").unwrap(), Vec::<String>::new());
 }
 
 // ---- call ----
@@ -171,7 +289,7 @@ fn call_awaits() {
 fn what_was_not_awaited_is_done_before_the_answer() {
     let (mut engine, log) = engine();
     let source = "export function f() { queueMicrotask(() => console.log('later')); return 1 }";
-    engine.load("m", source.to_owned()).unwrap();
+    load(&mut engine, "m", source).unwrap();
     engine.call("f", "[]".to_owned()).unwrap();
     assert_eq!(log.take(), [(Level::Log, "later".to_owned())]);
 }

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::hash::HashSet;
+use crate::ids::Ids;
 use crate::position::Position;
 use crate::syntax::document::headings;
 use crate::syntax::headings::Heading;
@@ -56,13 +57,18 @@ impl Serialize for Properties {
 /// Every heading of the document, in order.
 pub fn parse_headlines(org: &str) -> Vec<Headline> {
     let mut tags = Tags::of(org);
-    headings(org).iter().map(|h| Headline::of(h, tags.of_heading(h))).collect()
+    let headings = headings(org);
+    let ids = Ids::of(headings.iter().map(|h| h.title));
+    let ided = headings.iter().zip(ids.iter());
+    ided.map(|(heading, id)| Headline::of(heading, id, tags.of_heading(heading))).collect()
 }
 
 /// The same as JSON. One heading at a time becomes a [`Headline`]: of ten
 /// megabytes of headings a guest's memory would not hold all of them twice.
 pub fn headlines_json(org: &str) -> String {
-    let outline = Outline { headings: headings(org), tags: RefCell::new(Tags::of(org)) };
+    let headings = headings(org);
+    let ids = Ids::of(headings.iter().map(|h| h.title));
+    let outline = Outline { headings, ids, tags: RefCell::new(Tags::of(org)) };
     // The keys and punctuation of a heading are 160 bytes, its numbers and its id come to that.
     let size = outline.headings.len().saturating_mul(212).saturating_add(org.len());
     let mut out = Vec::with_capacity(size.min(1 << 30));
@@ -74,23 +80,25 @@ pub fn headlines_json(org: &str) -> String {
 
 struct Outline<'a> {
     headings: Vec<Heading<'a>>,
+    ids: Ids,
     tags: RefCell<Tags<'a>>,
 }
 
 impl Serialize for Outline<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let headlines = self.headings.iter().map(|h| Headline::of(h, self.tags.borrow_mut().of_heading(h)));
+        let headlines = self.headings.iter().zip(self.ids.iter());
+        let headlines = headlines.map(|(h, id)| Headline::of(h, id, self.tags.borrow_mut().of_heading(h)));
         serializer.collect_seq(headlines)
     }
 }
 
 impl Headline {
-    fn of(heading: &Heading, all_tags: Vec<String>) -> Self {
+    fn of(heading: &Heading, id: &str, all_tags: Vec<String>) -> Self {
         let owned = |s: Option<&str>| s.map(str::to_string);
         let mut seen = HashSet::default();
         let properties = heading.properties.iter().filter(|(key, _)| seen.insert(*key));
         Headline {
-            id: heading.id.clone(),
+            id: id.to_string(),
             level: heading.level,
             title: heading.title.to_string(),
             todo: owned(heading.todo),

@@ -1,5 +1,6 @@
 //! Heading ids: the title as a slug, unique in the file.
 
+use crate::digits::number_into;
 use crate::hash::HashMap;
 
 /// A slug has no more characters: a plan repeats it wherever its component is named.
@@ -10,17 +11,23 @@ const LONGEST: usize = 64;
 /// is too long ends with the last word that fits, or within the first.
 pub fn slug(title: &str) -> String {
     let mut out = String::with_capacity(title.len().min(LONGEST));
+    slug_into(&mut out, title);
+    out
+}
+
+fn slug_into(out: &mut String, title: &str) {
+    let start = out.len();
     let mut left = LONGEST;
     let mut gap = false;
     for c in title.chars() {
         if !c.is_alphanumeric() {
-            gap = !out.is_empty();
+            gap = out.len() > start;
             continue;
         }
         let lower = c.to_lowercase();
         let Some(rest) = left.checked_sub(lower.len() + usize::from(gap)) else {
-            if !gap && let Some(word) = out.rfind('-') {
-                out.truncate(word);
+            if !gap && let Some(word) = out.get(start..).and_then(|slug| slug.rfind('-')) {
+                out.truncate(start + word);
             }
             break;
         };
@@ -34,42 +41,110 @@ pub fn slug(title: &str) -> String {
             false => out.extend(lower),
         }
     }
-    if out.is_empty() {
+    if out.len() == start {
         out.push_str("heading");
     }
-    out
 }
 
-/// Gives each slug once; duplicates get `-2`, `-3`, …
-#[derive(Default)]
-pub struct Ids {
-    /// Slugs of titles, and the number that the next title with the slug may get.
-    next: HashMap<String, usize>,
+/// Texts one behind the other. (Of a document that is all headings, a `String`
+/// for each would be most of the memory and much of the time.)
+#[derive(Debug, Default)]
+struct Row {
+    text: String,
+    ends: Vec<usize>,
 }
+
+impl Row {
+    fn get(&self, index: usize) -> Option<&str> {
+        let end = *self.ends.get(index)?;
+        let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        self.text.get(start..end)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.ends.len()).map_while(|index| self.get(index))
+    }
+
+    /// What was appended to the text is the next one.
+    fn end(&mut self) {
+        self.ends.push(self.text.len());
+    }
+}
+
+/// The ids of a file's headings.
+#[derive(Debug, Default)]
+pub struct Ids(Row);
 
 impl Ids {
-    /// The id for a heading with this title.
-    pub fn assign(&mut self, title: &str) -> String {
-        let base = slug(title);
-        let known = self.next.get(&base).copied();
-        if known.is_none() && !self.is_numbered(&base) {
-            self.next.insert(base.clone(), 2);
-            return base;
+    /// Those of headings with these titles: each slug once, duplicates with `-2`, `-3`, …
+    pub fn of<'t>(titles: impl ExactSizeIterator<Item = &'t str>) -> Self {
+        let mut slugs = Row { text: String::new(), ends: Vec::with_capacity(titles.len()) };
+        for title in titles {
+            slug_into(&mut slugs.text, title);
+            slugs.end();
         }
-        let mut counter = known.unwrap_or(2);
-        let id = loop {
-            // None of these has been made of the base before: only a title may have it.
-            let id = format!("{base}-{counter}");
-            if !self.next.contains_key(&id) {
-                break id;
+        let mut given = Given::default();
+        let mut ids = Row { text: String::with_capacity(slugs.text.len()), ends: Vec::with_capacity(slugs.ends.len()) };
+        // Only where a title ends with a digit can a slug be what a number makes.
+        let digits = slugs.iter().any(|slug| slug.ends_with(|c: char| c.is_ascii_digit()));
+        for slug in slugs.iter() {
+            given.assign(slug, digits, &mut ids.text);
+            ids.end();
+        }
+        Ids(ids)
+    }
+
+    /// These ids as they are.
+    pub fn given<'t>(ids: impl Iterator<Item = &'t str>) -> Self {
+        let mut row = Row::default();
+        for id in ids {
+            row.text.push_str(id);
+            row.end();
+        }
+        Ids(row)
+    }
+
+    /// The id of the heading with this index.
+    pub fn get(&self, heading: usize) -> &str {
+        self.0.get(heading).unwrap_or("")
+    }
+
+    /// All of them, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter()
+    }
+}
+
+/// Which slugs there have been.
+#[derive(Default)]
+struct Given<'s> {
+    /// Slugs of titles, and the number that the next title with the slug may get.
+    next: HashMap<&'s str, usize>,
+}
+
+impl<'s> Given<'s> {
+    /// Appends the id for a title with this slug.
+    fn assign(&mut self, slug: &'s str, digits: bool, out: &mut String) {
+        let start = out.len();
+        out.push_str(slug);
+        let known = self.next.get(slug).copied();
+        if known.is_none() && !(digits && self.is_numbered(slug)) {
+            self.next.insert(slug, 2);
+            return;
+        }
+        out.push('-');
+        let digit = out.len();
+        let mut number = known.unwrap_or(2);
+        loop {
+            number_into(out, number);
+            // None of these has been made of the slug before: only a title may have it.
+            if !digits || !out.get(start..).is_some_and(|id| self.next.contains_key(id)) {
+                break;
             }
-            counter += 1;
-        };
-        match self.next.get_mut(&base) {
-            Some(next) => *next = counter + 1,
-            None => drop(self.next.insert(base, counter + 1)),
+            out.truncate(digit);
+            number += 1;
         }
-        id
+        self.next.insert(slug, number + 1);
     }
 
     /// A number made this id. (Ids with numbers are not kept: of ten megabytes of

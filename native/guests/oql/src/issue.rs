@@ -184,7 +184,7 @@ pub fn issues(doc: &Document, findings: Findings) -> Vec<Issue> {
             message: found.message,
             line,
             column,
-            heading: found.heading.and_then(|h| doc.headings.get(h)).map(|h| h.id.clone()),
+            heading: found.heading.map(|h| doc.ids().get(h).to_string()),
             hint: Some(found.hint.into_owned()),
         }
     };

@@ -7,7 +7,7 @@
 //!
 //! A map; nothing uses what stands below it:
 //!
-//! - `hash`, `ids`, `position`: maps, titles as slugs, places as others are told them.
+//! - `digits`, `hash`, `ids`, `position`: numbers, maps, titles as slugs, places as others are told them.
 //! - [`syntax`]: text → [`Document`](syntax::document::Document): lines, then
 //!   headings, then each section's elements, all with byte positions; the
 //!   objects inside a text are read when somebody asks for them.
@@ -39,6 +39,7 @@ mod capabilities;
 mod columns;
 mod components;
 mod cycles;
+mod digits;
 mod edges;
 mod hash;
 pub mod header_args;

@@ -48,6 +48,23 @@ fn a_property_drawer_before_the_first_heading_is_nearer_than_the_keyword() {
 }
 
 #[test]
+fn a_property_drawer_is_the_files_where_org_entry_get_finds_it() {
+    let rest = format!("{ROOT}{}", under("", &block("")));
+    let drawer = |before: &str, inside: &str| {
+        values(&format!("{before}:PROPERTIES:\n:header-args: :var b=2\n{inside}:END:\n{rest}"))
+    };
+    for before in ["", "# a comment\n", "#\n# another\n", "  # indented\n"] {
+        assert_eq!(drawer(before, ""), json!({"b": 2}), "{before:?}");
+    }
+    for before in ["\n", "# a comment\n\n", "\n# a comment\n", "text\n", "#+TITLE: t\n"] {
+        assert_eq!(drawer(before, ""), json!({}), "{before:?}");
+    }
+    for inside in ["\n", "no property\n"] {
+        assert_eq!(drawer("", inside), json!({}), "{inside:?}");
+    }
+}
+
+#[test]
 fn the_nearest_heading_hides_what_is_above_unless_it_adds() {
     let file = "#+PROPERTY: header-args :var f=1\n";
     let org = |root: &str, own: &str| {

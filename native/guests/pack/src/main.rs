@@ -1,8 +1,9 @@
-//! `pack --imports ALLOWED IN.core.wasm OUT.wasm`: a guest's core module, with its
-//! WIT embedded by wit-bindgen, becomes a validated component.
+//! `pack --imports ALLOWED [--initialize EXPORT] IN.core.wasm OUT.wasm`: a guest's core
+//! module, with its WIT embedded by wit-bindgen, becomes a validated component.
 //!
 //! A guest is what it imports: `ALLOWED` is `none`, or the interfaces it may have,
-//! comma-separated. Anything more is refused, and nothing is written.
+//! comma-separated. Anything more is refused, and nothing is written. With
+//! `--initialize`, that export is run first and the component begins where it ended.
 
 use std::fs;
 use std::process::ExitCode;
@@ -10,32 +11,36 @@ use std::process::ExitCode;
 use wit_component::{ComponentEncoder, DecodedWasm};
 use wit_parser::WorldItem;
 
-const USAGE: &str = "usage: pack --imports none|INTERFACE[,INTERFACE…] IN.core.wasm OUT.wasm";
+mod snapshot;
+
+const USAGE: &str =
+    "usage: pack --imports none|INTERFACE[,INTERFACE…] [--initialize EXPORT] IN.core.wasm OUT.wasm";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [option, allowed, from, to] = arguments.as_slice() else {
-        return refuse(USAGE);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments.as_slice() {
+        ["--imports", allowed, "--initialize", export, from, to] => pack(allowed, Some(export), from, to),
+        ["--imports", allowed, from, to] => pack(allowed, None, from, to),
+        _ => Err(USAGE.to_owned()),
     };
-    if option != "--imports" {
-        return refuse(USAGE);
-    }
-    match pack(allowed, from, to) {
+    match done {
         Ok(report) => {
             println!("{report}");
             ExitCode::SUCCESS
         }
-        Err(reason) => refuse(&reason),
+        Err(reason) => {
+            eprintln!("pack: {reason}");
+            ExitCode::FAILURE
+        }
     }
 }
 
-fn refuse(reason: &str) -> ExitCode {
-    eprintln!("pack: {reason}");
-    ExitCode::FAILURE
-}
-
-fn pack(allowed: &str, from: &str, to: &str) -> Result<String, String> {
-    let core = fs::read(from).map_err(|error| format!("{from}: {error}"))?;
+fn pack(allowed: &str, initialize: Option<&str>, from: &str, to: &str) -> Result<String, String> {
+    let mut core = fs::read(from).map_err(|error| format!("{from}: {error}"))?;
+    if let Some(export) = initialize {
+        core = snapshot::initialized(&core, export).map_err(|error| format!("{from}: {error}"))?;
+    }
     let component = ComponentEncoder::default()
         .validate(true)
         .module(&core)

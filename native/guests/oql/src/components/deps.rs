@@ -40,8 +40,7 @@ impl<'d, 'a> Model<'d, 'a> {
                     }
                     None => {
                         let doc = self.doc;
-                        let headings =
-                            headings.get_or_insert_with(|| doc.headings.iter().map(|h| h.id.as_str()).collect());
+                        let headings = headings.get_or_insert_with(|| doc.ids().iter().collect());
                         let shown = short(&name.text);
                         let message = match headings.contains(name.text.as_str()) {
                             true => format!("`:deps:` names `{shown}`, but that heading is no component"),

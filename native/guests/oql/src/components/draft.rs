@@ -32,7 +32,6 @@ impl<'d, 'a> Model<'d, 'a> {
         budget: &mut usize,
     ) -> Option<(Draft<'a>, Open<'a>)> {
         let index = candidate.heading;
-        let heading = self.heading(index)?;
         let wiring = &candidate.wiring;
         let sig_text = wiring.sig.as_ref().map(|p| p.text()).filter(|(text, _)| !text.is_empty());
         let sig = sig_text.as_ref().and_then(|(text, at)| self.signature(index, text, *at));
@@ -64,7 +63,7 @@ impl<'d, 'a> Model<'d, 'a> {
         let (outs, outs_at) = outs.into_iter().map(|n| (n.text, n.offset)).unzip();
         let draft = Draft {
             heading: index,
-            id: format!("{workbook}/{}", heading.id),
+            id: format!("{workbook}/{}", self.doc.ids().get(index)),
             lang: candidate.lang,
             ins,
             ins_at,

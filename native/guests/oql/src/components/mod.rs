@@ -94,7 +94,7 @@ impl<'d, 'a> Model<'d, 'a> {
     /// Reads the components of a document.
     pub fn read(doc: &'d Document<'a>) -> Self {
         let mut model = Model { doc, scopes: Scopes::read(doc), drafts: Vec::new(), found: Findings::default() };
-        let workbook = root(doc).and_then(|i| doc.headings.get(i)).map_or("workbook", |h| h.id.as_str());
+        let workbook = root(doc).map_or("workbook", |root| doc.ids().get(root));
         let away = away(doc);
         let mut pending = Vec::new();
         let mut noweb = None;

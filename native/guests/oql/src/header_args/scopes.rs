@@ -9,7 +9,7 @@ use crate::hash::HashMap;
 use crate::syntax::MAX_DEPTH;
 use crate::syntax::document::Document;
 use crate::syntax::drawer::property_line;
-use crate::syntax::lines::{Lines, slice};
+use crate::syntax::lines::{Lines, is_blank, slice};
 
 /// What one place says under one key.
 #[derive(Debug)]
@@ -104,8 +104,9 @@ impl<'a> Scopes<'a> {
             line(word, slice(value, word.len(), value.len()), k.value.start + word.len())
         });
         self.level_of(None, lines.collect(), true);
-        // A property drawer before the first heading is the file's, too, and nearer.
-        if let Some(drawer) = file_drawer(doc) {
+        // The property drawer at the top is the file's, too, and nearer. A blank line before
+        // the comments above it hides it from `org-entry-get`, though not from the parser.
+        if let Some(drawer) = doc.drawer.clone().filter(|_| !is_blank(doc.lines.get(0).of(doc.text))) {
             self.level_of(None, properties(doc.text, &doc.lines, drawer), false);
         }
         // So is, to Org 9.5, that of a heading on the first line.
@@ -198,17 +199,4 @@ fn properties<'a>(text: &'a str, lines: &Lines, range: std::ops::Range<usize>) -
         out.extend(line(key, value, start + 1 + key.len() + 1));
     }
     out
-}
-
-/// The lines of a property drawer before the first heading, where only comments
-/// and empty lines may stand before it.
-fn file_drawer(doc: &Document) -> Option<std::ops::Range<usize>> {
-    let end = doc.headings.first().map_or(doc.lines.count(), |h| h.line);
-    let line = |i: usize| doc.lines.get(i).of(doc.text).trim_start_matches('\u{feff}').trim();
-    let start = (0..end).find(|i| !line(*i).is_empty() && line(*i) != "#" && !line(*i).starts_with("# "))?;
-    if !line(start).eq_ignore_ascii_case(":PROPERTIES:") {
-        return None;
-    }
-    let close = (start + 1..end).find(|i| line(*i).eq_ignore_ascii_case(":END:"))?;
-    Some(start + 1..close)
 }

@@ -2,8 +2,8 @@
 
 use super::Html;
 use super::escape::push_text;
-use super::headings::number_into;
 use super::indentation::dedented;
+use crate::digits::number_into;
 use crate::syntax::lines::Span;
 
 /// A drawing as characters.

@@ -1,11 +1,11 @@
 //! Footnotes: numbered by their first reference, shown at the end.
 
 use super::Html;
-use super::headings::number_into;
 use super::outline::Outline;
 use super::settings::Settings;
 use super::texts::{Texts, inside};
 use super::translations::Phrase;
+use crate::digits::number_into;
 use crate::hash::{HashMap, HashSet};
 use crate::syntax::document::Document;
 use crate::syntax::objects::{Object, ObjectKind, Row};

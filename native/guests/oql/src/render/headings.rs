@@ -4,6 +4,7 @@ use super::Html;
 use super::escape::{push_attribute, typography};
 use super::outline::Shown;
 use super::settings::Tags;
+use crate::digits::number_into;
 use crate::syntax::headings::Heading;
 use crate::syntax::objects::Place;
 use crate::syntax::text::Text;
@@ -22,13 +23,6 @@ fn class_into(out: &mut String, name: &str) {
     out.extend(name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }));
 }
 
-/// A number as digits.
-pub fn number_into(out: &mut String, number: impl std::fmt::Display) {
-    use std::fmt::Write;
-    // Writing to a `String` never fails.
-    let _ = write!(out, "{number}");
-}
-
 impl<'r, 'a> Html<'r, 'a> {
     /// The whole document.
     pub fn document(&mut self, out: &mut String) {
@@ -43,7 +37,7 @@ impl<'r, 'a> Html<'r, 'a> {
         for at in 0..self.outline.shown.len() {
             let Some(shown) = self.outline.shown.get(at).copied() else { break };
             let list = self.close(&mut open, shown.level, out);
-            self.heading(shown, &mut open, list, out);
+            self.heading(at, shown, &mut open, list, out);
         }
         self.close(&mut open, 0, out);
     }
@@ -87,7 +81,15 @@ impl<'r, 'a> Html<'r, 'a> {
         None
     }
 
-    fn heading(&mut self, shown: Shown, open: &mut Vec<(usize, Open)>, list: Option<&'static str>, out: &mut String) {
+    /// The heading that stands at `at` among those shown.
+    fn heading(
+        &mut self,
+        at: usize,
+        shown: Shown,
+        open: &mut Vec<(usize, Open)>,
+        list: Option<&'static str>,
+        out: &mut String,
+    ) {
         let doc = self.doc;
         let Some(heading) = doc.headings.get(shown.index) else {
             return;
@@ -147,7 +149,7 @@ impl<'r, 'a> Html<'r, 'a> {
         number_into(out, h);
         out.push_str(">\n");
         // One without anything of its own has a section where headings stand below it.
-        if !shown.bare && (self.has_section(shown.index) || !self.outline.below(doc, shown.index).is_empty()) {
+        if !shown.bare && (self.has_section(shown.index) || self.outline.has_below(doc, at)) {
             self.section(&shown, heading, out);
         }
         open.push((shown.level, Open::Section(container)));

@@ -109,7 +109,7 @@ impl<'r, 'a> Html<'r, 'a> {
                 }
             }
             ObjectKind::Radio(inner) => {
-                let id = self.targets.claim(&super::targets::words(inner));
+                let id = self.targets.claim(&super::names::words(inner));
                 if let Some(id) = &id {
                     anchor(id, out);
                 }

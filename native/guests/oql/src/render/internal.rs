@@ -4,10 +4,10 @@ use super::Html;
 use super::attributes::Attributes;
 use super::captions::{Named, key};
 use super::escape::{push_attribute, push_text};
-use super::headings::number_into;
 use super::ordinals::Ordinals;
 use super::settings::Latex;
 use super::toc::unlinked;
+use crate::digits::number_into;
 use crate::syntax::objects::{Link, Object};
 
 /// What a link says of itself where it leads to something without a number.
@@ -84,7 +84,7 @@ impl<'r, 'a> Html<'r, 'a> {
                 if i > 0 {
                     out.push('.');
                 }
-                number_into(out, part);
+                number_into(out, *part);
             }
             return;
         }
@@ -113,7 +113,8 @@ impl<'r, 'a> Html<'r, 'a> {
         let Some(shown) = self.code_label(label) else {
             return self.broken(description, label, label, out);
         };
-        let id = super::targets::anchor(&format!("coderef-{label}"));
+        let name = format!("coderef-{label}");
+        let id = super::names::anchor(&name);
         out.push_str("<a href=\"#");
         push_attribute(out, &id);
         out.push_str("\" class=\"coderef\"");

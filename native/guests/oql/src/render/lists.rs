@@ -1,8 +1,9 @@
 //! Lists.
 
 use super::Html;
+use super::attributes::Attributes;
 use super::escape::push_attribute;
-use super::headings::number_into;
+use crate::digits::number_into;
 use crate::syntax::tree::{Check, Element, Item, Kind, List, ListKind};
 
 impl<'r, 'a> Html<'r, 'a> {
@@ -13,6 +14,25 @@ impl<'r, 'a> Html<'r, 'a> {
             ListKind::Ordered => ("ol", "org-ol"),
             ListKind::Descriptive => ("dl", "org-dl"),
         };
+        out.push('<');
+        out.push_str(name);
+        if element.meta.is_some() {
+            self.list_attributes(element, class).write(out);
+        } else {
+            for part in [" class=\"", class, "\""] {
+                out.push_str(part);
+            }
+        }
+        out.push_str(">\n");
+        for item in &list.items {
+            self.item(item, list.kind, out);
+        }
+        out.push_str("</");
+        out.push_str(name);
+        out.push_str(">\n");
+    }
+
+    fn list_attributes(&mut self, element: &Element<'a>, class: &str) -> Attributes {
         let mut own = self.asked(element);
         let class = match own.get("class") {
             Some(asked) => format!("{class} {asked}"),
@@ -22,16 +42,7 @@ impl<'r, 'a> Html<'r, 'a> {
         if let Some(id) = own.take("id").and_then(|id| self.targets.claim(&id)) {
             own.set("id", id);
         }
-        out.push('<');
-        out.push_str(name);
-        own.write(out);
-        out.push_str(">\n");
-        for item in &list.items {
-            self.item(item, list.kind, out);
-        }
-        out.push_str("</");
-        out.push_str(name);
-        out.push_str(">\n");
+        own
     }
 
     fn item(&mut self, item: &Item<'a>, kind: ListKind, out: &mut String) {

@@ -24,6 +24,7 @@ pub mod escape;
 pub mod exports;
 pub mod footnotes;
 pub mod grid;
+pub mod heading_ids;
 pub mod headings;
 pub mod images;
 pub mod indentation;
@@ -36,6 +37,7 @@ pub mod listings;
 pub mod lists;
 pub mod macro_text;
 pub mod macros;
+pub mod names;
 pub mod options;
 pub mod ordinals;
 pub mod outline;
@@ -56,6 +58,7 @@ pub mod values;
 
 use crate::hash::HashMap;
 use crate::header_args::Scopes;
+use crate::ids::Ids;
 use crate::noweb::Noweb;
 use crate::syntax::document::Document;
 use options::RenderOptions;
@@ -96,22 +99,20 @@ pub(crate) struct Html<'r, 'a> {
 
 /// The document as an HTML fragment.
 pub fn render(org: &str, options: &RenderOptions) -> String {
-    let mut doc = Document::read(org);
+    let doc = Document::read(org);
     let mut placement = results::Placement::of(&doc, options);
     let Some(expanded) = macros::expand(&doc) else {
         return page(&doc, &placement, options);
     };
     // What the outside knows headings and blocks by is what the author wrote.
     placement.moved(|start| expanded.place(start));
-    let ids = doc.headings.iter_mut().filter_map(|h| Some((expanded.place(h.start)?, std::mem::take(&mut h.id))));
-    let mut ids: HashMap<usize, String> = ids.collect();
-    let mut doc = Document::read(&expanded.text);
-    for heading in &mut doc.headings {
-        if let Some(id) = ids.remove(&heading.start) {
-            heading.id = id;
-        }
-    }
-    page(&doc, &placement, options)
+    let written = doc.headings.iter().zip(doc.ids().iter());
+    let written: HashMap<usize, &str> =
+        written.filter_map(|(heading, id)| Some((expanded.place(heading.start)?, id))).collect();
+    let doc = Document::read(&expanded.text);
+    let own = doc.headings.iter().zip(doc.ids().iter());
+    let ids = Ids::given(own.map(|(heading, id)| written.get(&heading.start).copied().unwrap_or(id)));
+    page(&doc.with_ids(ids), &placement, options)
 }
 
 fn page(doc: &Document, placement: &results::Placement, options: &RenderOptions) -> String {

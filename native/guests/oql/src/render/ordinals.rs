@@ -1,8 +1,8 @@
 //! The number of what a target stands in: a heading's, an item's, a table's.
 
 use super::captions::key;
+use super::names::names;
 use super::outline::Outline;
-use super::targets::names;
 use crate::hash::HashMap;
 use crate::syntax::document::Document;
 use crate::syntax::lines::holds;

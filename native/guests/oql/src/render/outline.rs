@@ -102,6 +102,12 @@ impl Outline {
         let to = self.shown.partition_point(|s| doc.headings.get(s.index).is_some_and(|h| h.start < end));
         from..to.max(from)
     }
+
+    /// Whether the one behind this one of those shown stands below it.
+    pub fn has_below(&self, doc: &Document, at: usize) -> bool {
+        let heading = |at: usize| doc.headings.get(self.shown.get(at)?.index);
+        heading(at).zip(heading(at + 1)).is_some_and(|(this, next)| next.start < this.end)
+    }
 }
 
 fn is_archived(heading: &Heading) -> bool {

@@ -2,11 +2,11 @@
 
 use super::Html;
 use super::escape::{escape, push_attribute};
-use super::headings::number_into;
 use super::options::Depth;
 use super::outline::Shown;
 use super::settings::Tags;
 use super::translations::Phrase;
+use crate::digits::number_into;
 use crate::syntax::headings::Heading;
 use crate::syntax::objects::{Object, ObjectKind, objects_of};
 use crate::syntax::tree::{Caption, Element, Kind, walk};

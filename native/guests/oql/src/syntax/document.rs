@@ -1,15 +1,20 @@
 //! A whole document, read.
 
-use super::drawer::{self, Properties};
+use std::cell::OnceCell;
+use std::ops::Range;
+
+use super::drawer;
 use super::elements::Reader;
-use super::headings::{Heading, outlined};
+use super::headings::{Heading, Properties};
 use super::lines::Lines;
 use super::objects::{Inline, Object};
+use super::outline::outlined;
 use super::probe::Opener;
 use super::radio::targets;
 use super::states::States;
 use super::text::Text;
 use super::tree::{Element, Keyword};
+use crate::ids::Ids;
 
 /// A document: its outline and each section's elements.
 pub struct Document<'a> {
@@ -19,8 +24,12 @@ pub struct Document<'a> {
     pub lines: Lines,
     /// Its headings, in order.
     pub headings: Vec<Heading<'a>>,
+    /// Their ids, made when somebody asks for the first of them.
+    ids: OnceCell<Ids>,
     /// The property drawer at its top.
     pub properties: Properties<'a>,
+    /// The lines of that drawer.
+    pub drawer: Option<Range<usize>>,
     /// What stands before the first heading.
     pub preamble: Vec<Element<'a>>,
     /// Each heading's own section.
@@ -84,13 +93,13 @@ impl<'a> Document<'a> {
         let headings = outlined(text, &lines, &states);
         let mut reader = Reader::new(text, &lines, &states);
         let first = headings.first().map_or(lines.count(), |h| h.line);
-        let (properties, preamble) = match drawer::top(text, &lines) {
+        let (properties, drawer, preamble) = match drawer::top(text, &lines) {
             Some((properties, from, to)) => {
                 let mut preamble = reader.section(0, from);
                 preamble.append(&mut reader.section(to, first));
-                (properties, preamble)
+                (properties, Some(from..to), preamble)
             }
-            None => (Vec::new(), reader.section(0, first)),
+            None => (Vec::new(), None, reader.section(0, first)),
         };
         let sections = headings.iter().map(|h| reader.section(h.body.start, h.body.end)).collect();
         let (keywords, unclosed) = (reader.keywords, reader.unclosed);
@@ -98,7 +107,9 @@ impl<'a> Document<'a> {
             text,
             lines,
             headings,
+            ids: OnceCell::new(),
             properties,
+            drawer,
             preamble,
             sections,
             inline: Inline::new(text),
@@ -116,6 +127,17 @@ impl<'a> Document<'a> {
     /// The objects of a text.
     pub fn objects<'t>(&self, text: &'t Text<'a>) -> &'t [Object<'a>] {
         text.objects(&self.inline)
+    }
+
+    /// The headings' ids, each unique in the file.
+    pub fn ids(&self) -> &Ids {
+        self.ids.get_or_init(|| Ids::of(self.headings.iter().map(|h| h.title)))
+    }
+
+    /// The same document with these ids in place of its own.
+    pub fn with_ids(mut self, ids: Ids) -> Self {
+        self.ids = OnceCell::from(ids);
+        self
     }
 
     /// The elements of a heading's own section.

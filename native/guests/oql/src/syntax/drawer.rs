@@ -3,15 +3,12 @@
 use std::collections::hash_map::Entry;
 
 use super::chars::{is_word, word};
-use super::headings::Heading;
+use super::headings::{Heading, Properties};
 use super::index::{is_drawer_end, strip_prefix_no_case};
 use super::lines::{Lines, Span, is_blank, skip, slice, trim};
 use super::probe::is_comment;
 use super::timestamp::timestamp_len;
 use crate::hash::HashMap;
-
-/// A property drawer: keys as written with their values, in order.
-pub type Properties<'a> = Vec<(&'a str, String)>;
 
 /// Reads both below a heading's line; gives the index of the line behind them.
 pub fn attached<'a>(heading: &mut Heading<'a>, text: &'a str, lines: &Lines, line: usize) -> usize {

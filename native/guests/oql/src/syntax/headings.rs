@@ -1,21 +1,17 @@
-//! Headings: the outline, with states, tags, planning and properties.
+//! A heading: its title, state, tags, planning and properties.
 
 use std::ops::{Deref, DerefMut, Range};
 
-use super::drawer::{Properties, attached};
-use super::lines::{Lines, Span, slice};
+use super::lines::Span;
 use super::objects::Place;
-use super::probe::stars;
-use super::states::States;
 use super::text::Text;
-use super::title::title_line;
-use crate::ids::Ids;
+
+/// A property drawer: keys as written with their values, in order.
+pub type Properties<'a> = Vec<(&'a str, String)>;
 
 /// One heading. What few have is in its [`Details`], which can be read and written as if they were its own.
 #[derive(Debug)]
 pub struct Heading<'a> {
-    /// Its id, unique in the file.
-    pub id: String,
     /// Its stars; half of them after `#+STARTUP: odd`.
     pub level: usize,
     /// The title alone.
@@ -94,7 +90,6 @@ impl<'a> Heading<'a> {
     /// A heading of which nothing is known yet.
     pub fn empty() -> Self {
         Heading {
-            id: String::new(),
             level: 0,
             title: "",
             text: Text::new(Span::default(), Place::Title),
@@ -116,41 +111,4 @@ impl<'a> Heading<'a> {
     pub fn property(&self, key: &str) -> Option<&str> {
         self.properties.iter().find(|(k, _)| k.eq_ignore_ascii_case(key)).map(|(_, v)| v.as_str())
     }
-}
-
-/// The indices of the lines that are headings.
-pub fn outline(text: &str, lines: &Lines, states: &States) -> Vec<usize> {
-    let all = lines.range(0..lines.count()).iter().enumerate();
-    let heading = |line: &str| stars(line).is_some_and(|stars| stars < states.limit());
-    all.filter(|(_, span)| heading(span.of(text))).map(|(i, _)| i).collect()
-}
-
-/// The outline of a document whose states are known.
-pub fn outlined<'a>(text: &'a str, lines: &Lines, states: &States) -> Vec<Heading<'a>> {
-    let places = outline(text, lines, states);
-    let mut ids = Ids::default();
-    let mut out: Vec<Heading<'a>> = Vec::with_capacity(places.len());
-    // The headings around, each with its stars.
-    let mut open: Vec<(usize, usize)> = Vec::new();
-    for (n, at) in places.iter().copied().enumerate() {
-        let span = lines.get(at);
-        let stars = stars(span.of(text)).unwrap_or(1);
-        while let Some((_, above)) = open.pop_if(|(above, _)| *above >= stars) {
-            if let Some(above) = out.get_mut(above) {
-                above.end = span.start;
-            }
-        }
-        let mut heading = title_line(text, slice(text, span.start + stars, span.end), states, false);
-        heading.id = ids.assign(heading.title);
-        heading.level = states.level(stars);
-        heading.line = at;
-        heading.start = span.start;
-        heading.end = text.len();
-        heading.parent = open.last().map(|(_, above)| *above);
-        let next = places.get(n + 1).copied().unwrap_or(lines.count());
-        heading.body = attached(&mut heading, text, lines, at).min(next)..next;
-        open.push((stars, out.len()));
-        out.push(heading);
-    }
-    out
 }

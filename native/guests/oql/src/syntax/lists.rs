@@ -2,7 +2,7 @@
 
 use super::MAX_DEPTH;
 use super::elements::{Found, Here, Reader};
-use super::lines::{Span, is_blank, place, skip, slice};
+use super::lines::{Span, holds, is_blank, place, skip, slice};
 use super::objects::Place;
 use super::probe;
 use super::structure::{Row, Structure, small};
@@ -118,6 +118,10 @@ fn counted(rest: &str) -> Option<(u32, &str)> {
 /// The term before the last ` ::`, and what stands behind it. The term keeps
 /// all blanks behind it but one.
 fn term(rest: &str) -> Option<(&str, &str)> {
+    // Most items have none, and to look from behind takes time to prepare.
+    if !holds(rest, "::") {
+        return None;
+    }
     let mut until = rest.len();
     while let Some(at) = rest.get(..until)?.rfind("::") {
         let behind = rest.get(at + 2..)?;

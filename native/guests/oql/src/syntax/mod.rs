@@ -1,8 +1,8 @@
 //! Reading Org. Knows nothing of pages, plans or header arguments.
 //!
 //! A [`document`] is read once, from the outside in: its [`lines`], the words
-//! that its headings may use (`startup` → [`states`]), its [`headings`] with
-//! [`title`] and [`drawer`], then each section's [`elements`]. Those are told
+//! that its headings may use (`startup` → [`states`]), its `outline` of [`headings`]
+//! with [`title`] and [`drawer`], then each section's [`elements`]. Those are told
 //! apart by [`probe`], found by what lies ahead ([`index`]), and become a
 //! [`tree`]: [`blocks`], [`lists`], [`tables`], [`structure`] for the rest.
 //! A [`text`] in the tree gets its [`objects`] when first asked.
@@ -26,6 +26,7 @@ pub mod inlinetask;
 pub mod lines;
 pub mod lists;
 pub mod objects;
+mod outline;
 pub mod probe;
 mod radio;
 mod startup;

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::elements::Reader;
-use super::headings::outline;
 use super::index::strip_prefix_no_case;
 use super::lines::{Lines, skip};
+use super::outline::outline;
 use super::states::States;
 
 impl<'a> States<'a> {

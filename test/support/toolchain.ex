@@ -30,7 +30,10 @@ defmodule Workbooks.Test.Toolchain do
   @target "wasm32-unknown-unknown"
 
   @doc "Allows rustc, where it has a target or the guests' standard library lends it one; else why not."
-  def rust do
+  # Test files are loaded at the same time: one of them makes the sysroot, the others find it.
+  def rust, do: :global.trans({__MODULE__, self()}, &find_rust/0)
+
+  defp find_rust do
     with rustc when rustc != nil <- System.find_executable("rustc"),
          {sysroot, 0} <- System.cmd(rustc, ["--print", "sysroot"]),
          sysroot when sysroot != nil <- with_target(String.trim(sysroot)) do
@@ -73,18 +76,24 @@ defmodule Workbooks.Test.Toolchain do
     library = Path.join([sysroot, "lib/rustlib", @target, "lib"])
     rlibs = for crate <- @std, rlib <- Path.wildcard(Path.join(built, "lib#{crate}-*.rlib")), do: Path.expand(rlib)
 
-    if Enum.any?(rlibs, &(Path.basename(&1) =~ ~r/^libcore-/)) do
-      File.rm_rf!(sysroot)
-      File.mkdir_p!(library)
-      for rlib <- rlibs, do: File.ln_s!(rlib, Path.join(library, Path.basename(rlib)))
-
-      for host <- File.ls!(Path.join(installed, "lib/rustlib")),
-          host =~ "-",
-          not String.starts_with?(host, ["manifest", "wasm"]) do
-        File.ln_s!(Path.join([installed, "lib/rustlib", host]), Path.join([sysroot, "lib/rustlib", host]))
-      end
-
-      sysroot
+    cond do
+      length(rlibs) < length(@std) -> nil
+      Enum.all?(rlibs, &File.exists?(Path.join(library, Path.basename(&1)))) -> sysroot
+      true -> link(sysroot, library, rlibs, installed)
     end
+  end
+
+  defp link(sysroot, library, rlibs, installed) do
+    File.rm_rf!(sysroot)
+    File.mkdir_p!(library)
+    for rlib <- rlibs, do: File.ln_s!(rlib, Path.join(library, Path.basename(rlib)))
+
+    for host <- File.ls!(Path.join(installed, "lib/rustlib")),
+        host =~ "-",
+        not String.starts_with?(host, ["manifest", "wasm"]) do
+      File.ln_s!(Path.join([installed, "lib/rustlib", host]), Path.join([sysroot, "lib/rustlib", host]))
+    end
+
+    sysroot
   end
 end

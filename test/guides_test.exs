@@ -81,13 +81,8 @@ defmodule Workbooks.GuidesTest do
     rows = table("tag", "today")
     tags = fn state -> for [tags, today] <- rows, today =~ state, tag <- code(tags), do: tag end
 
-    assert Enum.sort(tags.(~r/^runs$/)) == Enum.sort(Workbooks.Build.languages())
-    assert [_ | _] = known = tags.(~r/kind `language`/)
-
-    for language <- known do
-      assert {:error, run} = Workbooks.run(block(language))
-      assert [%{status: :failed, error: %{kind: :language}}] = run.steps
-    end
+    assert Enum.sort(tags.(~r/^runs/)) == Enum.sort(Workbooks.Build.languages())
+    for language <- Workbooks.Build.languages(), do: assert(Workbooks.OQL.validate(block(language)) == :ok)
 
     assert [%{"code" => "unknown_language"}] = OQL.lint!(block("python"))
   end

@@ -9,6 +9,7 @@ defmodule WorkbooksTest do
   doctest Workbooks.Build.Entry
   doctest Workbooks.Build.Problem
   doctest Workbooks.Build.Source
+  doctest Workbooks.Workflow
   doctest Workbooks.Workflow.SourceMap
 
   alias Workbooks.Run

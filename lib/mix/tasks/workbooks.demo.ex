@@ -12,11 +12,12 @@ defmodule Mix.Tasks.Workbooks.Demo do
     * `--out DIR` - the pages; `_demo`
 
   The exit status is 1 when a workbook failed that should not: `failure.org`, which
-  shows what a failure looks like, should.
+  shows what a failure looks like, should. A workbook whose compiler is not there is
+  left out, and what to install is said.
   """
   use Mix.Task
 
-  alias Workbooks.Page
+  alias Workbooks.{Build, Page}
   alias Workbooks.Page.{Escape, Report, Terminal}
 
   # What the examples are run with; they are shown in this order, others after them.
@@ -25,6 +26,7 @@ defmodule Mix.Tasks.Workbooks.Demo do
     {"statistics.org", []},
     {"keeling.org", []},
     {"collatz.org", inputs: %{"start" => 27}},
+    {"mandelbrot.org", inputs: %{"columns" => 210}},
     {"failure.org", expect: :failed}
   ]
 
@@ -37,7 +39,7 @@ defmodule Mix.Tasks.Workbooks.Demo do
     Mix.Task.run("app.start")
 
     files = examples(options[:examples])
-    demos = for file <- files, do: demo(file, options[:out])
+    demos = for file <- files, demo = demo(file, options[:out]), do: demo
     index = write(options[:out], "index.html", index(demos))
     Mix.shell().info("#{index}  the way to all of them")
 
@@ -75,6 +77,32 @@ defmodule Mix.Tasks.Workbooks.Demo do
     source = Path.basename(file)
     {_, known} = List.keyfind(@examples, source, 0, {source, []})
     org = File.read!(file)
+
+    case missing(org) do
+      nil ->
+        demo(org, source, known, out)
+
+      how ->
+        Mix.shell().info("#{file}  left out: #{how}")
+        nil
+    end
+  end
+
+  # What one of its compilers lacks on this machine.
+  defp missing(org) do
+    with {:ok, plan} <- Workbooks.plan(org) do
+      Enum.find_value(plan["worlds"], fn world ->
+        with {:ok, compiler} <- Build.compiler(world["lang"]),
+             {:error, how} <- compiler.available(),
+             do: how,
+             else: (_ -> nil)
+      end)
+    else
+      {:error, _invalid} -> nil
+    end
+  end
+
+  defp demo(org, source, known, out) do
     {_outcome, run} = Workbooks.run(org, inputs: known[:inputs] || %{})
 
     path = write(out, Path.rootname(source) <> ".html", Page.of_run(run, org, source: source))

@@ -13,8 +13,7 @@ defmodule Workbooks.Build.JavaScript do
 
   @behaviour Workbooks.Build.Compiler
 
-  alias Workbooks.Guests
-  alias Workbooks.Build.{Artifact, Call, Problem, Signature, Source}
+  alias Workbooks.Build.{Artifact, Call, Signature, Source}
   alias Workbooks.Build.JavaScript.Instance
 
   # What a block's code may take to compile.
@@ -26,17 +25,8 @@ defmodule Workbooks.Build.JavaScript do
   @impl true
   def available, do: :ok
 
-  # Bytecode is for the engine that made it and no other.
   @impl true
-  def version do
-    case Guests.digest(:js) do
-      {:ok, digest} ->
-        {:ok, Base.encode16(digest, case: :lower)}
-
-      {:error, reason} ->
-        {:error, Problem.new(:io, "the JavaScript engine cannot be read: #{:file.format_error(reason)}")}
-    end
-  end
+  defdelegate version, to: Instance
 
   @impl true
   def compile(%Source{} = source, options) do

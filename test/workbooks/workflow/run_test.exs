@@ -219,7 +219,8 @@ defmodule Workbooks.Workflow.RunTest do
         seed: 0,
         store: nil,
         cache: :use,
-        subscriber: nil
+        subscriber: nil,
+        nodes: [node()]
       })
     end
 

@@ -32,12 +32,12 @@ defmodule Workbooks.Build.Call.Engine do
   @behaviour Workbooks.Build.Call
 
   alias Workbooks.JSON
-  alias Workbooks.Build.{Artifact, Entry, JavaScript, Problem, Values}
+  alias Workbooks.Build.{Artifact, Entry, Problem, Values}
   alias Workbooks.Build.JavaScript.Instance
 
   @impl true
   def prepare(%Artifact{data: %{engine: engine}} = artifact, _deadline) do
-    case JavaScript.version() do
+    case Instance.version() do
       {:ok, ^engine} -> with {:ok, program} <- Instance.engine(), do: {:ok, %{artifact | program: program}}
       {:ok, _other} -> {:error, Problem.new(:compile, "the block was compiled for another JavaScript engine")}
       {:error, problem} -> {:error, problem}

@@ -12,6 +12,18 @@ defmodule Workbooks.Build.JavaScript.Instance do
     with {:error, error} <- Guests.component(:js), do: {:error, Problem.from_wasm(error)}
   end
 
+  @doc "The engine's digest: bytecode is for the engine that made it and no other."
+  @spec version :: {:ok, String.t()} | {:error, Problem.t()}
+  def version do
+    case Guests.digest(:js) do
+      {:ok, digest} ->
+        {:ok, Base.encode16(digest, case: :lower)}
+
+      {:error, reason} ->
+        {:error, Problem.new(:io, "the JavaScript engine cannot be read: #{:file.format_error(reason)}")}
+    end
+  end
+
   @doc "What `use` answers of an instance that is closed afterwards."
   @spec with(Wasm.Component.t(), Workbooks.Build.Call.environment(), (tuple -> result)) ::
           result | {:error, Problem.t()}

@@ -7,7 +7,7 @@ use crate::issue::Code;
 use crate::syntax::tree::{Element, Kind, Source, walk};
 
 /// Languages that become WebAssembly.
-const RUNNABLE: [&str; 5] = ["javascript", "c", "rust", "zig", "wat"];
+const RUNNABLE: [&str; 6] = ["javascript", "c", "rust", "zig", "wat", "wasm"];
 
 /// `js` is `javascript`; others lower-cased.
 fn language(written: &str) -> String {

@@ -60,7 +60,7 @@ defmodule Workbooks.Hazards.TrapTest do
           name = if unquote(kind) == :core, do: "recurse_later", else: "recurse-later"
 
           assert {:error, %Error{kind: :trap, details: %{code: :stack_overflow}}} =
-                   Wasm.call(instance, name, [30_000_000], schedule: unquote(schedule))
+                   Wasm.call(instance, name, [300_000_000], schedule: unquote(schedule))
 
           assert Wasm.stats().yields > yields
         end)

@@ -191,8 +191,16 @@ defmodule Workbooks.Build.ProcessTest do
 
   test "progress is told" do
     test = self()
-    assert {:ok, _} = sh("sleep 0.7", progress: &send(test, &1))
-    assert_received "sh has run for 0." <> _
+    told = Path.join(System.tmp_dir!(), "workbooks-told-#{System.pid()}-#{System.unique_integer([:positive])}")
+    on_exit(fn -> File.rm(told) end)
+
+    progress = fn words ->
+      File.touch!(told)
+      send(test, words)
+    end
+
+    assert {:ok, _} = sh("until [ -e #{told} ]; do sleep 0.05; done", progress: progress)
+    assert_received "sh has run for " <> _
   end
 
   test "a caller that traps exits finds nothing in its mailbox" do

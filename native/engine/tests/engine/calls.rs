@@ -71,7 +71,7 @@ fn a_host_function_answers_or_fails() {
     let component = compiled(&componentize(ASKING.as_bytes(), Shape::World(ASKING_WIT)).expect("a component"));
     let instance = instance(&component);
 
-    let asked = host_call(begin(&instance, "run", &[Int(5)], CallOptions::default()));
+    let asked = host_call(&instance, begin(&instance, "run", &[Int(5)], CallOptions::default()));
     assert_eq!((asked.import, asked.values.as_slice()), (0, [Int(5)].as_slice()));
     assert!(asked.other.is_none());
     // Polling without an answer does not run the guest.
@@ -81,7 +81,7 @@ fn a_host_function_answers_or_fails() {
     instance.reply(Int(41)).expect("taken");
     assert_eq!(drive(&instance).expect("an end"), [Int(42)]);
 
-    host_call(begin(&instance, "run", &[Int(5)], CallOptions::default()));
+    host_call(&instance, begin(&instance, "run", &[Int(5)], CallOptions::default()));
     instance.fail().expect("told");
     assert_eq!(drive(&instance).expect_err("failed").kind, Kind::HostError);
     assert_eq!(instance.status(), Status::Closed);

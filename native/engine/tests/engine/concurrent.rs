@@ -61,7 +61,7 @@ fn a_host_function_is_asked_and_answers() {
     });
     assert_eq!((ended.expect("an end"), asked), (vec![Int(42)], vec![Int(5)]));
 
-    host_call(begin(&instance, "run", &[Int(5)], CallOptions::default()));
+    host_call(&instance, begin(&instance, "run", &[Int(5)], CallOptions::default()));
     assert_eq!(instance.reply(Text("no")).expect_err("a type").kind, Kind::Type);
     instance.fail().expect("told");
     assert_eq!(drive(&instance).expect_err("failed").kind, Kind::HostError);
@@ -70,7 +70,7 @@ fn a_host_function_is_asked_and_answers() {
 #[test]
 fn an_instance_that_ends_while_it_waits_ends_its_guest() {
     let instance = asking();
-    host_call(begin(&instance, "run", &[Int(5)], CallOptions::default()));
+    host_call(&instance, begin(&instance, "run", &[Int(5)], CallOptions::default()));
     instance.close();
     assert_eq!(drive(&instance).expect_err("closed").kind, Kind::Closed);
     drop(asking());

@@ -144,9 +144,9 @@ fn host_functions_answer_with_nothing_one_or_several() {
     assert_eq!(calls, [(1, ints(&[7])), (0, vec![Int(3), Plain::Float(0.5)])]);
 
     // An answer that does not fit is refused, and the guest goes on waiting.
-    host_call(begin(&instance, "run", &[Int(3)], CallOptions::default()));
+    host_call(&instance, begin(&instance, "run", &[Int(3)], CallOptions::default()));
     instance.reply(Plain::Nothing).expect("nothing is expected");
-    assert_eq!(host_call(instance.poll(&Plainly)).import, 0);
+    assert_eq!(host_call(&instance, instance.poll(&Plainly)).import, 0);
     for wrong in [Int(1), Plain::Tuple(&[Int(1)]), Plain::Tuple(&[Int(1), Text("2")])] {
         assert_eq!(instance.reply(wrong).expect_err("refused").kind, Kind::Type);
     }
@@ -168,7 +168,7 @@ fn a_host_function_that_fails_ends_the_call_alone() {
 fn start_code_may_call_the_host_and_may_trap() {
     let asking = program(r#"(module (import "env" "f" (func $f)) (func $start (call $f)) (start $start))"#);
     let instance = Instance::instantiate(&asking, &setup(HOST)).expect("linked");
-    assert_eq!(host_call(instance.poll(&Plainly)).import, 0);
+    assert_eq!(host_call(&instance, instance.poll(&Plainly)).import, 0);
     instance.reply(Plain::Nothing).expect("taken");
     assert_eq!(drive(&instance).expect("made"), []);
     assert_eq!(instance.status(), Status::Idle);

@@ -62,7 +62,7 @@ fn memory_grows_to_its_types_end_and_the_stores() {
 #[test]
 fn memory_is_there_while_the_guest_waits() {
     let instance = instance(&program(MODULE));
-    let asked = host_call(begin(&instance, "run", &[], CallOptions::default()));
+    let asked = host_call(&instance, begin(&instance, "run", &[], CallOptions::default()));
     assert_eq!(asked.values.as_slice(), [Int(3)]);
     assert_eq!(read(&instance, 3, 1).expect("read"), [11]);
     instance.memory_write(None, 4, &[42]).expect("written");
@@ -75,7 +75,7 @@ fn memory_is_there_while_the_guest_waits() {
     assert_eq!(drive(&instance).expect("an end"), [Int(42)]);
     assert_eq!(instance.table_len("t").expect("a size"), 3);
 
-    host_call(begin(&instance, "grow", &[], CallOptions::default()));
+    host_call(&instance, begin(&instance, "grow", &[], CallOptions::default()));
     assert_eq!(instance.memory_grow(None, 1).expect("grown"), 1);
     instance.reply(Plain::Nothing).expect("taken");
     assert_eq!(drive(&instance).expect("an end"), [Int(2)]);

@@ -233,7 +233,7 @@ fn the_hosts_resource_is_given_and_lent_to_exports() {
     let token = Token::new(3);
     for _ in 0..3 {
         let step = begin(&instance, "lent", &[Plain::Token(&token)], CallOptions::default());
-        let asked = host_call(step);
+        let asked = host_call(&instance, step);
         assert_eq!((asked.import, asked.values.as_slice()), (size, [Plain::Seen(3)].as_slice()));
         assert_eq!(token.held(), 1);
         instance.reply(Int(1)).expect("taken");

@@ -73,7 +73,7 @@ fn memory_global_table_and_functions_are_shared() {
 fn a_host_function_of_another_instance_is_told_apart() {
     let (owner, guest) = linked();
     // The first one's, reached by a call of the second; and the other way round.
-    let asked = host_call(begin(&guest, "around", &[Int(4)], CallOptions::default()));
+    let asked = host_call(&guest, begin(&guest, "around", &[Int(4)], CallOptions::default()));
     assert_eq!((asked.import, asked.values.as_slice()), (0, [Int(4)].as_slice()));
     let (importer, host) = asked.other.expect("another's");
     assert!(importer.is_beside(&owner) && importer.program().find(&["through"]).is_ok());
@@ -81,7 +81,7 @@ fn a_host_function_of_another_instance_is_told_apart() {
     guest.reply(Int(40)).expect("taken");
     assert_eq!(drive(&guest).expect("an end"), [Int(40)]);
 
-    let asked = host_call(begin(&owner, "pick", &[Int(1), Int(5)], CallOptions::default()));
+    let asked = host_call(&owner, begin(&owner, "pick", &[Int(1), Int(5)], CallOptions::default()));
     assert_eq!((asked.import, asked.values.as_slice()), (5, [Int(15)].as_slice()));
     let (importer, host) = asked.other.expect("another's");
     assert!(importer.program().find(&["quadruple"]).is_ok());
@@ -93,13 +93,13 @@ fn a_host_function_of_another_instance_is_told_apart() {
     assert_eq!(drive(&owner).expect("an end"), [Int(1)]);
 
     // Its own: no other.
-    assert!(host_call(begin(&owner, "through", &[Int(4)], CallOptions::default())).other.is_none());
+    assert!(host_call(&owner, begin(&owner, "through", &[Int(4)], CallOptions::default())).other.is_none());
 }
 
 #[test]
 fn one_store_is_in_one_call_at_a_time() {
     let (owner, guest) = linked();
-    host_call(begin(&owner, "through", &[Int(1)], CallOptions::default()));
+    host_call(&owner, begin(&owner, "through", &[Int(1)], CallOptions::default()));
     assert_eq!((guest.status(), owner.status()), (Status::Running, Status::Running));
     assert_eq!(failed(begin(&guest, "bump", &[], CallOptions::default())).kind, Kind::Busy);
     let beside = Setup { beside: Some(&owner), ..setup(&[]) };
@@ -170,7 +170,7 @@ fn a_start_that_traps_beside_others_leaves_what_it_wrote() {
     let setup = Setup { host: Some(host), ..setup(&imports) };
     assert_eq!(made(&program(text), &setup).err().expect("a trap").kind, Kind::Trap);
     // Its function is in the owner's table and calls its import still.
-    let asked = host_call(begin(&owner, "pick", &[Int(2), Int(8)], CallOptions::default()));
+    let asked = host_call(&owner, begin(&owner, "pick", &[Int(2), Int(8)], CallOptions::default()));
     let (_, host) = asked.other.expect("the failed one");
     assert_eq!((asked.import, host.expect("given").downcast_ref::<&str>()), (1, Some(&"the failed one's")));
     owner.reply(Int(9)).expect("taken");

@@ -70,7 +70,7 @@ fn what_calls_hold_is_let_go() {
 fn a_host_function_takes_and_gives_references() {
     let instance = instance(&program(MODULE));
     let (mine, theirs) = (Token::new(1), Token::new(2));
-    let asked = host_call(begin(&instance, "through", &[Plain::Token(&mine)], CallOptions::default()));
+    let asked = host_call(&instance, begin(&instance, "through", &[Plain::Token(&mine)], CallOptions::default()));
     assert_eq!(asked.values.as_slice(), [Plain::Seen(1)]);
     instance.reply(Plain::Token(&theirs)).expect("taken");
     assert_eq!(drive(&instance).expect("an end"), [Plain::Seen(2)]);

@@ -15,7 +15,7 @@ const ASKING: &str = r#"
 /// An instance in a call that waits for its host function.
 fn waiting() -> Instance {
     let instance = instance(&program(ASKING));
-    host_call(begin(&instance, "run", &[Int(1)], CallOptions::default()));
+    host_call(&instance, begin(&instance, "run", &[Int(1)], CallOptions::default()));
     instance
 }
 

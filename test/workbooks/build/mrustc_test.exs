@@ -24,7 +24,7 @@ defmodule Workbooks.Build.MrustcTest do
 
   // Zig's own library knows no preopened folders by name: the first is where it stands.
   fn here(path: []const u8) []const u8 {
-      return if (std.mem.startsWith(u8, path, "/work/")) path["/work/".len..] else path;
+      return if (std.mem.startsWith(u8, path, "/build/")) path["/build/".len..] else path;
   }
 
   pub fn main(init: std.process.Init) !u8 {

@@ -9,12 +9,12 @@ defmodule Workbooks.Build.Rust.Mrustc do
   | `:mrustc` | `WORKBOOKS_MRUSTC` | the program, a WebAssembly file |
   | `:mrustc_libs` | `WORKBOOKS_MRUSTC_LIBS` | the folder of the standard library as mrustc compiled it: `*.rlib`, and the C of each beside it (`*.rlib.c`); in it may lie a `target.toml`, mrustc's description of the target |
 
-  The program finds the block in `/work` and the libraries in `/lib`, and is called as mrustc is:
+  The program finds the block in `/build` and the libraries in `/lib`, and is called as mrustc is:
 
-      mrustc /work/block.rs -o /work/block --crate-name block --crate-type bin --edition 2021
-             -L /lib --target /lib/target.toml -C emit-build-command=/work/block.sh
+      mrustc /build/block.rs -o /build/block --crate-name block --crate-type bin --edition 2021
+             -L /lib --target /lib/target.toml -C emit-build-command=/build/block.sh
 
-  `-C emit-build-command` makes mrustc write `/work/block.c` and leave the C compiler to others: that
+  `-C emit-build-command` makes mrustc write `/build/block.c` and leave the C compiler to others: that
   is `Workbooks.Build.Clang`, which compiles it, and the libraries' C, and links them. A block
   without `main` is a crate of the type `dylib`.
   """
@@ -75,7 +75,7 @@ defmodule Workbooks.Build.Rust.Mrustc do
     options.progress.("mrustc translates to C")
     for {name, content} <- files, do: File.write!(Path.join(folder, name), content)
     libs = libs()
-    preopens = [{"/work", folder, :read_write}] ++ if libs, do: [{"/lib", libs, :read}], else: []
+    preopens = [{"/build", folder, :read_write}] ++ if libs, do: [{"/lib", libs, :read}], else: []
 
     settings = [
       wasi: [args: ["mrustc" | arguments(kind, libs)], preopens: preopens, deterministic: 0],
@@ -86,7 +86,7 @@ defmodule Workbooks.Build.Rust.Mrustc do
     case WASI.run(mrustc, settings) do
       {:ok, %{status: 0}} ->
         with {:error, _} <- File.read(Path.join(folder, "block.c")) do
-          {:error, Problem.new(:compiler, "mrustc ended without an error and without /work/block.c")}
+          {:error, Problem.new(:compiler, "mrustc ended without an error and without /build/block.c")}
         end
 
       {:ok, ended} ->
@@ -98,11 +98,11 @@ defmodule Workbooks.Build.Rust.Mrustc do
   end
 
   defp arguments(kind, libs) do
-    ["/work/block.rs", "-o", "/work/block", "--crate-name", "block"] ++
+    ["/build/block.rs", "-o", "/build/block", "--crate-name", "block"] ++
       ["--crate-type", if(kind == :program, do: "bin", else: "dylib"), "--edition", "2021"] ++
       if(libs, do: ["-L", "/lib"], else: []) ++
       if(libs && File.exists?(Path.join(libs, "target.toml")), do: ["--target", "/lib/target.toml"], else: []) ++
-      ["-C", "emit-build-command=/work/block.sh"]
+      ["-C", "emit-build-command=/build/block.sh"]
   end
 
   defp link(c, kind, options) do
@@ -142,7 +142,7 @@ defmodule Workbooks.Build.Rust.Mrustc do
     end
   end
 
-  # "/work/block.rs:3:5: error:0:No such variable"
+  # "/build/block.rs:3:5: error:0:No such variable"
   defp problem(output, text) do
     found =
       for line <- String.split(output, "\n"),

@@ -6,6 +6,7 @@ defmodule WorkbooksTest do
   doctest Workbooks.Build.Artifact
   doctest Workbooks.Build.Cache
   doctest Workbooks.Build.Call
+  doctest Workbooks.Build.Call.Command
   doctest Workbooks.Build.Entry
   doctest Workbooks.Build.Problem
   doctest Workbooks.Build.Source

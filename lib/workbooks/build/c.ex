@@ -79,15 +79,7 @@ defmodule Workbooks.Build.C do
 
   defp command(source, options) do
     with {:ok, module} <- build(source.text, "", :command, options) do
-      {:ok,
-       Artifact.new(
-         language: source.language,
-         bytes: module,
-         convention: Call.Command,
-         data: %{inputs: source.inputs, outputs: source.outputs},
-         params: for(name <- source.inputs, do: {name, :any}),
-         result: :any
-       )}
+      {:ok, Call.Command.artifact(source, module)}
     end
   end
 

@@ -32,7 +32,7 @@ defmodule Workbooks.Build.Rust do
   @behaviour Workbooks.Build.Compiler
 
   alias Workbooks.JSON
-  alias Workbooks.Build.{Artifact, Call, Declared, Entry, Problem, Process, Source, Tool, Types}
+  alias Workbooks.Build.{Call, Declared, Entry, Problem, Process, Source, Tool, Types}
   alias Workbooks.Build.Rust.{Declarations, Glue, Mrustc}
 
   @helper "rust/workbooks.rs"
@@ -101,15 +101,7 @@ defmodule Workbooks.Build.Rust do
 
   defp command(way, source, options) do
     with {:ok, bytes} <- build(way, {:program, nil}, source, source.text, options) do
-      {:ok,
-       Artifact.new(
-         language: source.language,
-         bytes: bytes,
-         convention: Call.Command,
-         data: %{inputs: source.inputs, outputs: source.outputs},
-         params: for(name <- source.inputs, do: {name, :any}),
-         result: :any
-       )}
+      {:ok, Call.Command.artifact(source, bytes)}
     end
   end
 

@@ -10,7 +10,7 @@ defmodule Workbooks.Build.WasmFile do
 
   @behaviour Workbooks.Build.Compiler
 
-  alias Workbooks.Build.{Artifact, Call, Declared, Problem, Source, Wat}
+  alias Workbooks.Build.{Call, Declared, Problem, Source, Wat}
 
   @most_bytes 64 * 1024 * 1024
 
@@ -43,15 +43,7 @@ defmodule Workbooks.Build.WasmFile do
 
   defp compile(bytes, source, options) do
     if "_start" in Declared.exports(bytes) do
-      {:ok,
-       Artifact.new(
-         language: source.language,
-         bytes: bytes,
-         convention: Call.Command,
-         data: %{inputs: source.inputs, outputs: source.outputs},
-         params: for(name <- source.inputs, do: {name, :any}),
-         result: :any
-       )}
+      {:ok, Call.Command.artifact(source, bytes)}
     else
       Wat.compile(%{source | text: bytes}, options)
     end

@@ -27,7 +27,7 @@ defmodule Workbooks.Build.Zig do
 
   @behaviour Workbooks.Build.Compiler
 
-  alias Workbooks.Build.{Artifact, Call, Declared, Entry, Problem, Process, Source, Tool, Types}
+  alias Workbooks.Build.{Call, Declared, Entry, Problem, Process, Source, Tool, Types}
   alias Workbooks.Build.Zig.Declarations
   alias Workbooks.Wasm.Cache
 
@@ -103,13 +103,7 @@ defmodule Workbooks.Build.Zig do
 
   defp command(zig, source, options) do
     with {:ok, bytes} <- build(zig, "wasm32-wasi", [], source.text, source, options) do
-      {:ok,
-       Artifact.new(
-         language: source.language,
-         bytes: bytes,
-         convention: Call.Command,
-         data: %{inputs: source.inputs, outputs: source.outputs}
-       )}
+      {:ok, Call.Command.artifact(source, bytes)}
     end
   end
 

@@ -211,6 +211,21 @@ defmodule Workbooks.Build.ZigTest do
     assert run(source, ["hello"], inputs: ["text"]) == {:ok, "5 bytes"}
   end
 
+  test "a program is a step of a run, whose types are any" do
+    source = """
+    const std = @import("std");
+    pub fn main(init: std.process.Init) !void {
+        var room: [64]u8 = undefined;
+        var out = std.Io.File.stdout().writer(init.io, &room);
+        try out.interface.print("hello\\n", .{});
+        try out.interface.flush();
+    }
+    """
+
+    org = Workbooks.TestWorkbook.book([{"Hello", [in: "name", out: "greeting"], "zig", source}])
+    assert {:ok, %{exports: %{"greeting" => "hello"}}} = Workbooks.run(org, inputs: %{"name" => "Ada"})
+  end
+
   test "the same block compiles to the same bytes, several at once" do
     source = %Source{id: "a/b", language: "zig", text: "pub fn f(a: f64) f64 { return a * 2; }"}
     options = %{deadline: Build.Deadline.in_ms(300_000), progress: fn _ -> :ok end}

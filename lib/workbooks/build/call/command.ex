@@ -14,7 +14,27 @@ defmodule Workbooks.Build.Call.Command do
 
   alias Workbooks.{JSON, Wasm}
   alias Workbooks.Wasm.WASI
-  alias Workbooks.Build.{Artifact, Deadline, Problem}
+  alias Workbooks.Build.{Artifact, Deadline, Problem, Source}
+
+  @doc """
+  The artifact of a program that a block was compiled to. What it takes and gives is of any type.
+
+      iex> source = %Workbooks.Build.Source{id: "a/b", language: "zig", text: "", inputs: ["text"], outputs: ["size"]}
+      iex> artifact = Workbooks.Build.Call.Command.artifact(source, "…")
+      iex> {artifact.params, artifact.result, artifact.data}
+      {[{"text", :any}], :any, %{inputs: ["text"], outputs: ["size"]}}
+  """
+  @spec artifact(Source.t(), binary) :: Artifact.t()
+  def artifact(%Source{} = source, program) do
+    Artifact.new(
+      language: source.language,
+      bytes: program,
+      convention: __MODULE__,
+      data: %{inputs: source.inputs, outputs: source.outputs},
+      params: for(name <- source.inputs, do: {name, :any}),
+      result: :any
+    )
+  end
 
   @impl true
   def prepare(%Artifact{} = artifact, deadline) do

@@ -47,7 +47,7 @@ fn asked(doc: &Document, draft: &Draft) -> Vec<Capability> {
         let (start, key, value) = property_line(doc.text, *span);
         if key.trim_end_matches('+').eq_ignore_ascii_case("CAPS") {
             let names = names(value, start + key.len() + 2);
-            all.extend(names.into_iter().map(|(name, offset)| Capability { name: format!("`{name}`"), offset }));
+            all.extend(names.map(|(name, offset)| Capability { name: format!("`{name}`"), offset }));
         }
     }
     all

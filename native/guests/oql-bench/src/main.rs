@@ -50,7 +50,7 @@ fn function(name: &str) -> Result<fn(&str) -> String, String> {
         "render" => Ok(|org| oql::render(org, &oql::RenderOptions::default())),
         "parse-headlines" => Ok(oql::headlines_json),
         "metadata" => Ok(|org| json(&oql::metadata(org))),
-        "tangle-plan" => Ok(|org| json(&oql::tangle_plan(org))),
+        "tangle-plan" => Ok(oql::plan_json),
         "lint" => Ok(|org| json(&oql::lint(org))),
         "orgize-html" => Ok(|org| orgize::Org::parse(org).to_html()),
         _ => Err(format!("no function {name}")),

@@ -2,6 +2,7 @@
 //! compiler that is not part of every installation, what its code imports.
 
 use crate::components::Draft;
+use crate::hash::HashSet;
 use crate::header_args::names;
 use crate::syntax::document::Document;
 use crate::syntax::drawer::property_line;
@@ -20,10 +21,10 @@ pub fn capabilities(doc: &Document, draft: &Draft) -> Vec<Capability> {
     let named = |(name, offset)| Capability { name: format!("`{name}`"), offset };
     let mut all: Vec<Capability> = asked(doc, draft).into_iter().map(named).collect();
     let block = draft.blocks.first().map_or(0, |(start, _)| *start);
-    if matches!(draft.lang.as_str(), "c" | "rust" | "zig") {
+    if matches!(draft.lang.as_ref(), "c" | "rust" | "zig") {
         all.push(Capability { name: format!("a compiler for `{}`", draft.lang), offset: block });
     }
-    let modules: fn(&str) -> Vec<&str> = match draft.lang.as_str() {
+    let modules: fn(&str) -> Vec<&str> = match draft.lang.as_ref() {
         "javascript" => javascript,
         "wat" => wat,
         _ => return all,
@@ -37,7 +38,7 @@ pub fn capabilities(doc: &Document, draft: &Draft) -> Vec<Capability> {
     all
 }
 
-/// The names in `:CAPS:` of the heading, each with its byte of the document.
+/// The names in `:CAPS:` of the heading, a line's each once, with its byte of the document.
 pub fn asked<'a>(doc: &Document<'a>, draft: &Draft) -> Vec<(&'a str, usize)> {
     let Some(heading) = doc.headings.get(draft.heading) else { return Vec::new() };
     if heading.property("CAPS").is_none() {
@@ -47,7 +48,8 @@ pub fn asked<'a>(doc: &Document<'a>, draft: &Draft) -> Vec<(&'a str, usize)> {
     for span in doc.lines.range(heading.line + 1..heading.body.start) {
         let (start, key, value) = property_line(doc.text, *span);
         if key.trim_end_matches('+').eq_ignore_ascii_case("CAPS") {
-            all.extend(names(value, start + key.len() + 2));
+            let mut seen = HashSet::default();
+            all.extend(names(value, start + key.len() + 2).filter(|(name, _)| seen.insert(*name)));
         }
     }
     all

@@ -14,7 +14,7 @@ impl Guest for Kernel {
     }
 
     fn tangle_plan(org: String) -> String {
-        json(&crate::tangle_plan(&org))
+        crate::plan_json(&org)
     }
 
     fn lint(org: String) -> String {

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 
 use crate::edges::{Graph, Wire};
-use crate::hash::HashMap;
 
 /// One circle of wires.
 pub struct Cycle {
@@ -13,22 +12,62 @@ pub struct Cycle {
     pub at: usize,
 }
 
+/// The wires of each component, as a list that goes on from wire to wire.
+struct Outgoing<'g> {
+    wires: &'g [Wire],
+    /// For each component its first wire.
+    first: Vec<usize>,
+    /// For each wire the next one of the same component.
+    next: Vec<usize>,
+}
+
+const NONE: usize = usize::MAX;
+
+impl<'g> Outgoing<'g> {
+    fn of(wires: &'g [Wire], components: usize) -> Self {
+        let mut first = vec![NONE; components];
+        let mut next = vec![NONE; wires.len()];
+        for (at, wire) in wires.iter().enumerate().rev() {
+            if let (Some(first), Some(next)) = (first.get_mut(wire.from), next.get_mut(at)) {
+                *next = std::mem::replace(first, at);
+            }
+        }
+        Outgoing { wires, first, next }
+    }
+
+    /// Where a component's list begins.
+    fn begin(&self, component: usize) -> usize {
+        self.first.get(component).copied().unwrap_or(NONE)
+    }
+
+    /// The wire here, and where the list goes on.
+    fn at(&self, place: usize) -> Option<(&'g Wire, usize)> {
+        Some((self.wires.get(place)?, *self.next.get(place)?))
+    }
+
+    /// The wires of a component.
+    fn each(&self, component: usize) -> impl Iterator<Item = &'g Wire> {
+        let mut place = self.begin(component);
+        std::iter::from_fn(move || {
+            let (wire, next) = self.at(place)?;
+            place = next;
+            Some(wire)
+        })
+    }
+}
+
 /// The shortest circle through the first component of each knot of components
 /// that wait for each other.
 pub fn cycles(graph: &Graph, components: usize) -> Vec<Cycle> {
-    let mut next: Vec<Vec<&Wire>> = vec![Vec::new(); components];
-    for wire in &graph.wires {
-        if let Some(list) = next.get_mut(wire.from) {
-            list.push(wire);
-        }
-    }
-    let knots = knots(&next);
+    let outgoing = Outgoing::of(&graph.wires, components);
+    let knots = knots(&outgoing);
     let mut told = vec![false; components];
+    let mut before = vec![NONE; components];
     let mut out = Vec::new();
     for start in 0..components {
         let Some(knot) = knots.get(start) else { continue };
         if told.get(*knot) == Some(&false)
-            && let Some(cycle) = circle(&next, &knots, start)
+            && let Some(cycle) = circle(&outgoing, &knots, start, &mut before)
         {
             set(&mut told, *knot, true);
             out.push(cycle);
@@ -39,24 +78,24 @@ pub fn cycles(graph: &Graph, components: usize) -> Vec<Cycle> {
 
 /// The shortest way from a component back to itself within its knot. A knot is
 /// searched once, from its first component: where that has no way back, the
-/// knot is that component alone.
-fn circle(next: &[Vec<&Wire>], knots: &[usize], start: usize) -> Option<Cycle> {
-    let mut before: HashMap<usize, usize> = HashMap::default();
+/// knot is that component alone. So all knots may share what is kept of who
+/// comes `before` whom.
+fn circle(outgoing: &Outgoing, knots: &[usize], start: usize, before: &mut [usize]) -> Option<Cycle> {
     let mut queue = VecDeque::from([start]);
     while let Some(node) = queue.pop_front() {
-        for wire in next.get(node)? {
+        for wire in outgoing.each(node) {
             if wire.to == start {
                 let mut path = vec![node];
                 let mut at = node;
                 while at != start {
-                    at = *before.get(&at)?;
+                    at = *before.get(at)?;
                     path.push(at);
                 }
                 path.reverse();
                 return Some(Cycle { path, at: wire.at });
             }
-            if knots.get(wire.to) == knots.get(start) && !before.contains_key(&wire.to) {
-                before.insert(wire.to, node);
+            if knots.get(wire.to) == knots.get(start) && before.get(wire.to) == Some(&NONE) {
+                set(before, wire.to, node);
                 queue.push_back(wire.to);
             }
         }
@@ -66,32 +105,33 @@ fn circle(next: &[Vec<&Wire>], knots: &[usize], start: usize) -> Option<Cycle> {
 
 /// For each component the number of its knot (Tarjan's algorithm, its calls on
 /// a list of their own).
-fn knots(next: &[Vec<&Wire>]) -> Vec<usize> {
-    const NEVER: usize = usize::MAX;
-    let mut order = vec![NEVER; next.len()];
-    let mut low = vec![NEVER; next.len()];
-    let mut knot = vec![NEVER; next.len()];
+fn knots(outgoing: &Outgoing) -> Vec<usize> {
+    let components = outgoing.first.len();
+    let mut order = vec![NONE; components];
+    let mut low = vec![NONE; components];
+    let mut knot = vec![NONE; components];
     let mut stack = Vec::new();
+    // Components, each with the wire that it goes on with.
     let mut calls: Vec<(usize, usize)> = Vec::new();
     let (mut count, mut knots) = (0, 0);
-    for start in 0..next.len() {
-        if order.get(start) != Some(&NEVER) {
+    for start in 0..components {
+        if order.get(start) != Some(&NONE) {
             continue;
         }
-        calls.push((start, 0));
-        while let Some((node, edge)) = calls.pop() {
-            if edge == 0 {
+        calls.push((start, outgoing.begin(start)));
+        while let Some((node, place)) = calls.pop() {
+            if order.get(node) == Some(&NONE) {
                 set(&mut order, node, count);
                 set(&mut low, node, count);
                 count += 1;
                 stack.push(node);
             }
-            if let Some(to) = next.get(node).and_then(|l| l.get(edge)).map(|w| w.to) {
-                calls.push((node, edge + 1));
-                if order.get(to) == Some(&NEVER) {
-                    calls.push((to, 0));
-                } else if knot.get(to) == Some(&NEVER) {
-                    lower(&mut low, node, order.get(to).copied());
+            if let Some((wire, next)) = outgoing.at(place) {
+                calls.push((node, next));
+                if order.get(wire.to) == Some(&NONE) {
+                    calls.push((wire.to, outgoing.begin(wire.to)));
+                } else if knot.get(wire.to) == Some(&NONE) {
+                    lower(&mut low, node, order.get(wire.to).copied());
                 }
                 continue;
             }

@@ -1,95 +1,163 @@
 //! Who gives what to whom.
 
-use crate::components::Model;
-use crate::hash::{HashMap, HashSet};
+use std::iter::once;
+
+use crate::components::{Draft, Model, Port, Supply};
+use crate::hash::HashMap;
 
 /// A connection between two components, by index.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wire {
     /// The component that gives.
     pub from: usize,
     /// The component that takes.
     pub to: usize,
-    /// The output and the input; none for an edge of order alone.
-    pub ports: Option<(String, String)>,
+    /// The places of the output and the input; none for an edge of order alone.
+    pub ports: Option<(usize, usize)>,
     /// Where the one that takes says so.
     pub at: usize,
 }
 
-/// An input that nothing produces.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Open {
-    /// The component that takes it.
-    pub component: usize,
-    /// Its name.
-    pub name: String,
-    /// Where it is named.
-    pub at: usize,
-}
-
 /// The graph.
-#[derive(Debug, Default)]
-pub struct Graph {
+pub struct Graph<'m> {
+    /// Who has an output of a name.
+    pub givers: HashMap<&'m str, Givers>,
     /// Connections, by taker in document order.
     pub wires: Vec<Wire>,
     /// Inputs that nothing produces.
-    pub open: Vec<Open>,
-    /// Outputs somebody takes.
-    pub taken: HashSet<(usize, String)>,
+    pub open: Vec<Port>,
+    /// For each component: something that it names in `:deps:` gives it an input.
+    pub fed: Vec<bool>,
+    /// For each output, component by component: somebody takes it.
+    taken: Vec<bool>,
+    /// Where each component's begin among those.
+    begins: Vec<usize>,
+}
+
+/// The outputs of one name, in document order.
+pub struct Givers {
+    /// The first, which mostly is the only one.
+    pub first: Port,
+    /// The others.
+    pub more: Vec<Port>,
+}
+
+impl Givers {
+    fn all(&self) -> impl Iterator<Item = Port> {
+        once(self.first).chain(self.more.iter().copied())
+    }
+
+    /// The one that is this component's.
+    fn of(&self, component: usize) -> Option<Port> {
+        if self.first.component == component {
+            return Some(self.first);
+        }
+        let at = self.more.binary_search_by_key(&component, |port| port.component).ok()?;
+        self.more.get(at).copied()
+    }
+}
+
+/// What is known of a component that another one names in `:deps:`.
+#[derive(Clone, Copy)]
+struct Near {
+    /// The last component that named it.
+    taker: usize,
+    /// Its place there.
+    place: usize,
+    /// It gave that one an input.
+    used: bool,
 }
 
 /// Connects the components.
-pub fn connect(model: &Model) -> Graph {
-    let mut producers: HashMap<&str, Vec<usize>> = HashMap::default();
-    let mut gives: HashSet<(usize, &str)> = HashSet::default();
-    for (i, draft) in model.drafts.iter().enumerate() {
-        for out in &draft.outs {
-            producers.entry(out).or_default().push(i);
-            gives.insert((i, out));
-        }
-    }
-    let mut graph = Graph::default();
+pub fn connect<'m>(model: &'m Model) -> Graph<'m> {
+    let mut graph = Graph::of(&model.drafts);
+    let nobody = Near { taker: usize::MAX, place: 0, used: false };
+    let mut near = vec![nobody; model.drafts.len()];
     for (at, draft) in model.drafts.iter().enumerate() {
-        let values: HashSet<&str> = draft.values.0.iter().map(|(n, _)| n.as_str()).collect();
-        let wired: HashMap<&str, (usize, &str)> =
-            draft.wired.iter().map(|(input, from, port)| (input.as_str(), (*from, port.as_str()))).collect();
-        let deps: HashSet<usize> = draft.deps.iter().map(|(d, _)| *d).collect();
-        let mut used = HashSet::default();
-        for (input, place) in draft.ins.iter().zip(&draft.ins_at) {
-            if values.contains(input.as_str()) {
-                continue;
+        for (place, (dep, _)) in draft.deps.iter().enumerate() {
+            if let Some(near) = near.get_mut(*dep) {
+                *near = Near { taker: at, place, used: false };
             }
-            if let Some((from, port)) = wired.get(input.as_str()) {
-                graph.add(*from, at, port, input, *place);
-                used.insert(*from);
-                continue;
-            }
-            let others = producers.get(input.as_str()).map_or(&[][..], Vec::as_slice);
-            let near = if deps.len() <= others.len() {
-                draft.deps.iter().map(|(d, _)| d).find(|d| gives.contains(&(**d, input.as_str())))
-            } else {
-                others.iter().find(|o| deps.contains(o))
+        }
+        let mut supplies = draft.supplies.iter().peekable();
+        for (place, input) in draft.ins.iter().enumerate() {
+            let from = match supplies.next_if(|(of, _)| *of == place) {
+                Some((_, Supply::Value(_))) => continue,
+                Some((_, Supply::Output(port))) => Some(*port),
+                None => graph.givers.get(input.text.as_ref()).and_then(|givers| giver(givers, at, draft, &near)),
             };
-            match near.or_else(|| others.iter().find(|o| **o != at)) {
-                Some(from) => {
-                    graph.add(*from, at, input, input, *place);
-                    used.insert(*from);
-                }
-                None => graph.open.push(Open { component: at, name: input.clone(), at: *place }),
+            let Some(from) = from else {
+                graph.open.push(Port { component: at, place });
+                continue;
+            };
+            graph.take(from);
+            let ports = Some((from.place, place));
+            graph.wires.push(Wire { from: from.component, to: at, ports, at: input.offset });
+            if let Some(near) = near.get_mut(from.component) {
+                near.used |= near.taker == at;
             }
         }
+        let mut fed = false;
         for (dep, place) in &draft.deps {
-            if !used.contains(dep) {
-                graph.wires.push(Wire { from: *dep, to: at, ports: None, at: *place });
+            match near.get(*dep).is_some_and(|near| near.used) {
+                true => fed = true,
+                false => graph.wires.push(Wire { from: *dep, to: at, ports: None, at: *place }),
             }
         }
+        graph.fed.push(fed);
     }
     graph
 }
 
-impl Graph {
-    fn add(&mut self, from: usize, to: usize, port: &str, input: &str, at: usize) {
-        self.taken.insert((from, port.to_string()));
-        self.wires.push(Wire { from, to, ports: Some((port.to_string(), input.to_string())), at });
+/// Who gives an input of the component `at`: the first of its `:deps:` that has
+/// such an output, else the first other component.
+fn giver(givers: &Givers, at: usize, draft: &Draft, near: &[Near]) -> Option<Port> {
+    let dep = if draft.deps.len() <= givers.more.len() {
+        draft.deps.iter().find_map(|(dep, _)| givers.of(*dep))
+    } else {
+        let place = |port: &Port| near.get(port.component).filter(|near| near.taker == at).map(|near| near.place);
+        givers
+            .all()
+            .filter_map(|port| Some((place(&port)?, port)))
+            .min_by_key(|(place, _)| *place)
+            .map(|(_, port)| port)
+    };
+    dep.or_else(|| givers.all().find(|port| port.component != at))
+}
+
+impl<'m> Graph<'m> {
+    /// The outputs of these, which nobody takes yet.
+    fn of(drafts: &'m [Draft]) -> Self {
+        let count = drafts.iter().map(|draft| draft.outs.len()).sum();
+        let mut givers: HashMap<&str, Givers> = HashMap::default();
+        givers.reserve(drafts.len());
+        let mut begins = Vec::with_capacity(drafts.len());
+        let mut begin = 0;
+        for (component, draft) in drafts.iter().enumerate() {
+            begins.push(begin);
+            begin += draft.outs.len();
+            for (place, out) in draft.outs.iter().enumerate() {
+                let port = Port { component, place };
+                givers
+                    .entry(&out.text)
+                    .and_modify(|givers| givers.more.push(port))
+                    .or_insert_with(|| Givers { first: port, more: Vec::new() });
+            }
+        }
+        let (wires, open, fed) = (Vec::new(), Vec::new(), Vec::with_capacity(drafts.len()));
+        Graph { givers, wires, open, fed, taken: vec![false; count], begins }
+    }
+
+    /// Whether somebody takes this output.
+    pub fn takes(&self, output: Port) -> bool {
+        let begin = self.begins.get(output.component);
+        begin.and_then(|begin| self.taken.get(begin + output.place)).is_some_and(|taken| *taken)
+    }
+
+    fn take(&mut self, output: Port) {
+        let begin = self.begins.get(output.component);
+        if let Some(taken) = begin.and_then(|begin| self.taken.get_mut(begin + output.place)) {
+            *taken = true;
+        }
     }
 }

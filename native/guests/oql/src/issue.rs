@@ -155,6 +155,15 @@ pub struct Findings {
 }
 
 impl Findings {
+    /// Whether another issue of this code would be told.
+    pub fn wants(&self, code: Code) -> bool {
+        let list = match code.parts().0 {
+            Level::Error => &self.errors,
+            Level::Warning => &self.warnings,
+        };
+        list.len() < MOST
+    }
+
     /// Adds an issue, unless there are far too many of its level.
     pub fn push(&mut self, found: Found) {
         let list = match found.code.parts().0 {

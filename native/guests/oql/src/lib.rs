@@ -63,12 +63,11 @@ mod vars;
 #[cfg(target_arch = "wasm32")]
 mod component;
 
-pub use components::Values;
 pub use headlines::{Headline, Properties, headlines_json, parse_headlines};
 pub use issue::{Issue, Level};
 pub use lint::lint;
 pub use metadata::{Metadata, metadata};
-pub use plan::{Args, Component, Edge, Endpoint, LineRun, Plan, World, tangle_plan};
+pub use plan::{Args, Component, Edge, Endpoint, LineRun, Plan, Values, World, plan_json, tangle_plan};
 pub use position::Position;
 pub use render::options::{Depth, RenderOptions, Results, StepError};
 pub use render::render;

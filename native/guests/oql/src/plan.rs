@@ -1,17 +1,18 @@
 //! `tangle_plan`: the file as a graph of components.
 
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde_json::Value;
 
 use crate::capabilities::asked;
-use crate::components::{Draft, Model, Values};
-use crate::edges::{Graph, connect};
+use crate::components::{Draft, Model, Name, Port, Supply};
+use crate::edges::{Graph, Wire, connect};
 use crate::hash::HashSet;
 use crate::header_args::names;
 use crate::position::Position;
 use crate::syntax::document::Document;
 
 /// What the runtime runs.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Plan {
     /// Sources to compile.
     pub worlds: Vec<World>,
@@ -26,7 +27,7 @@ pub struct Plan {
 }
 
 /// One source to compile.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct World {
     /// The component's id.
     pub id: String,
@@ -43,7 +44,7 @@ pub struct World {
 }
 
 /// What a block says of itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Args {
     /// Inputs in parameter order.
     #[serde(rename = "in")]
@@ -60,7 +61,7 @@ pub struct Args {
 }
 
 /// From source line `src` on, lines follow Org line `org` one by one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct LineRun {
     /// Line of the source, from 1.
     pub src: usize,
@@ -71,7 +72,7 @@ pub struct LineRun {
 }
 
 /// One component.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Component {
     /// `<workbook-id>/<heading-id>`
     pub id: String,
@@ -99,7 +100,7 @@ pub struct Component {
 }
 
 /// A connection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Edge {
     /// Who gives.
     pub from: Endpoint,
@@ -108,7 +109,7 @@ pub struct Edge {
 }
 
 /// One end of a connection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Endpoint {
     /// The component's id.
     pub component: String,
@@ -116,32 +117,94 @@ pub struct Endpoint {
     pub port: Option<String>,
 }
 
+/// Values by input, in the order of the inputs.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Values(pub Vec<(String, Value)>);
+
+impl Serialize for Values {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}
+
 /// The document's plan.
 pub fn tangle_plan(org: &str) -> Plan {
     let doc = Document::read(org);
     let model = Model::read(&doc);
     let graph = connect(&model);
-    plan(model, &graph)
+    Plan {
+        worlds: model.drafts.iter().map(|d| world(&model, d)).collect(),
+        components: model.drafts.iter().map(|d| component(&model, d)).collect(),
+        edges: edges(&model, &graph).collect(),
+        imports: imports(&model, &graph).into_iter().map(String::from).collect(),
+        exports: exports(&model, &graph).into_iter().map(String::from).collect(),
+    }
 }
 
-fn plan(model: Model, graph: &Graph) -> Plan {
-    let id = |i: usize| model.drafts.get(i).map_or("", |d| d.id.as_str()).to_string();
-    // Who calls a function does not wait for anything.
-    let library = |i: usize| model.drafts.get(i).is_some_and(|d| d.library);
-    let edges = graph.wires.iter().filter(|wire| !library(wire.from) && !library(wire.to)).map(|wire| {
-        let end = |component: usize, port: Option<&String>| Endpoint { component: id(component), port: port.cloned() };
-        let ports = wire.ports.as_ref();
-        Edge { from: end(wire.from, ports.map(|p| &p.0)), to: end(wire.to, ports.map(|p| &p.1)) }
-    });
-    let mut seen = HashSet::default();
-    let imports = graph.open.iter().map(|open| &open.name).filter(|name| seen.insert(name.as_str())).cloned().collect();
-    Plan {
-        edges: edges.collect(),
-        imports,
-        exports: exports(&model, graph),
-        components: model.drafts.iter().map(|d| component(&model, d, &id)).collect(),
-        worlds: model.drafts.iter().map(|d| world(&model, d)).collect(),
+/// The same as JSON, made of one part at a time: a plan may be many times the
+/// document.
+pub fn plan_json(org: &str) -> String {
+    let doc = Document::read(org);
+    let model = Model::read(&doc);
+    let graph = connect(&model);
+    // Strings, numbers and lists with string keys always serialise.
+    serde_json::to_string(&Parts { model: &model, graph: &graph }).unwrap_or_default()
+}
+
+/// What a [`Plan`] is made of.
+struct Parts<'m, 'd, 'a> {
+    model: &'m Model<'d, 'a>,
+    graph: &'m Graph<'m>,
+}
+
+impl Serialize for Parts<'_, '_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Parts { model, graph } = self;
+        let mut plan = serializer.serialize_struct("Plan", 5)?;
+        plan.serialize_field("worlds", &Each(|| model.drafts.iter().map(|d| world(model, d))))?;
+        plan.serialize_field("components", &Each(|| model.drafts.iter().map(|d| component(model, d))))?;
+        plan.serialize_field("edges", &Each(|| edges(model, graph)))?;
+        plan.serialize_field("imports", &imports(model, graph))?;
+        plan.serialize_field("exports", &exports(model, graph))?;
+        plan.end()
     }
+}
+
+/// A list whose items are made as they are written.
+struct Each<F>(F);
+
+impl<F: Fn() -> I, I: Iterator<Item: Serialize>> Serialize for Each<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
+    }
+}
+
+/// The wires of the run: who calls a function does not wait for anything.
+fn edges<'m>(model: &'m Model, graph: &'m Graph) -> impl Iterator<Item = Edge> {
+    let library = |component: usize| model.drafts.get(component).is_some_and(|d| d.library);
+    let steps = graph.wires.iter().filter(move |wire| !library(wire.from) && !library(wire.to));
+    steps.map(|wire| edge(model, wire))
+}
+
+fn edge(model: &Model, wire: &Wire) -> Edge {
+    let end = |component: usize, port: Option<String>| Endpoint { component: id(model, component), port };
+    let port = |names: &[Name], place: usize| names.get(place).map(|name| name.text.to_string());
+    let draft = |component: usize| model.drafts.get(component);
+    Edge {
+        from: end(wire.from, wire.ports.and_then(|(out, _)| port(&draft(wire.from)?.outs, out))),
+        to: end(wire.to, wire.ports.and_then(|(_, input)| port(&draft(wire.to)?.ins, input))),
+    }
+}
+
+fn id(model: &Model, component: usize) -> String {
+    model.drafts.get(component).map_or_else(String::new, |draft| draft.id.clone())
+}
+
+/// Inputs that nothing produces, each once.
+fn imports<'m>(model: &'m Model, graph: &Graph) -> Vec<&'m str> {
+    let mut seen = HashSet::default();
+    let open = graph.open.iter().filter_map(|open| model.drafts.get(open.component)?.ins.get(open.place));
+    open.map(|input| input.text.as_ref()).filter(|name| seen.insert(*name)).collect()
 }
 
 /// The names that `#+EXPORTS:` gives, each once, and where; none where the file
@@ -155,32 +218,41 @@ pub fn named_exports<'a>(doc: &Document<'a>) -> Option<Vec<(&'a str, usize)>> {
 }
 
 /// The workbook's outputs.
-pub fn exports(model: &Model, graph: &Graph) -> Vec<String> {
-    let outs = || {
-        let drafts = model.drafts.iter().enumerate();
-        drafts.flat_map(|(i, d)| d.outs.iter().map(move |o| (i, o)))
-    };
-    let mut seen = HashSet::default();
+pub fn exports<'m>(model: &'m Model, graph: &Graph) -> Vec<&'m str> {
     if let Some(named) = named_exports(model.doc) {
-        let all: HashSet<&str> = outs().map(|(_, o)| o.as_str()).collect();
-        return named.into_iter().filter(|(n, _)| all.contains(n)).map(|(n, _)| n.to_string()).collect();
+        return named.into_iter().map(|(name, _)| name).filter(|name| graph.givers.contains_key(name)).collect();
     }
-    outs()
-        .filter(|(i, o)| !graph.taken.contains(&(*i, (*o).clone())))
-        .filter(|(_, o)| seen.insert(o.as_str()))
-        .map(|(_, o)| o.clone())
-        .collect()
+    let mut seen = HashSet::default();
+    let mut all = Vec::new();
+    for (component, draft) in model.drafts.iter().enumerate() {
+        for (place, out) in draft.outs.iter().enumerate() {
+            let name = out.text.as_ref();
+            let alone = graph.givers.get(name).is_some_and(|givers| givers.more.is_empty());
+            if !graph.takes(Port { component, place }) && (alone || seen.insert(name)) {
+                all.push(name);
+            }
+        }
+    }
+    all
 }
 
-fn component(model: &Model, draft: &Draft, id: &impl Fn(usize) -> String) -> Component {
+fn texts(names: &[Name]) -> Vec<String> {
+    names.iter().map(|name| name.text.to_string()).collect()
+}
+
+fn component(model: &Model, draft: &Draft) -> Component {
+    let values = draft.supplies.iter().filter_map(|(place, supply)| match supply {
+        Supply::Value(value) => Some((draft.ins.get(*place)?.text.to_string(), value.clone())),
+        Supply::Output(_) => None,
+    });
     Component {
         id: draft.id.clone(),
         world: draft.id.clone(),
-        ins: draft.ins.clone(),
-        out: draft.outs.clone(),
-        deps: draft.deps.iter().map(|(d, _)| id(*d)).collect(),
-        sig: draft.sig.clone(),
-        values: draft.values.clone(),
+        ins: texts(&draft.ins),
+        out: texts(&draft.outs),
+        deps: draft.deps.iter().map(|(dep, _)| id(model, *dep)).collect(),
+        sig: draft.sig.as_ref().map(ToString::to_string),
+        values: Values(values.collect()),
         title: model.doc.headings.get(draft.heading).map_or("", |h| h.title).to_string(),
         library: draft.library,
         caps: asked(model.doc, draft).into_iter().map(|(name, _)| name.to_string()).collect(),
@@ -204,11 +276,11 @@ fn world(model: &Model, draft: &Draft) -> World {
     let (start, end) = draft.blocks.first().copied().unwrap_or((0, 0));
     World {
         id: draft.id.clone(),
-        lang: draft.lang.clone(),
+        lang: draft.lang.to_string(),
         src,
         args: Args {
-            ins: draft.ins.clone(),
-            out: draft.outs.clone(),
+            ins: texts(&draft.ins),
+            out: texts(&draft.outs),
             exports: draft.exports.map(str::to_string),
             eval: draft.eval,
             tangle: draft.tangle.clone(),

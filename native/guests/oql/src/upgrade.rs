@@ -30,9 +30,9 @@ pub fn check_upgrade(old: &str, new: &str) -> Vec<Issue> {
 /// One of the two texts.
 struct Side<'m, 'd, 'a> {
     model: &'m Model<'d, 'a>,
-    graph: Graph,
+    graph: Graph<'m>,
     sigs: Vec<Option<Signature>>,
-    exports: Vec<String>,
+    exports: Vec<&'m str>,
 }
 
 /// A port: its component, and its place among that one's.
@@ -45,7 +45,7 @@ struct Port<'m> {
 
 /// An import, and who takes it.
 struct Import<'s, 'm> {
-    name: &'s str,
+    name: &'m str,
     /// For each what its `:sig:` says, and its port.
     takers: Vec<(Option<&'s Type>, Port<'m>)>,
 }
@@ -63,7 +63,7 @@ impl<'m, 'd, 'a> Side<'m, 'd, 'a> {
         let mut map = HashMap::default();
         for (component, draft) in self.model.drafts.iter().enumerate() {
             for (place, out) in draft.outs.iter().enumerate() {
-                map.entry(out.as_str()).or_insert(Port { component, draft, place });
+                map.entry(out.text.as_ref()).or_insert(Port { component, draft, place });
             }
         }
         map
@@ -87,16 +87,14 @@ impl<'m, 'd, 'a> Side<'m, 'd, 'a> {
     fn imports(&self) -> Vec<Import<'_, 'm>> {
         let mut at: HashMap<&str, usize> = HashMap::default();
         let mut all: Vec<Import> = Vec::new();
-        let mut places: HashMap<usize, HashMap<&str, usize>> = HashMap::default();
         for open in &self.graph.open {
             let Some(draft) = self.model.drafts.get(open.component) else { continue };
-            let places = places.entry(open.component);
-            let places = places.or_insert_with(|| draft.ins.iter().enumerate().map(|(i, n)| (n.as_str(), i)).collect());
-            let Some(place) = places.get(open.name.as_str()).copied() else { continue };
+            let place = open.place;
+            let Some(name) = draft.ins.get(place).map(|input| input.text.as_ref()) else { continue };
             let ty = self.sig(open.component).and_then(|sig| sig.params.get(place)).map(|(_, ty)| ty);
-            let slot = *at.entry(&open.name).or_insert(all.len());
+            let slot = *at.entry(name).or_insert(all.len());
             if slot == all.len() {
-                all.push(Import { name: &open.name, takers: Vec::new() });
+                all.push(Import { name, takers: Vec::new() });
             }
             if let Some(import) = all.get_mut(slot) {
                 import.takers.push((ty, Port { component: open.component, draft, place }));
@@ -125,15 +123,15 @@ fn components(old: &Side, new: &Side, gone: &mut Findings) {
 
 fn outputs(old: &Side, new: &Side, gone: &mut Findings, other: &mut Findings) {
     let (before, after) = (old.outputs(), new.outputs());
-    let exported: HashSet<&str> = new.exports.iter().map(String::as_str).collect();
-    for name in &old.exports {
-        let Some(was) = before.get(name.as_str()) else { continue };
+    let exported: HashSet<&str> = new.exports.iter().copied().collect();
+    for name in old.exports.iter().copied() {
+        let Some(was) = before.get(name) else { continue };
         let shown = short(name);
-        let Some(is) = after.get(name.as_str()).filter(|_| exported.contains(name.as_str())) else {
-            let offset = was.draft.outs_at.get(was.place).copied().unwrap_or(0);
+        let Some(is) = after.get(name).filter(|_| exported.contains(name)) else {
+            let offset = was.draft.outs.get(was.place).map_or(0, |out| out.offset);
             let message = format!("the workbook no longer exports `{shown}`");
             let issue = Found::new(Code::ExportRemoved, Some(was.draft.heading), offset, message);
-            gone.push(match after.contains_key(name.as_str()) {
+            gone.push(match after.contains_key(name) {
                 true => issue.hint("it is still an output: name it in #+EXPORTS:"),
                 false => issue,
             });
@@ -160,7 +158,7 @@ fn inputs(old: &Side, new: &Side, other: &mut Findings) {
         match before.get(name) {
             None => {
                 let Some((_, port)) = takers.first() else { continue };
-                let offset = port.draft.ins_at.get(port.place).copied().unwrap_or(0);
+                let offset = port.draft.ins.get(port.place).map_or(0, |input| input.offset);
                 let message = format!("a run now needs the input `{shown}`");
                 other.push(Found::new(Code::ImportAdded, Some(port.draft.heading), offset, message));
             }

@@ -8,7 +8,7 @@ mod inputs;
 use std::time::{Duration, Instant};
 
 use inputs::inputs;
-use oql::{RenderOptions, headlines_json, lint, render, tangle_plan};
+use oql::{RenderOptions, headlines_json, lint, plan_json, render};
 
 /// How long each of the four calls took, and the bytes of its answer.
 fn all_four(org: &str) -> [(Duration, usize); 4] {
@@ -20,7 +20,7 @@ fn all_four(org: &str) -> [(Duration, usize); 4] {
     let options = RenderOptions::default();
     [
         clock(&|| headlines_json(org).len()),
-        clock(&|| serde_json::to_string(&tangle_plan(org)).unwrap().len()),
+        clock(&|| plan_json(org).len()),
         clock(&|| serde_json::to_string(&lint(org)).unwrap().len()),
         clock(&|| render(org, &options).len()),
     ]

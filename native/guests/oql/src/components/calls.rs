@@ -41,9 +41,7 @@ impl Model<'_, '_> {
             if let Some(draft) = self.drafts.get_mut(index).filter(|draft| draft.unwired) {
                 draft.library = true;
                 draft.ins.clear();
-                draft.ins_at.clear();
                 draft.outs.clear();
-                draft.outs_at.clear();
             }
         }
         for (heading, at, message) in wrong {

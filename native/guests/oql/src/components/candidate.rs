@@ -1,5 +1,7 @@
 //! A heading with blocks that may make a component.
 
+use std::borrow::Cow;
+
 use super::Model;
 use super::wiring::Wiring;
 use crate::header_args::{HeaderArgs, short};
@@ -10,9 +12,14 @@ use crate::syntax::tree::{Element, Kind, Source, walk};
 const RUNNABLE: [&str; 6] = ["javascript", "c", "rust", "zig", "wat", "wasm"];
 
 /// `js` is `javascript`; others lower-cased.
-fn language(written: &str) -> String {
-    let lower = written.to_lowercase();
-    if lower == "js" { "javascript".into() } else { lower }
+fn language(written: &str) -> Cow<'_, str> {
+    if written.eq_ignore_ascii_case("js") {
+        return Cow::Borrowed("javascript");
+    }
+    match written.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) {
+        true => Cow::Borrowed(written),
+        false => Cow::Owned(written.to_lowercase()),
+    }
 }
 
 /// A source block with its header arguments.
@@ -34,7 +41,7 @@ pub struct Candidate<'d, 'a> {
     /// Its blocks of one language; where some of them may run, only those.
     pub blocks: Vec<Block<'d, 'a>>,
     /// That language, normalised.
-    pub lang: String,
+    pub lang: Cow<'a, str>,
     /// It may run.
     pub eval: bool,
 }
@@ -62,7 +69,7 @@ impl<'d, 'a> Model<'d, 'a> {
             return None;
         };
         let lang_of = |s: &Source| language(s.lang.of(doc.text));
-        let known = blocks.iter().map(|(_, s)| lang_of(s)).find(|l| RUNNABLE.contains(&l.as_str()));
+        let known = blocks.iter().map(|(_, s)| lang_of(s)).find(|l| RUNNABLE.contains(&l.as_ref()));
         let lang = match known {
             Some(lang) => lang,
             None => {

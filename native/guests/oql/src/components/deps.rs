@@ -6,43 +6,56 @@ use crate::header_args::short;
 use crate::ids::slug;
 use crate::issue::Code;
 
-impl<'d, 'a> Model<'d, 'a> {
-    /// Component index by full id and by heading id.
-    pub fn by_id(&self) -> HashMap<String, usize> {
-        let mut map = HashMap::default();
-        for (i, draft) in self.drafts.iter().enumerate() {
-            map.entry(draft.id.clone()).or_insert(i);
-        }
-        for (i, draft) in self.drafts.iter().enumerate() {
-            if let Some((_, id)) = draft.id.split_once('/') {
-                map.entry(id.to_string()).or_insert(i);
-            }
-        }
-        map
+/// Components by heading id, and by full id.
+#[derive(Default)]
+pub struct ById<'d> {
+    workbook: &'d str,
+    components: HashMap<&'d str, usize>,
+}
+
+impl<'d> ById<'d> {
+    /// Those of a document with this workbook id.
+    pub fn of(model: &Model<'d, '_>, workbook: &'d str) -> Self {
+        let drafts = model.drafts.iter().enumerate();
+        let ids = drafts.map(|(i, draft)| (model.doc.ids().get(draft.heading), i));
+        ById { workbook, components: ids.collect() }
     }
 
+    /// The component of an id; heading ids are without a stroke.
+    pub fn get(&self, name: &str) -> Option<usize> {
+        let id = match name.split_once('/') {
+            Some((workbook, id)) if workbook == self.workbook => id,
+            Some(_) => return None,
+            None => name,
+        };
+        self.components.get(id).copied()
+    }
+}
+
+impl<'d, 'a> Model<'d, 'a> {
     /// Fills each draft's `deps` from what it names.
-    pub fn deps(&mut self, by_id: &HashMap<String, usize>, named: Vec<Vec<Name>>) {
+    pub fn deps(&mut self, by_id: &ById, named: Vec<Vec<Name>>) {
+        // For each component the last one that named it.
+        let mut seen = vec![None; self.drafts.len()];
         let mut headings: Option<HashSet<&str>> = None;
         for (at, names) in named.into_iter().enumerate() {
             if names.is_empty() {
                 continue;
             }
             let Some(heading) = self.drafts.get(at).map(|d| d.heading) else { continue };
-            let mut seen = HashSet::default();
             let mut deps = Vec::new();
             for name in names {
                 match by_id.get(&name.text).or_else(|| by_id.get(&slug(&name.text))) {
                     Some(dep) => {
-                        if seen.insert(*dep) {
-                            deps.push((*dep, name.offset));
+                        if seen.get_mut(dep).is_some_and(|by| by.replace(at) != Some(at)) {
+                            deps.push((dep, name.offset));
                         }
                     }
                     None => {
                         let doc = self.doc;
                         let headings = headings.get_or_insert_with(|| doc.ids().iter().collect());
                         let shown = short(&name.text);
-                        let message = match headings.contains(name.text.as_str()) {
+                        let message = match headings.contains(name.text.as_ref()) {
                             true => format!("`:deps:` names `{shown}`, but that heading is no component"),
                             false => format!("`:deps:` names `{shown}`, but no component of this file has that id"),
                         };

@@ -1,9 +1,11 @@
 //! A candidate becomes a component: what it takes, what it gives, its code.
 
+use std::borrow::Cow;
+
 use super::candidate::{Block, Candidate};
 use super::data::Shape;
-use super::{Draft, Model, Name, Values};
-use crate::hash::{HashMap, HashSet};
+use super::{Draft, Model, Name};
+use crate::hash::HashMap;
 use crate::header_args::{Var, short};
 use crate::issue::Code;
 use crate::noweb::Noweb;
@@ -11,14 +13,21 @@ use crate::sig::{Signature, Type, read_sig};
 use crate::source::{CodeLine, code_lines};
 use crate::vars::string;
 
-/// A `:var` and how its block wants tables.
-pub type Variable<'a> = (Var<'a>, Shape);
+/// A `:var`, how its block wants tables, and the place of its input.
+pub struct Variable<'a> {
+    /// What was written.
+    pub var: Var<'a>,
+    /// How it wants tables.
+    pub shape: Shape,
+    /// Index of the input.
+    pub place: usize,
+}
 
 /// What a component names and only the whole file can tell.
 pub struct Open<'a> {
     /// Its `:deps:`.
-    pub deps: Vec<Name>,
-    /// Its `:var`s.
+    pub deps: Vec<Name<'a>>,
+    /// Its `:var`s, by their places.
     pub vars: Vec<Variable<'a>>,
 }
 
@@ -35,23 +44,19 @@ impl<'d, 'a> Model<'d, 'a> {
         let wiring = &candidate.wiring;
         let sig_text = wiring.sig.as_ref().map(|p| p.text()).filter(|(text, _)| !text.is_empty());
         let sig = sig_text.as_ref().and_then(|(text, at)| self.signature(index, text, *at));
-        let vars = self.vars(index, &candidate.blocks, budget);
+        let mut vars = self.vars(index, &candidate.blocks, budget);
         let mut ins = match (&wiring.ins, &sig) {
             (Some(property), _) => property.names(),
             (None, Some((sig, at))) => {
-                sig.params.iter().map(|(name, _)| Name { text: name.clone(), offset: *at }).collect()
+                let name = |(name, _): &(String, Type)| Name { text: Cow::Owned(name.clone()), offset: *at };
+                sig.params.iter().map(name).collect()
             }
             (None, None) => Vec::new(),
         };
-        let mut seen: HashSet<String> = ins.iter().map(|n| n.text.clone()).collect();
-        for (var, _) in &vars {
-            if seen.insert(var.name.to_string()) {
-                ins.push(Name { text: var.name.to_string(), offset: var.offset });
-            }
-        }
+        inputs(&mut ins, &mut vars);
         let outs = match (&wiring.outs, &sig) {
             (Some(property), _) => property.names(),
-            (None, Some((sig, at))) => vec![Name { text: sig.name.clone(), offset: *at }],
+            (None, Some((sig, at))) => vec![Name { text: Cow::Owned(sig.name.clone()), offset: *at }],
             (None, None) => Vec::new(),
         };
         if let Some((sig, at)) = &sig {
@@ -59,23 +64,18 @@ impl<'d, 'a> Model<'d, 'a> {
         }
         let code = self.code(index, &candidate.blocks, noweb);
         let said = |key: &str| candidate.blocks.iter().rev().find_map(|b| b.args.get(key));
-        let (ins, ins_at) = ins.into_iter().map(|n| (n.text, n.offset)).unzip();
-        let (outs, outs_at) = outs.into_iter().map(|n| (n.text, n.offset)).unzip();
         let draft = Draft {
             heading: index,
             id: format!("{workbook}/{}", self.doc.ids().get(index)),
             lang: candidate.lang,
             ins,
-            ins_at,
             outs,
-            outs_at,
             deps: Vec::new(),
             sig: sig_text.map(|(text, _)| text),
             signature: sig,
             unwired: wiring.ins.is_none() && wiring.outs.is_none() && vars.is_empty(),
             library: false,
-            values: Values::default(),
-            wired: Vec::new(),
+            supplies: Vec::new(),
             exports: candidate.blocks.iter().rev().find_map(|b| b.args.exports()),
             eval: candidate.eval,
             tangle: said("tangle").and_then(path),
@@ -113,13 +113,14 @@ impl<'d, 'a> Model<'d, 'a> {
                 ),
             }
             let shape = Shape::of(&block.args);
-            for var in block.args.vars(left.is_some()) {
+            block.args.each_var(left.is_some(), |var| {
                 let place = *places.entry(var.name).or_insert(vars.len());
+                let var = Variable { var, shape, place };
                 match vars.get_mut(place) {
-                    Some(old) => *old = (var, shape),
-                    None => vars.push((var, shape)),
+                    Some(old) => *old = var,
+                    None => vars.push(var),
                 }
-            }
+            });
         }
         vars
     }
@@ -146,7 +147,7 @@ impl<'d, 'a> Model<'d, 'a> {
 
     fn arity(&mut self, index: usize, sig: &Signature, at: usize, ins: &[Name], outs: &[Name]) {
         if sig.params.len() != ins.len() {
-            let mut names: Vec<String> = ins.iter().take(8).map(|n| short(&n.text)).collect();
+            let mut names: Vec<Cow<str>> = ins.iter().take(8).map(|n| short(&n.text)).collect();
             if ins.len() > names.len() {
                 names.push("…".into());
             }
@@ -176,6 +177,26 @@ impl<'d, 'a> Model<'d, 'a> {
             self.hint(Code::BadSig, index, at, message, hint);
         }
     }
+}
+
+/// Gives each `:var` its input: the one of its name, else a new one.
+fn inputs<'a>(ins: &mut Vec<Name<'a>>, vars: &mut [Variable<'a>]) {
+    if ins.is_empty() {
+        // They are numbered as their inputs will be.
+        ins.extend(vars.iter().map(|v| Name { text: Cow::Borrowed(v.var.name), offset: v.var.offset }));
+        return;
+    }
+    if vars.is_empty() {
+        return;
+    }
+    let known: HashMap<Cow<str>, usize> = ins.iter().enumerate().map(|(i, n)| (n.text.clone(), i)).collect();
+    for Variable { var, place, .. } in vars.iter_mut() {
+        *place = known.get(var.name).copied().unwrap_or(ins.len());
+        if *place == ins.len() {
+            ins.push(Name { text: Cow::Borrowed(var.name), offset: var.offset });
+        }
+    }
+    vars.sort_by_key(|v| v.place);
 }
 
 /// `:tangle path`; none for `no`.

@@ -7,9 +7,10 @@ mod deps;
 mod draft;
 mod index;
 mod names;
-mod values;
 mod wire;
 mod wiring;
+
+use std::borrow::Cow;
 
 use crate::header_args::Scopes;
 use crate::issue::{Code, Findings, Found};
@@ -17,16 +18,35 @@ use crate::sig::Signature;
 use crate::source::CodeLine;
 use crate::syntax::document::Document;
 use crate::syntax::headings::Heading;
-pub use values::Values;
+use deps::ById;
+use serde_json::Value;
 pub use wiring::property_offset;
 
 /// A name, and the byte of the document where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Name {
+pub struct Name<'a> {
     /// The name.
-    pub text: String,
+    pub text: Cow<'a, str>,
     /// Where it stands.
     pub offset: usize,
+}
+
+/// A port: its component, and its place among that one's inputs or outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Port {
+    /// Index of the component.
+    pub component: usize,
+    /// Index of the input or output.
+    pub place: usize,
+}
+
+/// What a `:var` gives an input.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Supply {
+    /// A value of the file's.
+    Value(Value),
+    /// An output of a component.
+    Output(Port),
 }
 
 /// A component as the file says it.
@@ -36,29 +56,23 @@ pub struct Draft<'a> {
     /// `<workbook-id>/<heading-id>`
     pub id: String,
     /// Normalised language.
-    pub lang: String,
+    pub lang: Cow<'a, str>,
     /// Inputs in order.
-    pub ins: Vec<String>,
-    /// Where each input is named.
-    pub ins_at: Vec<usize>,
+    pub ins: Vec<Name<'a>>,
     /// Outputs in order.
-    pub outs: Vec<String>,
-    /// Where each output is named.
-    pub outs_at: Vec<usize>,
+    pub outs: Vec<Name<'a>>,
     /// The components it names in `:deps:`, and where.
     pub deps: Vec<(usize, usize)>,
     /// `:sig:` as written.
-    pub sig: Option<String>,
+    pub sig: Option<Cow<'a, str>>,
     /// The same, read, and where it stands.
     pub signature: Option<(Signature, usize)>,
     /// Nothing says what it takes and gives but its `:sig:`.
     pub unwired: bool,
     /// It is there for those who call it, and is no step of the run.
     pub library: bool,
-    /// Inputs the file fills.
-    pub values: Values,
-    /// Inputs another component's port fills: input, component, port.
-    pub wired: Vec<(String, usize, String)>,
+    /// What `:var`s give, by the places of the inputs, in their order.
+    pub supplies: Vec<(usize, Supply)>,
     /// What the author said of `:exports`.
     pub exports: Option<&'static str>,
     /// It may run.
@@ -111,7 +125,10 @@ impl<'d, 'a> Model<'d, 'a> {
             }
         }
         let (deps, vars): (Vec<_>, Vec<_>) = pending.into_iter().map(|open| (open.deps, open.vars)).unzip();
-        let by_id = model.by_id();
+        let by_id = match deps.iter().all(Vec::is_empty) && vars.iter().all(Vec::is_empty) {
+            true => ById::default(),
+            false => ById::of(&model, workbook),
+        };
         model.deps(&by_id, deps);
         model.calls();
         let names = names::names(&mut model);

@@ -24,12 +24,13 @@ pub fn names<'d, 'a>(model: &mut Model<'d, 'a>) -> HashMap<&'d str, &'d Element<
                 Entry::Vacant(entry) => {
                     entry.insert(element);
                 }
-                Entry::Occupied(first) => {
+                Entry::Occupied(first) if model.found.wants(Code::DuplicateName) => {
                     let line = doc.lines.number_at(first.get().span.start);
                     let message = format!("`{}` is already the name of what stands at line {line}", short(name));
                     let offset = element.meta.as_ref().map_or(element.span.start, |meta| meta.named.start);
                     model.found.push(Found::new(Code::DuplicateName, heading, offset, message));
                 }
+                Entry::Occupied(_) => {}
             }
         });
     }

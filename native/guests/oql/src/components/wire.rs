@@ -1,12 +1,15 @@
 //! `:var`s: values from the file, edges from other components.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::data::{Shape, raw};
+use super::deps::ById;
 use super::draft::Variable;
 use super::index::pick;
-use super::{Model, budget};
-use crate::hash::{HashMap, HashSet};
+use super::{Model, Port, Supply, budget};
+use crate::hash::HashMap;
 use crate::header_args::{Var, short};
 use crate::issue::Code;
 use crate::syntax::tree::{Element, Kind};
@@ -16,9 +19,9 @@ struct Lookup<'d, 'a> {
     names: HashMap<&'d str, &'d Element<'a>>,
     /// Components by where their blocks begin.
     blocks: HashMap<usize, usize>,
-    by_id: HashMap<String, usize>,
-    /// The outputs of components that somebody asked for one of.
-    outputs: HashMap<usize, HashSet<String>>,
+    by_id: ById<'d>,
+    /// Where each output is, of components that somebody asked for one of.
+    outputs: HashMap<usize, HashMap<String, usize>>,
 }
 
 /// What a `:var` could not be, and what to do about it.
@@ -39,17 +42,11 @@ impl Problem {
     }
 }
 
-/// What an input comes from.
-enum Supply {
-    Value(Value),
-    Port(usize, String),
-}
-
-/// Fills each draft's `values` and `wired`.
+/// Fills each draft's `supplies`.
 pub fn variables<'d, 'a>(
     model: &mut Model<'d, 'a>,
     names: HashMap<&'d str, &'d Element<'a>>,
-    by_id: HashMap<String, usize>,
+    by_id: ById<'d>,
     pending: Vec<Vec<Variable<'a>>>,
 ) {
     if pending.iter().all(Vec::is_empty) {
@@ -62,12 +59,11 @@ pub fn variables<'d, 'a>(
     let mut lookup = Lookup { names, blocks, by_id, outputs: HashMap::default() };
     let mut budget = budget(model.doc);
     for (at, vars) in pending.into_iter().enumerate() {
-        for (var, shape) in vars {
+        for Variable { var, shape, place } in vars {
             let supply = supply(model, &mut lookup, var, shape, &mut budget);
             let Some(draft) = model.drafts.get_mut(at) else { continue };
             match supply {
-                Ok(Supply::Value(value)) => draft.values.0.push((var.name.to_string(), value)),
-                Ok(Supply::Port(from, port)) => draft.wired.push((var.name.to_string(), from, port)),
+                Ok(supply) => draft.supplies.push((place, supply)),
                 Err(Problem { code, message, hint }) => {
                     let heading = draft.heading;
                     let message = format!("`:var {}={}`: {message}", short(var.name), short(var.value));
@@ -90,13 +86,12 @@ fn supply(model: &Model, lookup: &mut Lookup, var: Var, shape: Shape, budget: &m
             None => value(model, element, index, shape, budget).map(Supply::Value),
         };
     }
-    let component = |name: &str| lookup.by_id.get(name).copied();
-    if let Some(other) = component(name) {
+    if let Some(other) = lookup.by_id.get(name) {
         return lone(model, other, index);
     }
     if let Some((before, output)) = with_port(name) {
         let block = lookup.names.get(before).and_then(|e| lookup.blocks.get(&e.span.start)).copied();
-        if let Some(other) = block.or_else(|| component(before)) {
+        if let Some(other) = block.or_else(|| lookup.by_id.get(before)) {
             return port(model, lookup, other, output, index);
         }
     }
@@ -160,7 +155,7 @@ const WHICH: &str = "write other.port with one of its :out: names";
 fn lone(model: &Model, other: usize, index: Option<&str>) -> Result<Supply, Problem> {
     no_index(index)?;
     match model.drafts.get(other).map_or(&[][..], |d| d.outs.as_slice()) {
-        [one] => Ok(Supply::Port(other, one.clone())),
+        [_] => Ok(Supply::Output(Port { component: other, place: 0 })),
         outs => {
             let message = format!("it does not say which of its {} outputs is meant", outs.len());
             Err(Problem::unknown(message, WHICH))
@@ -178,10 +173,11 @@ fn port(
 ) -> Result<Supply, Problem> {
     no_index(index)?;
     let outs = model.drafts.get(other).map_or(&[][..], |d| d.outs.as_slice());
-    if lookup.outputs.entry(other).or_insert_with(|| outs.iter().cloned().collect()).contains(output) {
-        return Ok(Supply::Port(other, output.to_string()));
+    let places = || outs.iter().enumerate().map(|(i, o)| (o.text.to_string(), i)).collect();
+    if let Some(place) = lookup.outputs.entry(other).or_insert_with(places).get(output) {
+        return Ok(Supply::Output(Port { component: other, place: *place }));
     }
-    let mut has: Vec<String> = outs.iter().take(8).map(|o| short(o)).collect();
+    let mut has: Vec<Cow<str>> = outs.iter().take(8).map(|o| short(&o.text)).collect();
     if outs.len() > has.len() {
         has.push("…".into());
     }

@@ -1,5 +1,7 @@
 //! The four properties that make a heading a component, and where they stand.
 
+use std::borrow::Cow;
+
 use super::Name;
 use crate::hash::HashSet;
 use crate::header_args::names;
@@ -25,8 +27,11 @@ pub struct Wiring<'a> {
 pub struct Property<'a> {
     /// Where the first stands.
     pub offset: usize,
-    lines: Vec<(&'a str, usize)>,
+    first: (&'a str, usize),
+    more: Vec<(&'a str, usize)>,
 }
+
+const KEYS: [&str; 4] = ["in", "out", "deps", "sig"];
 
 impl<'a> Wiring<'a> {
     /// Of this heading.
@@ -35,24 +40,26 @@ impl<'a> Wiring<'a> {
         if heading.properties.is_empty() {
             return wiring;
         }
-        let mut based = HashSet::default();
+        let mut based = [false; KEYS.len()];
         for span in doc.lines.range(heading.line + 1..heading.body.start) {
             let (start, key, rest) = property_line(doc.text, *span);
             let base = key.strip_suffix('+').unwrap_or(key);
-            let (slot, which) = match base.to_ascii_lowercase().as_str() {
-                "in" => (&mut wiring.ins, 0),
-                "out" => (&mut wiring.outs, 1),
-                "deps" => (&mut wiring.deps, 2),
-                "sig" => (&mut wiring.sig, 3),
-                _ => continue,
-            };
-            if base.len() == key.len() && !based.insert(which) {
+            let Some(which) = KEYS.iter().position(|known| base.eq_ignore_ascii_case(known)) else { continue };
+            if base.len() == key.len() && based.get_mut(which).is_none_or(|known| std::mem::replace(known, true)) {
                 continue;
             }
+            let slot = match which {
+                0 => &mut wiring.ins,
+                1 => &mut wiring.outs,
+                2 => &mut wiring.deps,
+                _ => &mut wiring.sig,
+            };
             let value = rest.trim();
             let at = start + key.len() + 2 + (rest.len() - rest.trim_start().len());
-            let property = slot.get_or_insert_with(|| Property { offset: start, lines: Vec::new() });
-            property.lines.push((value, at));
+            match slot {
+                Some(property) => property.more.push((value, at)),
+                None => *slot = Some(Property { offset: start, first: (value, at), more: Vec::new() }),
+            }
         }
         wiring
     }
@@ -63,20 +70,27 @@ impl<'a> Wiring<'a> {
     }
 }
 
-impl Property<'_> {
+impl<'a> Property<'a> {
     /// The names in it, each once.
-    pub fn names(&self) -> Vec<Name> {
+    pub fn names(&self) -> Vec<Name<'a>> {
         let mut seen = HashSet::default();
-        let all = self.lines.iter().flat_map(|(value, at)| names(value, *at));
-        all.filter(|(name, _)| seen.insert(*name))
-            .map(|(name, offset)| Name { text: name.to_string(), offset })
-            .collect()
+        let mut all = Vec::new();
+        for (value, at) in std::iter::once(&self.first).chain(&self.more) {
+            for (name, offset) in names(value, *at).filter(|(name, _)| seen.insert(*name)) {
+                all.push(Name { text: Cow::Borrowed(name), offset });
+            }
+        }
+        all
     }
 
     /// Its text, lines joined, and where that begins.
-    pub fn text(&self) -> (String, usize) {
-        let lines: Vec<&str> = self.lines.iter().map(|(value, _)| *value).collect();
-        (lines.join(" "), self.lines.first().map_or(self.offset, |(_, at)| *at))
+    pub fn text(&self) -> (Cow<'a, str>, usize) {
+        let (first, at) = self.first;
+        let mut text = Cow::Borrowed(first);
+        for (line, _) in &self.more {
+            text.to_mut().extend([" ", line]);
+        }
+        (text, at)
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is wrong with a header argument.
 
+use std::borrow::Cow;
+
 use super::{Arg, Assignment, assignments};
 
 /// What is wrong with one argument, if anything, and where in the document.
@@ -12,7 +14,7 @@ pub fn complaint(arg: &Arg) -> Vec<(usize, String)> {
             || format!("`:{} {}` is not understood; it takes {}", arg.key, short(arg.value), allowed.join(", "));
         if fine { Vec::new() } else { vec![(arg.offset, message())] }
     };
-    match arg.key.as_str() {
+    match arg.key.as_ref() {
         "exports" => one_of(&["code", "results", "both", "none"]),
         "eval" => one_of(&[
             "yes",
@@ -36,26 +38,28 @@ pub fn complaint(arg: &Arg) -> Vec<(usize, String)> {
 
 fn variables(arg: &Arg) -> Vec<(usize, String)> {
     let form = |text: &str| format!("`:var {}` is not of the form `name=value`", short(text));
-    let all = assignments(arg.value, arg.value_at);
-    if all.is_empty() {
-        return vec![(arg.offset, form(""))];
+    let (mut count, mut bad) = (0, Vec::new());
+    assignments(arg.value, arg.value_at, |assignment| {
+        count += 1;
+        if let Assignment::Bad(text, at) = assignment {
+            bad.push((at, form(text)));
+        }
+    });
+    match (count, bad.first_mut()) {
+        (0, _) => bad.push((arg.offset, form(""))),
+        // A lone one is the argument's fault, one among others its own.
+        (1, Some((at, _))) => *at = arg.offset,
+        _ => {}
     }
-    let first = all.len() == 1;
-    all.into_iter()
-        .filter_map(|a| match a {
-            Assignment::Var(_) => None,
-            // A lone one is the argument's fault, one among others its own.
-            Assignment::Bad(text, at) => Some((if first { arg.offset } else { at }, form(text))),
-        })
-        .collect()
+    bad
 }
 
 /// A text of the author's, short enough for a message.
-pub fn short(text: &str) -> String {
+pub fn short(text: &str) -> Cow<'_, str> {
     const MOST: usize = 60;
     match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or("")),
-        None => text.to_string(),
+        Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or(""))),
+        None => Cow::Borrowed(text),
     }
 }
 

@@ -5,6 +5,7 @@ mod check;
 mod scopes;
 mod split;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -12,7 +13,6 @@ pub use check::{complaint, short};
 pub use scopes::Scopes;
 pub use split::{Assignment, assignments, parse};
 
-use crate::hash::{HashMap, HashSet};
 use crate::syntax::document::Document;
 use crate::syntax::tree::{Element, Source};
 use scopes::Level;
@@ -21,7 +21,7 @@ use scopes::Level;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arg<'a> {
     /// Without its colon, lower-cased.
-    pub key: String,
+    pub key: Cow<'a, str>,
     /// Trimmed.
     pub value: &'a str,
     /// Byte offset of the colon in the document.
@@ -62,17 +62,20 @@ impl<'a> HeaderArgs<'a> {
         source: &Source,
     ) -> Self {
         let inherited = [scopes.general(heading), scopes.language(heading, source.lang.of(doc.text))];
-        let mut own = parse(source.args.of(doc.text), source.args.start);
+        let mut own = Vec::new();
+        parse(source.args.of(doc.text), source.args.start, &mut own);
         for span in element.meta.iter().flat_map(|m| m.headers.iter().rev()) {
-            own.append(&mut parse(span.of(doc.text), span.start));
+            parse(span.of(doc.text), span.start, &mut own);
         }
         HeaderArgs { inherited, own }
     }
 
     /// Those in force for code inside a text, with what stands in its brackets.
-    pub fn inline<'d: 'a>(scopes: &Scopes<'d>, heading: Option<usize>, lang: &str, own: &'a str) -> Self {
+    pub fn inline<'d: 'a>(scopes: &Scopes<'d>, heading: Option<usize>, lang: &str, written: &'a str) -> Self {
         let inherited = [scopes.general(heading), scopes.language(heading, lang)];
-        HeaderArgs { inherited, own: parse(own, 0) }
+        let mut own = Vec::new();
+        parse(written, 0, &mut own);
+        HeaderArgs { inherited, own }
     }
 
     /// The values of an argument, the strongest first.
@@ -93,8 +96,8 @@ impl<'a> HeaderArgs<'a> {
 
     /// The names of all arguments in force.
     pub fn keys(&self) -> BTreeSet<&str> {
-        let own = self.own.iter().map(|a| a.key.as_str());
-        own.chain(self.levels().flat_map(|level| level.args.keys().map(String::as_str))).collect()
+        let own = self.own.iter().map(|a| &a.key);
+        own.chain(self.levels().flat_map(|level| level.args.keys())).map(AsRef::as_ref).collect()
     }
 
     /// What the page shows: the strongest of `code`, `results`, `both` and
@@ -121,25 +124,32 @@ impl<'a> HeaderArgs<'a> {
         self.levels().map(|level| level.size).sum()
     }
 
-    /// Every `:var` in the order of the document, inherited ones first; of those
-    /// with one name the strongest stands at the place of the weakest.
-    pub fn vars(&self, inherited: bool) -> Vec<Var<'a>> {
-        let mut vars = Vars::default();
+    /// Calls `put` with every `:var` in the order of the document, inherited ones
+    /// first: of those with one name the first has the place, and the last counts.
+    pub fn each_var(&self, inherited: bool, mut put: impl FnMut(Var<'a>)) {
         let levels: Vec<&Level> = self.levels().filter(|_| inherited).collect();
-        for var in levels.into_iter().rev().flat_map(|level| &level.vars) {
-            vars.put(*var);
+        levels.into_iter().rev().flat_map(|level| &level.vars).for_each(|var| put(*var));
+        let mut own = Vec::new();
+        self.own.iter().for_each(|arg| vars_of(arg, |var| own.push(var)));
+        // `#+HEADER:` lines stand before what is weaker.
+        if !own.is_sorted_by_key(|var| var.offset) {
+            let mut places = own.clone();
+            places.sort_by_key(|var| var.offset);
+            places.into_iter().for_each(&mut put);
         }
-        let mut own: Vec<Var> = self.own.iter().flat_map(vars_of).collect();
-        let strength = own.clone();
-        own.sort_by_key(|v| v.offset);
-        own.into_iter().for_each(|v| vars.put(v));
-        strength.into_iter().for_each(|v| vars.put(v));
-        vars.list
+        own.into_iter().for_each(put);
     }
 
     /// It has a `:var`, its own or an inherited one.
     pub fn has_vars(&self) -> bool {
-        self.levels().any(|level| !level.vars.is_empty()) || self.own.iter().any(|a| !vars_of(a).is_empty())
+        let mut any = self.levels().any(|level| !level.vars.is_empty());
+        for arg in &self.own {
+            if any {
+                break;
+            }
+            vars_of(arg, |_| any = true);
+        }
+        any
     }
 }
 
@@ -147,9 +157,9 @@ impl<'a> HeaderArgs<'a> {
 pub fn own<'a>(doc: &Document<'a>, element: &Element, source: &Source) -> Vec<Arg<'a>> {
     let mut all = Vec::new();
     for span in element.meta.iter().flat_map(|m| &m.headers) {
-        all.append(&mut parse(span.of(doc.text), span.start));
+        parse(span.of(doc.text), span.start, &mut all);
     }
-    all.append(&mut parse(source.args.of(doc.text), source.args.start));
+    parse(source.args.of(doc.text), source.args.start, &mut all);
     all
 }
 
@@ -159,45 +169,24 @@ fn exports_of(value: &str) -> Option<&'static str> {
     value.rsplit([' ', '\t']).find_map(known)
 }
 
-fn vars_of<'a>(arg: &Arg<'a>) -> Vec<Var<'a>> {
+fn vars_of<'a>(arg: &Arg<'a>, mut each: impl FnMut(Var<'a>)) {
     if arg.key != "var" {
-        return Vec::new();
+        return;
     }
-    let all = assignments(arg.value, arg.value_at).into_iter();
-    all.filter_map(|a| match a {
-        Assignment::Var(var) => Some(var),
-        Assignment::Bad(..) => None,
-    })
-    .collect()
-}
-
-/// `:var`s by name.
-#[derive(Default)]
-struct Vars<'a> {
-    list: Vec<Var<'a>>,
-    at: HashMap<&'a str, usize>,
-}
-
-impl<'a> Vars<'a> {
-    fn put(&mut self, var: Var<'a>) {
-        let place = *self.at.entry(var.name).or_insert(self.list.len());
-        match self.list.get_mut(place) {
-            Some(old) => *old = var,
-            None => self.list.push(var),
+    assignments(arg.value, arg.value_at, |assignment| {
+        if let Assignment::Var(var) = assignment {
+            each(var);
         }
-    }
+    });
 }
 
-/// Names in a property with where they stand, separated by blanks or commas; each once.
-pub fn names(value: &str, base: usize) -> Vec<(&str, usize)> {
-    let mut seen = HashSet::default();
-    let mut out = Vec::new();
-    let mut at = 0;
-    for word in value.split([' ', '\t', ',']) {
-        if !word.is_empty() && seen.insert(word) {
-            out.push((word, base + at));
-        }
-        at += word.len() + 1;
-    }
-    out
+/// Names in a property with where they stand, separated by blanks or commas.
+pub fn names(value: &str, base: usize) -> impl Iterator<Item = (&str, usize)> {
+    let mut next = base;
+    let words = value.split([' ', '\t', ',']).map(move |word| {
+        let at = next;
+        next += word.len() + 1;
+        (word, at)
+    });
+    words.filter(|(word, _)| !word.is_empty())
 }

@@ -2,6 +2,7 @@
 //! a heading's `:header-args:` for what lies under it, and their `+` forms,
 //! which add to what they would else hide.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::{Arg, Var, exports_of, parse, vars_of};
@@ -15,7 +16,7 @@ use crate::syntax::lines::{Lines, is_blank, slice};
 #[derive(Debug)]
 pub struct Level<'a> {
     /// The last value of each argument.
-    pub args: HashMap<String, &'a str>,
+    pub args: HashMap<Cow<'a, str>, &'a str>,
     /// Its `:var`s.
     pub vars: Vec<Var<'a>>,
     /// What those take in an answer.
@@ -26,8 +27,9 @@ pub struct Level<'a> {
 
 impl<'a> Level<'a> {
     fn new(written: &[Arg<'a>], outer: Option<Rc<Level<'a>>>) -> Rc<Self> {
-        let vars: Vec<Var> = written.iter().flat_map(vars_of).collect();
-        let size = vars.iter().map(|v| v.name.len() + v.value.len() + 64).sum();
+        let mut vars = Vec::new();
+        written.iter().for_each(|arg| vars_of(arg, |var| vars.push(var)));
+        let size = vars.iter().map(|v: &Var| v.name.len() + v.value.len() + 64).sum();
         // An `:exports` without a word of its own changes nothing.
         let says = written.iter().filter(|a| a.key != "exports" || exports_of(a.value).is_some());
         let args = says.map(|a| (a.key.clone(), a.value)).collect();
@@ -188,7 +190,9 @@ fn line<'a>(key: &str, rest: &'a str, base: usize) -> Option<Line<'a>> {
         None => (lower, false),
     };
     let known = key.len() == KEY.len() || key.as_bytes().get(KEY.len()) == Some(&b':');
-    known.then(|| Line { key, adds, args: parse(rest, base) })
+    let mut args = Vec::new();
+    parse(rest, base, &mut args);
+    known.then_some(Line { key, adds, args })
 }
 
 /// The `header-args` lines among these lines of a drawer.

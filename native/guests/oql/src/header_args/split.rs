@@ -1,36 +1,47 @@
 //! Taking header arguments apart. What stands in quotes or in balanced brackets
 //! is never split; an opening one without its end is a character like others.
 
-use super::{Arg, Var};
-use crate::syntax::lines::slice;
+use std::borrow::Cow;
 
-/// Splits `:key value :key value`.
-pub fn parse(text: &str, base: usize) -> Vec<Arg<'_>> {
-    let closed = closed(text);
-    let mut starts = Vec::new();
+use super::{Arg, Var};
+use crate::syntax::lines::{first, slice};
+
+/// Splits `:key value :key value`, and puts the arguments behind those in `out`.
+pub fn parse<'a>(text: &'a str, base: usize, out: &mut Vec<Arg<'a>>) {
+    let mut open: Option<usize> = None;
     let mut before = b' ';
-    each_outside(text, &closed, |i, b| {
-        if b == b':' && matches!(before, b' ' | b'\t') {
-            starts.push(i);
+    each_outside(text, &closed(text), |i, b| {
+        if b == b':'
+            && matches!(before, b' ' | b'\t')
+            && let Some(start) = open.replace(i)
+        {
+            out.push(arg(text, start, i, base));
         }
         before = b;
     });
-    let mut out = Vec::with_capacity(starts.len());
-    for (n, start) in starts.iter().enumerate() {
-        let end = starts.get(n + 1).copied().unwrap_or(text.len());
-        let arg = slice(text, start + 1, end);
-        let len = arg.find([' ', '\t']).unwrap_or(arg.trim_end().len());
-        let rest = slice(arg, len, arg.len());
-        let value = rest.trim();
-        let lead = rest.len() - rest.trim_start().len();
-        out.push(Arg {
-            key: slice(arg, 0, len).to_ascii_lowercase(),
-            value,
-            offset: base + start,
-            value_at: base + start + 1 + len + lead.min(rest.len() - value.len()),
-        });
+    out.extend(open.map(|start| arg(text, start, text.len(), base)));
+}
+
+/// The argument between its colon and the next one's.
+fn arg(text: &str, start: usize, end: usize, base: usize) -> Arg<'_> {
+    let arg = slice(text, start + 1, end);
+    let len = arg.find([' ', '\t']).unwrap_or(arg.trim_end().len());
+    let rest = slice(arg, len, arg.len());
+    let value = rest.trim();
+    let lead = rest.len() - rest.trim_start().len();
+    Arg {
+        key: lower(slice(arg, 0, len)),
+        value,
+        offset: base + start,
+        value_at: base + start + 1 + len + lead.min(rest.len() - value.len()),
     }
-    out
+}
+
+fn lower(key: &str) -> Cow<'_, str> {
+    match key.bytes().any(|b| b.is_ascii_uppercase()) {
+        true => Cow::Owned(key.to_ascii_lowercase()),
+        false => Cow::Borrowed(key),
+    }
 }
 
 /// One piece of a `:var`.
@@ -42,23 +53,37 @@ pub enum Assignment<'a> {
     Bad(&'a str, usize),
 }
 
-/// `x=5 y="a b" z = 3` → names and values.
-pub fn assignments(text: &str, base: usize) -> Vec<Assignment<'_>> {
-    let mut out = Vec::new();
-    for (start, end) in joined(text, &words(text)) {
-        let piece = slice(text, start, end);
-        let assignment = piece.split_once('=').and_then(|(name, rest)| {
-            let value = rest.trim();
-            let name = name.trim_end();
-            let at = end - rest.trim_start().len();
-            (is_name(name) && !value.is_empty()).then_some(Var { name, value, offset: base + at })
-        });
-        out.push(match assignment {
-            Some(var) => Assignment::Var(var),
-            None => Assignment::Bad(piece, base + start),
-        });
+/// `x=5 y="a b" z = 3` → names and values. A word that ends with `=` takes the
+/// next one, one that begins with it goes to the one before.
+pub fn assignments<'t>(text: &'t str, base: usize, mut each: impl FnMut(Assignment<'t>)) {
+    let mut piece: Option<(usize, usize)> = None;
+    words(text, |start, end| match &mut piece {
+        Some((from, to)) if text.as_bytes().get(start) == Some(&b'=') || slice(text, *from, *to).ends_with('=') => {
+            *to = end;
+        }
+        _ => {
+            if let Some((from, to)) = piece.replace((start, end)) {
+                each(assignment(text, from, to, base));
+            }
+        }
+    });
+    if let Some((from, to)) = piece {
+        each(assignment(text, from, to, base));
     }
-    out
+}
+
+fn assignment(text: &str, start: usize, end: usize, base: usize) -> Assignment<'_> {
+    let piece = slice(text, start, end);
+    let assignment = piece.split_once('=').and_then(|(name, rest)| {
+        let value = rest.trim();
+        let name = name.trim_end();
+        let at = end - rest.trim_start().len();
+        (is_name(name) && !value.is_empty()).then_some(Var { name, value, offset: base + at })
+    });
+    match assignment {
+        Some(var) => Assignment::Var(var),
+        None => Assignment::Bad(piece, base + start),
+    }
 }
 
 fn is_name(name: &str) -> bool {
@@ -66,38 +91,20 @@ fn is_name(name: &str) -> bool {
         && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
 }
 
-/// Words outside of quotes and brackets.
-fn words(text: &str) -> Vec<(usize, usize)> {
-    let mut gaps = Vec::new();
+/// Calls `each` with the ends of each word; blanks in quotes and brackets part none.
+fn words(text: &str, mut each: impl FnMut(usize, usize)) {
+    let mut start = 0;
     each_outside(text, &closed(text), |i, b| {
         if matches!(b, b' ' | b'\t') {
-            gaps.push(i);
+            if i > start {
+                each(start, i);
+            }
+            start = i + 1;
         }
     });
-    gaps.push(text.len());
-    let mut out = Vec::new();
-    let mut start = 0;
-    for gap in gaps {
-        if gap > start {
-            out.push((start, gap));
-        }
-        start = gap + 1;
+    if text.len() > start {
+        each(start, text.len());
     }
-    out
-}
-
-/// `z = 3` is one piece: a word that ends with `=` takes the next one, one that
-/// begins with it goes to the one before.
-fn joined(text: &str, words: &[(usize, usize)]) -> Vec<(usize, usize)> {
-    let mut out: Vec<(usize, usize)> = Vec::new();
-    for (start, end) in words.iter().copied() {
-        let follows = slice(text, start, end).starts_with('=');
-        match out.last_mut() {
-            Some(last) if follows || slice(text, last.0, last.1).ends_with('=') => last.1 = end,
-            _ => out.push((start, end)),
-        }
-    }
-    out
 }
 
 /// Outermost quotes and balanced brackets, as byte ranges.
@@ -106,7 +113,9 @@ fn closed(text: &str) -> Vec<(usize, usize)> {
     let mut open: Vec<(u8, usize)> = Vec::new();
     let bytes = text.as_bytes();
     let mut quotes = true;
-    let mut i = 0;
+    // Most texts have neither.
+    let bracket = |b: u8| matches!(b, b'"' | b'(' | b')' | b'[' | b']' | b'{' | b'}');
+    let Some(mut i) = first(bytes, bracket, bracket) else { return out };
     while let Some(b) = bytes.get(i).copied() {
         let escaped = i > 0 && bytes.get(i - 1) == Some(&b'\\');
         match b {

@@ -14,8 +14,8 @@ use crate::syntax::tree::{Element, Kind, walk};
 pub fn lint(org: &str) -> Vec<Issue> {
     let doc = Document::read(org);
     let mut model = Model::read(&doc);
-    let graph = connect(&model);
     let mut found = std::mem::take(&mut model.found);
+    let graph = connect(&model);
     roots(&doc, &mut found);
     unclosed(&doc, &mut found);
     header_args(&doc, &model.scopes, &mut found);

@@ -46,7 +46,7 @@ impl Placement {
                 let live = Live { component: draft.id.clone(), last: i + 1 == count };
                 placement.blocks.insert(*start, live);
             }
-            placement.outs.insert(draft.id, draft.outs);
+            placement.outs.insert(draft.id, draft.outs.into_iter().map(|out| out.text.into_owned()).collect());
         }
         placement
     }

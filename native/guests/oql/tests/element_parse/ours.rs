@@ -1,6 +1,6 @@
 //! Our tree → facts.
 
-use oql::header_args::{HeaderArgs, Scopes};
+use oql::header_args::{HeaderArgs, Scopes, Var};
 use oql::syntax::document::Document;
 use oql::syntax::headings;
 use oql::syntax::lines::Span;
@@ -257,7 +257,12 @@ impl<'a> Tree<'_, 'a> {
                 self.facts.add("arguments", at, format!(":{key} {:?}", bare.unwrap_or(value)));
             }
         }
-        for var in arguments.vars(true) {
+        let mut vars: Vec<Var> = Vec::new();
+        arguments.each_var(true, |var| match vars.iter_mut().find(|known| known.name == var.name) {
+            Some(known) => *known = var,
+            None => vars.push(var),
+        });
+        for var in vars {
             self.facts.add("arguments", at, format!(":var {:?}", format!("{}={}", var.name, var.value)));
         }
     }

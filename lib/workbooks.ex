@@ -29,7 +29,6 @@ defmodule Workbooks do
   """
 
   alias Workbooks.{OQL, Options, Run, Workflow}
-  alias Workbooks.Build.{Deadline, Link}
   alias Workbooks.Wasm.Error
   alias Workbooks.Workflow.{Capabilities, Handle, ResultCache, StepLog}
 
@@ -49,9 +48,6 @@ defmodule Workbooks do
     nodes: {:any, nil},
     render: {:keyword, []}
   ]
-
-  # What blocks without a `:sig:` have to be compiled before their types are known.
-  @compile_ms 60_000
 
   @doc """
   Runs a workbook: `{:ok, run}` when every step that ran is `:ok`, else `{:error, run}`
@@ -91,7 +87,11 @@ defmodule Workbooks do
 
   @doc """
   Begins to run a workbook and answers at once: `{:ok, handle}`, for `await/2` and
-  `cancel/1`, or `{:error, run}` for a workbook that is refused. Options as for `run/2`.
+  `cancel/1`, or `{:error, run}` for a workbook that does not validate or lacks an input.
+  Options as for `run/2`.
+
+  Whether the types fit is found out in the run, since blocks without a `:sig:` are compiled for
+  it: where they do not, it is `await/2` that answers the run with status `:invalid`.
 
   The run ends with the process that began it. The `:subscriber`, if there is one, gets
   messages `{:workbooks_run, id, what}` in the order in which it happens:
@@ -99,7 +99,7 @@ defmodule Workbooks do
     * `{:start, steps}` - how many there are
     * `{:step_start, component}`
     * `{:step, step, outputs}` - a step is over, as `Workbooks.Run` has it; its outputs, or `nil`
-    * `{:stop, status}` - the run is over
+    * `{:stop, status}` - the run is over. After `:invalid` there was no step
 
         {:ok, handle} = Workbooks.start_run(org, inputs: inputs, subscriber: self())
         receive do: ({:workbooks_run, _id, {:step, step, _outputs}} -> IO.puts(step.component))
@@ -118,7 +118,11 @@ defmodule Workbooks do
   """
   @spec await(Handle.t(), timeout) :: {:ok, Run.t()} | {:error, Run.t() | :timeout | :ended}
   def await(%Handle{} = handle, timeout \\ :infinity) do
-    with {:ok, run} <- Workflow.await(handle, timeout), do: rendered(run, handle.org, handle.render)
+    case Workflow.await(handle, timeout) do
+      {:ok, %Run{status: :invalid} = run} -> {:error, run}
+      {:ok, run} -> rendered(run, handle.org, handle.render)
+      error -> error
+    end
   end
 
   @doc """
@@ -137,8 +141,7 @@ defmodule Workbooks do
     with {:ok, step_log} <- workdir(options.workdir),
          {:ok, plan} <- checked_plan(org),
          inputs = string_keys(options.inputs),
-         :ok <- check_inputs(plan, inputs),
-         :ok <- Link.check_plan(plan, inputs, Deadline.in_ms(min(options.timeout, @compile_ms))) do
+         :ok <- check_inputs(plan, inputs) do
       handle =
         Workflow.start(plan, org, %{
           id: id,

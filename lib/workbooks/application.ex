@@ -13,6 +13,7 @@ defmodule Workbooks.Application do
     # None opens a file or a port before it is asked to do something.
     children = [
       {Workbooks.OQL, Application.get_env(:workbooks, Workbooks.OQL, [])},
+      Workbooks.Build.Flight,
       Workbooks.Build.Cache,
       Workbooks.Build.Clang.Program,
       Workbooks.Workflow.ResultCache,

@@ -52,16 +52,30 @@ defmodule Workbooks.Build do
 
     with {:ok, compiler} <- compiler(source.language),
          :ok <- available(compiler),
-         {:ok, source} <- resolve(compiler, source, options),
-         {:ok, version} <- compiler.version() do
-      key = Cache.key(source, version)
+         {:ok, source, key} <- key(compiler, source, options) do
+      Cache.get(key, options.deadline, fn ->
+        with {:ok, artifact} <- compiler.compile(source, options),
+             do: artifact.convention.prepare(artifact, options.deadline)
+      end)
+    end
+  end
 
-      with :error <- Cache.fetch(key),
-           {:ok, artifact} <- compiler.compile(source, options),
-           {:ok, artifact} <- artifact.convention.prepare(artifact, options.deadline) do
-        Cache.put(key, artifact)
-        {:ok, artifact}
-      end
+  @doc """
+  The artifact of a block that was compiled before, in this virtual machine or another, without
+  loading its code: it may have no program. `:error` where there is none. Options as for `compile/2`.
+  """
+  @spec known(Source.t(), keyword) :: {:ok, Artifact.t()} | :error
+  def known(%Source{} = source, options \\ []) do
+    with {:ok, compiler} <- compiler(source.language), {:ok, _source, key} <- key(compiler, source, Map.new(options)) do
+      Cache.peek(key)
+    else
+      {:error, _problem} -> :error
+    end
+  end
+
+  defp key(compiler, source, options) do
+    with {:ok, source} <- resolve(compiler, source, options), {:ok, version} <- compiler.version() do
+      {:ok, source, Cache.key(source, version)}
     end
   end
 

@@ -1,16 +1,36 @@
 defmodule Workbooks.Build.Cache do
   @moduledoc """
-  Artifacts, kept for the next time the same block is compiled: the last 512 used.
+  Artifacts, kept for the next time the same block is compiled: the last used ones in memory,
+  and on disk for the next virtual machine.
 
   A block's key is a digest of its language, its compiler's version, its text, its `:sig:` and
-  its ports. Native code is not kept here but by `Workbooks.Wasm.Cache`.
+  its ports. Who wants one while it is being compiled waits for that (`Workbooks.Build.Flight`).
+  Native code is not kept here but by `Workbooks.Wasm.Cache`.
+
+  | configuration of `:workbooks` | | default |
+  | --- | --- | --- |
+  | `:block_cache_memory_bytes` | of artifacts in memory; one with native code counts 64 KiB more | 67,108,864 |
+  | `:block_cache_disk_bytes` | of files in the folder | 268,435,456 |
+
+  The folder is `blocks` beside what `Workbooks.Wasm.Cache` keeps, and none where that has none.
+  Beyond a bound, what was not used for longest goes. Files are sealed (`Workbooks.Build.Sealed`),
+  and hold no native code: whoever can write one can make a block do something else, in the
+  sandbox that it would have run in.
   """
 
   @behaviour GenServer
 
-  alias Workbooks.Build.{Artifact, Source}
+  alias Workbooks.Build.{Artifact, Call, Deadline, Flight, Problem, Recent, Sealed, Source}
 
-  @most 512
+  @memory_bytes 64 * 1024 * 1024
+  @disk_bytes 256 * 1024 * 1024
+  # Another one whenever what is in a file changes.
+  @version "workbooks block 1\n"
+  @suffix ".block"
+  @names ~r/\A[0-9a-f]{64}\.block\z/
+  # About what an entry takes beside its bytes, without and with native code of its own.
+  @entry 2 * 1024
+  @native 64 * 1024
 
   @doc false
   def child_spec(options), do: %{id: __MODULE__, start: {__MODULE__, :start_link, [options]}}
@@ -27,53 +47,154 @@ defmodule Workbooks.Build.Cache do
   """
   @spec key(Source.t(), version :: String.t()) :: <<_::256>>
   def key(%Source{} = source, version) do
-    :crypto.hash(:sha256, :erlang.term_to_binary({version, Map.from_struct(source)}, minor_version: 2))
+    :crypto.hash(:sha256, Sealed.encode({version, Map.from_struct(source)}))
   end
 
-  @doc "What is kept under a key."
-  @spec fetch(binary) :: {:ok, Artifact.t()} | :error
-  def fetch(key) do
-    case :ets.lookup(__MODULE__, key) do
-      [{^key, _used, artifact}] ->
-        # Lost races only mean that something else leaves first.
-        :ets.update_element(__MODULE__, key, {2, System.unique_integer([:monotonic])})
+  @doc """
+  What is kept under a key, else what `make` makes of it, which is then kept. Several that ask
+  for the same at once have it made once.
+  """
+  @spec get(binary, Deadline.t(), (() -> answer)) :: answer when answer: {:ok, Artifact.t()} | {:error, Problem.t()}
+  def get(key, deadline, make) do
+    case Recent.fetch(__MODULE__, key) do
+      {:ok, %Artifact{program: program} = artifact} when program != nil -> {:ok, artifact}
+      _not_ready -> Flight.join(key, deadline, fn -> fetch_or_make(key, deadline, make) end)
+    end
+  end
+
+  defp fetch_or_make(key, deadline, make) do
+    with :error <- fetch(key, deadline), {:ok, artifact} <- make.() do
+      put(key, artifact)
+      {:ok, artifact}
+    end
+  end
+
+  @doc "What is kept under a key, ready to be called."
+  @spec fetch(binary, Deadline.t()) :: {:ok, Artifact.t()} | :error
+  def fetch(key, deadline) do
+    case peek(key) do
+      {:ok, %Artifact{program: nil} = artifact} -> prepare(key, artifact, deadline)
+      answer -> answer
+    end
+  end
+
+  defp prepare(key, artifact, deadline) do
+    case artifact.convention.prepare(artifact, deadline) do
+      {:ok, artifact} ->
+        remember(key, artifact)
         {:ok, artifact}
 
-      [] ->
+      {:error, _problem} ->
         :error
     end
+  end
+
+  @doc "What is kept under a key, maybe without its program: what it is can be told, no native code is loaded."
+  @spec peek(binary) :: {:ok, Artifact.t()} | :error
+  def peek(key) do
+    with :error <- Recent.fetch(__MODULE__, key), do: from_disk(folder(), key)
   end
 
   @doc "Keeps an artifact."
   @spec put(binary, Artifact.t()) :: :ok
   def put(key, %Artifact{} = artifact) do
-    :ets.insert(__MODULE__, {key, System.unique_integer([:monotonic]), artifact})
-    if :ets.info(__MODULE__, :size) > @most, do: GenServer.cast(__MODULE__, :evict)
+    remember(key, artifact)
+    if folder = folder(), do: to_disk(folder, key, artifact)
     :ok
   end
 
-  @doc "Forgets everything."
-  @spec clear :: :ok
-  def clear do
-    :ets.delete_all_objects(__MODULE__)
-    :ok
+  @doc """
+  Forgets what is in `:memory`, or `:all`: the files, too.
+
+      iex> Workbooks.Build.Cache.clear(:memory)
+      :ok
+  """
+  @spec clear(:memory | :all) :: :ok
+  def clear(what \\ :all)
+  def clear(:memory), do: GenServer.call(__MODULE__, :clear)
+
+  def clear(:all) do
+    if folder = folder(), do: for(name <- Sealed.names(folder, @names), do: File.rm(Path.join(folder, name)))
+    clear(:memory)
   end
+
+  @doc """
+  What is in memory.
+
+      iex> is_integer(Workbooks.Build.Cache.stats().memory_bytes)
+      true
+  """
+  @spec stats :: %{memory_bytes: integer, memory_entries: non_neg_integer}
+  def stats, do: Recent.stats(__MODULE__)
+
+  # --- memory --------------------------------------------------------------------------------------
+
+  defp remember(key, artifact) do
+    bound = memory()
+    bytes = byte_size(artifact.bytes) + if(artifact.convention == Call.Engine, do: @entry, else: @native)
+
+    if bytes <= bound and Recent.put(__MODULE__, key, artifact, bytes, bound) == :full,
+      do: GenServer.cast(__MODULE__, :evict)
+  end
+
+  defp memory, do: Recent.bound(:block_cache_memory_bytes, @memory_bytes)
 
   @impl true
   def init([]) do
-    :ets.new(__MODULE__, [:named_table, :public, read_concurrency: true])
-    {:ok, []}
+    Recent.new(__MODULE__)
+    {:ok, %{}}
   end
 
-  # A tenth at once, so that a full cache does not sort itself for each artifact.
+  # In turn with what evicts.
   @impl true
-  def handle_cast(:evict, state) do
-    used = :ets.select(__MODULE__, [{{:"$1", :"$2", :_}, [], [{{:"$2", :"$1"}}]}])
-
-    for {_used, key} <- used |> Enum.sort() |> Enum.take(length(used) - div(@most * 9, 10)) do
-      :ets.delete(__MODULE__, key)
-    end
-
-    {:noreply, state}
+  def handle_call(:clear, _from, totals) do
+    Recent.clear(__MODULE__)
+    {:reply, :ok, totals}
   end
+
+  @impl true
+  def handle_cast(:evict, totals) do
+    Recent.evict(__MODULE__, memory())
+    {:noreply, totals}
+  end
+
+  def handle_cast({:stored, folder, bytes}, totals) do
+    {:noreply, Sealed.stored(totals, folder, @names, bytes, disk())}
+  end
+
+  # --- disk ----------------------------------------------------------------------------------------
+
+  defp folder do
+    Workbooks.Wasm.Cache.configure()
+    if folder = Workbooks.Wasm.Cache.stats().folder, do: Path.join(folder, "blocks")
+  end
+
+  # Another version of this library may make something else of the same block.
+  defp name(key) do
+    version = to_string(Application.spec(:workbooks, :vsn))
+    Base.encode16(:crypto.hash(:sha256, [key, version]), case: :lower) <> @suffix
+  end
+
+  defp from_disk(nil, _key), do: :error
+
+  defp from_disk(folder, key) do
+    path = Path.join(folder, name(key))
+
+    with {:ok, body} <- Sealed.read(path, @version), {:ok, artifact} <- Artifact.decode(body) do
+      # The time of its last use.
+      _ = File.touch(path)
+      remember(key, artifact)
+      {:ok, artifact}
+    end
+  end
+
+  # A folder that cannot be written to is one without artifacts.
+  defp to_disk(folder, key, artifact) do
+    body = Artifact.encode(artifact)
+
+    if byte_size(body) <= div(disk(), 4) and Sealed.write(folder, name(key), @version, body) == :ok,
+      do: GenServer.cast(__MODULE__, {:stored, folder, byte_size(body)})
+  end
+
+  defp disk, do: Recent.bound(:block_cache_disk_bytes, @disk_bytes)
 end

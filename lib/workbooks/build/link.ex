@@ -96,7 +96,7 @@ defmodule Workbooks.Build.Link do
 
   @doc """
   The artifacts whose types `check/2` needs: of the components without a `:sig:`, compiled at the
-  same time. What does not compile is left out; it is the step that says why.
+  same time, where they are not kept. What does not compile is left out; it is the step that says why.
   """
   @spec artifacts(map, Deadline.t()) :: %{id => Artifact.t()}
   def artifacts(plan, deadline) do
@@ -111,12 +111,17 @@ defmodule Workbooks.Build.Link do
           do: Source.new(world, component)
 
     sources
-    |> Task.async_stream(&{&1.id, Build.compile(&1, deadline: deadline)}, timeout: :infinity, ordered: false)
+    |> Task.async_stream(&{&1.id, artifact(&1, deadline)}, timeout: :infinity, ordered: false)
     |> Enum.flat_map(fn
       {:ok, {id, {:ok, artifact}}} -> [{id, artifact}]
       {:ok, _problem} -> []
     end)
     |> Map.new()
+  end
+
+  # Of what is kept the types are known without loading its code.
+  defp artifact(source, deadline) do
+    with :error <- Build.known(source), do: Build.compile(source, deadline: deadline)
   end
 
   @doc """

@@ -143,6 +143,30 @@ defmodule Workbooks.Build.Linker do
     end
   end
 
+  @doc """
+  The digest that a unit would have, where all of it was compiled and linked before: told without
+  compiling, linking or loading anything.
+  """
+  @spec known_digest(id, %{id => Source.t()}, %{id => calls}) :: {:ok, binary} | :error
+  def known_digest(id, sources, calls) do
+    known =
+      for callee <- reach(id, calls),
+          {:ok, artifact} <- [Build.known(Map.fetch!(sources, callee))],
+          do: {callee, artifact}
+
+    with {:ok, linked} <- known |> Map.new() |> link_by(calls, &known_composed/2), true <- is_map_key(linked, id) do
+      {:ok, digest(linked, id)}
+    else
+      _unknown -> :error
+    end
+  end
+
+  defp known_composed(artifact, []), do: {:ok, artifact}
+
+  defp known_composed(artifact, plugs) do
+    with :error <- Cache.peek(key(artifact, plugs)), do: {:error, :unknown}
+  end
+
   defp digest(linked, id) do
     case linked[id] do
       %{calls: calls, artifact: artifact} when calls == %{} ->
@@ -176,16 +200,19 @@ defmodule Workbooks.Build.Linker do
   """
   @spec link(%{id => Artifact.t()}, %{id => calls}, Deadline.t()) ::
           {:ok, %{id => linked}} | {:error, {id, Problem.t()}}
-  def link(artifacts, calls, deadline) do
+  def link(artifacts, calls, deadline), do: link_by(artifacts, calls, &compose(&1, &2, deadline))
+
+  # `compose` makes one artifact of one and those that are plugged into it.
+  defp link_by(artifacts, calls, compose) do
     Enum.reduce_while(Map.keys(artifacts), {:ok, %{}}, fn id, {:ok, done} ->
-      case link_one(id, artifacts, calls, deadline, done, []) do
+      case link_one(id, artifacts, calls, compose, done, []) do
         {:ok, done} -> {:cont, {:ok, done}}
         {:error, problem} -> {:halt, {:error, {id, problem}}}
       end
     end)
   end
 
-  defp link_one(id, artifacts, calls, deadline, done, above) do
+  defp link_one(id, artifacts, calls, compose, done, above) do
     cond do
       is_map_key(done, id) or not is_map_key(artifacts, id) ->
         {:ok, done}
@@ -197,10 +224,10 @@ defmodule Workbooks.Build.Linker do
       true ->
         callees = Map.get(calls, id, %{})
 
-        with {:ok, done} <- each(callees(id, calls), done, &link_one(&1, artifacts, calls, deadline, &2, [id | above])) do
+        with {:ok, done} <- each(callees(id, calls), done, &link_one(&1, artifacts, calls, compose, &2, [id | above])) do
           # What lacks something it calls is left out as that is.
           if Enum.all?(callees(id, calls), &is_map_key(done, &1)),
-            do: join(id, artifacts[id], callees, done, deadline),
+            do: join(id, artifacts[id], callees, done, compose),
             else: {:ok, done}
         end
     end
@@ -215,13 +242,13 @@ defmodule Workbooks.Build.Linker do
     end)
   end
 
-  defp join(id, artifact, callees, done, deadline) do
+  defp join(id, artifact, callees, done, compose) do
     {inside, outside} =
       Enum.split_with(callees, fn {_name, {callee, _arity}} -> composable?(artifact, done[callee]) end)
 
     plugs = Enum.uniq(for {_name, {callee, _arity}} <- inside, do: callee)
 
-    with {:ok, artifact} <- compose(artifact, Enum.map(plugs, &done[&1].artifact), deadline) do
+    with {:ok, artifact} <- compose.(artifact, Enum.map(plugs, &done[&1].artifact)) do
       {:ok, Map.put(done, id, %{artifact: artifact, calls: Map.new(outside)})}
     end
   end
@@ -235,15 +262,15 @@ defmodule Workbooks.Build.Linker do
 
   # Kept as what was compiled is.
   defp compose(artifact, plugs, deadline) do
-    digests = for part <- [artifact | plugs], do: part.digest
-    key = :crypto.hash(:sha256, ["linked" | digests])
+    Cache.get(key(artifact, plugs), deadline, fn ->
+      with {:ok, bytes} <- composed(artifact.bytes, Enum.map(plugs, & &1.bytes), deadline),
+           do: artifact |> with_bytes(bytes) |> Call.Typed.prepare(deadline)
+    end)
+  end
 
-    with :error <- Cache.fetch(key),
-         {:ok, bytes} <- composed(artifact.bytes, Enum.map(plugs, & &1.bytes), deadline),
-         {:ok, artifact} <- artifact |> with_bytes(bytes) |> Call.Typed.prepare(deadline) do
-      Cache.put(key, artifact)
-      {:ok, artifact}
-    end
+  defp key(artifact, plugs) do
+    digests = for part <- [artifact | plugs], do: part.digest
+    :crypto.hash(:sha256, ["linked" | digests])
   end
 
   defp with_bytes(artifact, bytes) do

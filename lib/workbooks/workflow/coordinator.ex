@@ -3,17 +3,21 @@ defmodule Workbooks.Workflow.Coordinator do
   # The run's own process. Its steps are linked to it: whoever ends it ends them, and
   # with them their guests. What it does for a step does not grow with their number.
 
-  alias Workbooks.Build.{Deadline, Linker, Problem, Source}
-  alias Workbooks.Run
+  alias Workbooks.Build.{Deadline, Link, Linker, Problem, Source}
+  alias Workbooks.{Run, Workflow}
   alias Workbooks.Workflow.{Capabilities, Events, Graph, Log, Place, ResultCache, Schedule, Step, StepLog}
 
   # For what a step's own limits do not end: they have this long to do it, in milliseconds.
   @grace 5_000
+  # What blocks without a `:sig:` have to be compiled before their types are known.
+  @compile_ms 60_000
+  @cancelled "the run was cancelled"
+  @caller_ended "the process that asked for the run ended"
   @heap_words 1_000
   @most_heap_words 8_000_000
 
-  @doc "Runs a plan to its end. When `caller` ends before, so does the run."
-  @spec run(map, String.t(), Workbooks.Workflow.options(), pid) :: Run.t()
+  @doc "Checks a plan and runs it to its end. When `caller` ends before, so does the run."
+  @spec run(map, String.t(), Workflow.options(), pid) :: Run.t()
   def run(plan, org, options, caller) do
     Process.flag(:trap_exit, true)
     begun = System.monotonic_time()
@@ -25,9 +29,9 @@ defmodule Workbooks.Workflow.Coordinator do
     state = %{
       graph: graph,
       org: org,
+      log: nil,
       options: options,
       events: events,
-      log: StepLog.open(options.step_log, options.id),
       caller: Process.monitor(caller),
       deadline: Deadline.in_ms(options.timeout),
       schedule: Schedule.new(graph),
@@ -35,7 +39,7 @@ defmodule Workbooks.Workflow.Coordinator do
       running: %{},
       # id => %{outputs, shas} of those that ended well
       results: %{},
-      calls: calls(plan),
+      calls: %{},
       given: for(name <- plan["imports"], value = given(options, name), into: %{}, do: {name, value}),
       steps: %{},
       # node => how many steps it runs
@@ -43,11 +47,59 @@ defmodule Workbooks.Workflow.Coordinator do
       ended_by: nil
     }
 
-    state = state |> skip_unevaluated() |> loop()
+    case check(plan, state) do
+      :ok -> run_steps(%{state | calls: calls(plan)}, begun, &loop/1)
+      {:ended, status, message} -> run_steps(state, begun, &end_run(&1, status, message))
+      {:refused, status, issues} -> refused(state, status, issues, begun)
+    end
+  end
+
+  # In a process of its own: blocks may be compiled for it, and the run can be ended meanwhile.
+  defp check(plan, %{options: options, caller: caller} = state) do
+    run = self()
+    deadline = Deadline.in_ms(min(options.timeout, @compile_ms))
+    checker = spawn_link(fn -> send(run, {:checked, self(), Link.check_plan(plan, options.inputs, deadline)}) end)
+
+    answer =
+      receive do
+        {:checked, ^checker, :ok} ->
+          :ok
+
+        {:checked, ^checker, {:error, issues}} ->
+          {:refused, :invalid, issues}
+
+        {:EXIT, ^checker, reason} ->
+          {:refused, :failed, [Workflow.issue("internal", "the plan's check ended: #{inspect(reason)}")]}
+
+        :cancel ->
+          {:ended, :cancelled, @cancelled}
+
+        {:DOWN, ^caller, :process, _pid, _reason} ->
+          {:ended, :cancelled, @caller_ended}
+
+        {:EXIT, _supervisor, :shutdown} ->
+          exit(:shutdown)
+      after
+        Deadline.left(state.deadline) -> {:ended, :timeout, too_late(options)}
+      end
+
+    # What it still compiles ends with it.
+    Process.unlink(checker)
+    Process.exit(checker, :kill)
+    answer
+  end
+
+  defp refused(%{options: options, events: events}, status, issues, begun) do
+    Events.stop(events, status)
+    %Run{id: options.id, status: status, error: issues, ms: Step.elapsed(begun)}
+  end
+
+  defp run_steps(%{graph: graph, options: options} = state, begun, go) do
+    state = %{state | log: StepLog.open(options.step_log, options.id)} |> skip_unevaluated() |> go.()
     StepLog.close(state.log)
     steps = Enum.map(graph.order, &Map.fetch!(state.steps, &1))
     status = status(state, steps)
-    Events.stop(events, status)
+    Events.stop(state.events, status)
 
     %Run{
       id: options.id,
@@ -60,7 +112,7 @@ defmodule Workbooks.Workflow.Coordinator do
     }
   end
 
-  # What is wrong with them was said before the run began.
+  # What is wrong with them was said by the check.
   defp calls(plan) do
     case Linker.calls(plan) do
       {:ok, calls} -> calls
@@ -109,10 +161,10 @@ defmodule Workbooks.Workflow.Coordinator do
         )
 
       :cancel ->
-        end_run(state, :cancelled, "the run was cancelled")
+        end_run(state, :cancelled, @cancelled)
 
       {:DOWN, ^caller, :process, _pid, _reason} ->
-        end_run(state, :cancelled, "the process that asked for the run ended")
+        end_run(state, :cancelled, @caller_ended)
 
       {:EXIT, _supervisor, :shutdown} ->
         exit(:shutdown)
@@ -128,9 +180,11 @@ defmodule Workbooks.Workflow.Coordinator do
         state
     after
       Deadline.left(state.deadline) ->
-        end_run(state, :timeout, "the run's time of #{state.options.timeout} ms was over")
+        end_run(state, :timeout, too_late(state.options))
     end
   end
+
+  defp too_late(options), do: "the run's time of #{options.timeout} ms was over"
 
   # As many as may run at the same time. One that may not run at all is over at once.
   defp start_ready(state) do

@@ -85,7 +85,11 @@ defmodule Workbooks.Workflow.Remote do
   end
 
   defp artifacts(digests, home, ref, deadline) do
-    kept = for digest <- digests, {:ok, artifact} <- [Build.Cache.fetch(digest)], into: %{}, do: {digest, artifact}
+    kept =
+      for digest <- digests,
+          {:ok, artifact} <- [Build.Cache.fetch(digest, deadline)],
+          into: %{},
+          do: {digest, artifact}
 
     case digests -- Map.keys(kept) do
       [] ->

@@ -3,7 +3,6 @@ defmodule Workbooks.Workflow.Step do
   # One component of the plan, run to its outputs. Runs in a process of its own,
   # which is what limits and kills act on.
 
-  alias Workbooks.Build
   alias Workbooks.Build.{Call, Deadline, Linker, Problem, Source}
   alias Workbooks.Workflow.{Capabilities, Log, Outputs, Remote, ResultCache}
 
@@ -77,9 +76,9 @@ defmodule Workbooks.Workflow.Step do
   defp answer(job, shas, log) do
     # What is granted something real may come to something else each time.
     keeps = job.cache != :off and Capabilities.pure?(job.given)
-    compiled = if keeps, do: compiled_before(job)
 
-    case job.cache == :use and compiled != nil and fetch(job, shas, compiled) do
+    # A result is found without compiling anything, or loading what was compiled.
+    case keeps and job.cache == :use and compiled_before(job, shas) do
       {:ok, entry} -> {{:ok, entry}, true}
       _none -> compile(job, shas, log, keeps)
     end
@@ -92,8 +91,6 @@ defmodule Workbooks.Workflow.Step do
     deadline = Deadline.in_ms(compile_ms(job.timeout))
 
     with {:ok, unit} <- Linker.unit(job.component["id"], job.sources, job.calls, deadline) do
-      if keeps, do: remember(job, unit)
-
       case keeps and job.cache == :use and fetch(job, shas, unit.digest) do
         {:ok, entry} -> {{:ok, entry}, true}
         _none -> {job |> call(unit, log) |> kept(job, keeps && key(job, shas, unit.digest)), false}
@@ -103,31 +100,8 @@ defmodule Workbooks.Workflow.Step do
     end
   end
 
-  # The digest of what a source was compiled to, where that is known: a result is then found
-  # without compiling anything.
-  defp compiled_before(job) do
-    with {:ok, key} <- source_key(job), {:ok, digest} <- ResultCache.artifact(key), do: digest, else: (_ -> nil)
-  end
-
-  defp remember(job, unit) do
-    with {:ok, key} <- source_key(job), do: ResultCache.remember_artifact(key, unit.digest)
-  end
-
-  # Its own source is all that most have.
-  defp source_key(%{sources: sources} = job) do
-    keys = for {id, source} <- Enum.sort(sources), do: {id, block_key(source)}
-
-    case {keys, Enum.find(keys, &match?({_id, {:error, _problem}}, &1))} do
-      {[{_id, key}], _} -> key
-      {_, {_id, error}} -> error
-      {_, nil} -> {:ok, ResultCache.digest({keys, Map.take(job.calls, Map.keys(sources))})}
-    end
-  end
-
-  defp block_key(source) do
-    with {:ok, compiler} <- Build.compiler(source.language), {:ok, version} <- compiler.version() do
-      {:ok, Build.Cache.key(source, version)}
-    end
+  defp compiled_before(job, shas) do
+    with {:ok, digest} <- Linker.known_digest(job.component["id"], job.sources, job.calls), do: fetch(job, shas, digest)
   end
 
   defp fetch(job, shas, digest), do: ResultCache.fetch(job.store, key(job, shas, digest))

@@ -140,6 +140,17 @@ defmodule Workbooks.Workflow.RunTest do
       assert_raise ArgumentError, ~r/:subscriber/, fn -> Workbooks.start_run("", subscriber: :me) end
     end
 
+    test "begins what turns out not to fit, and tells of no step" do
+      text = ~S|(module (func (export "f") (result i64) (i64.const 1)))|
+      say = {"Say", [in: "n", out: "s", sig: "say(n: string) -> string"], "js", "export const say = (n) => n"}
+      {:ok, %{id: id} = handle} = Workbooks.start_run(book([{"N", [out: "n"], "wat", text}, say]), subscriber: self())
+      assert {:error, %{status: :invalid, steps: [], html: nil, error: [issue]}} = Workbooks.await(handle)
+      assert issue["code"] == "type_mismatch"
+      assert_received {:workbooks_run, ^id, {:start, 2}}
+      assert_received {:workbooks_run, ^id, {:stop, :invalid}}
+      refute_received {:workbooks_run, ^id, _step}
+    end
+
     test "a run that is not over can be awaited again" do
       {:ok, handle} = Workbooks.start_run(book([spin("Spin", out: "a")]))
       assert Workbooks.await(handle, 1) == {:error, :timeout}

@@ -6,7 +6,7 @@ defmodule Workbooks.Wasm.ServerTest do
   alias Workbooks.{Telemetry, TestGuests, TestWait, Wasm}
   alias Workbooks.Wasm.{Error, Server}
 
-  # Counts its calls, spins and traps; `ask` calls the host.
+  # Counts its calls, spins and traps; `ask` calls the host, `ask-spin` does before it spins.
   defp guest do
     TestGuests.component!(
       """
@@ -18,6 +18,7 @@ defmodule Workbooks.Wasm.ServerTest do
           (global.get $n))
         (func (export "ask") (param i64) (result i64) (call $ask (local.get 0)))
         (func (export "spin") (loop (br 0)))
+        (func (export "ask-spin") (drop (call $ask (i64.const 0))) (loop (br 0)))
         (func (export "boom") unreachable))
       """,
       wit: """
@@ -27,6 +28,7 @@ defmodule Workbooks.Wasm.ServerTest do
         export count: func() -> s64;
         export ask: func(x: s64) -> s64;
         export spin: func();
+        export ask-spin: func();
         export boom: func();
       }
       package host:test { interface ops { ask: func(x: s64) -> s64; } }
@@ -182,9 +184,11 @@ defmodule Workbooks.Wasm.ServerTest do
 
   describe "while a guest runs" do
     test "the server answers to all the rest" do
-      server = server()
-      spinner = spawn(fn -> Server.call(server, "spin", [], timeout: :infinity) end)
-      TestWait.until(fn -> Server.stats(server).state == :active end)
+      me = self()
+      server = server(imports: imports(fn x -> send(me, :begun) && x end))
+      spinner = spawn(fn -> Server.call(server, "ask-spin", [], timeout: :infinity) end)
+      # To be lent the instance is not yet to be in it: only a guest that has begun is lost.
+      assert_receive :begun, 5_000
       assert {:status, _, _, _} = :sys.get_status(server, 1_000)
       assert {:error, %Error{kind: :timeout}} = Server.call(server, "count", [], timeout: 10)
       Process.exit(spinner, :kill)

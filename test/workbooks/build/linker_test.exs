@@ -56,6 +56,30 @@ defmodule Workbooks.Build.LinkerTest do
     assert call(linked, "twice", [4]) == {:ok, 8.0}
   end
 
+  test "what was linked before has its digest without being linked again" do
+    more = ~S|(module (import "env" "twice" (func $twice (param f64) (result f64)))
+      (func (export "more") (param f64) (result f64) (f64.sub (call $twice (local.get 0)) (f64.const 3))))|
+
+    components = [{"more", "wat", "more(n: f64) -> f64 using twice(x: f64) -> f64", ["twice"], more}, @twice]
+    {:ok, calls} = Linker.calls(plan(components))
+
+    sources =
+      for {heading, language, sig, _deps, code} <- components, into: %{} do
+        inputs = [if(heading == "more", do: "n", else: "x")]
+        source = %Source{id: "t/#{heading}", language: language, text: code, sig: sig}
+        {source.id, %{source | inputs: inputs, outputs: ["known"]}}
+      end
+
+    assert Linker.known_digest("t/more", sources, calls) == :error
+    for {_id, source} <- sources, do: {:ok, _} = Build.compile(source)
+    # Compiled is not yet linked.
+    assert Linker.known_digest("t/more", sources, calls) == :error
+    {:ok, unit} = Linker.unit("t/more", sources, calls, Deadline.in_ms(60_000))
+    assert Linker.known_digest("t/more", sources, calls) == {:ok, unit.digest}
+    {:ok, alone} = Linker.unit("t/twice", sources, calls, Deadline.in_ms(60_000))
+    assert Linker.known_digest("t/twice", sources, calls) == {:ok, alone.digest}
+  end
+
   test "what is called may call others; texts and records cross" do
     length =
       {"length", "wat", "textLength(text: string) -> u32", [],

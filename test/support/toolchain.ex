@@ -74,12 +74,29 @@ defmodule Workbooks.Test.Toolchain do
     built = Path.join([@guests, "target", @target, "release/deps"])
     sysroot = Path.expand(Path.join(@guests, ".toolchain/rust-blocks"))
     library = Path.join([sysroot, "lib/rustlib", @target, "lib"])
-    rlibs = for crate <- @std, rlib <- Path.wildcard(Path.join(built, "lib#{crate}-*.rlib")), do: Path.expand(rlib)
+    rlibs = for crate <- @std, rlib <- rlibs(built, crate), do: Path.expand(rlib)
 
     cond do
       length(rlibs) < length(@std) -> nil
-      Enum.all?(rlibs, &File.exists?(Path.join(library, Path.basename(&1)))) -> sysroot
+      Path.wildcard(Path.join(library, "*")) |> Enum.map(&link_target/1) |> Enum.sort() == Enum.sort(rlibs) -> sysroot
       true -> link(sysroot, library, rlibs, installed)
+    end
+  end
+
+  # rustc asks for these by name alone, for the others by the digest that std has of them: of several
+  # builds, by several compilers, the newest is taken.
+  defp rlibs(built, crate) when crate in ["std", "panic_abort", "panic_unwind"] do
+    built |> found(crate) |> Enum.sort_by(&File.stat!(&1, time: :posix).mtime, :desc) |> Enum.take(1)
+  end
+
+  defp rlibs(built, crate), do: found(built, crate)
+
+  defp found(built, crate), do: Path.wildcard(Path.join(built, "lib#{crate}-*.rlib"))
+
+  defp link_target(path) do
+    case File.read_link(path) do
+      {:ok, target} -> target
+      {:error, _} -> path
     end
   end
 

@@ -48,6 +48,8 @@ impl Suspended {
     /// # Errors
     /// [`Kind::Closed`] when it was taken up before, or its time to live is over.
     pub fn take_up(&self) -> Result<(), Error> {
+        // The thread that ends it may come late on a busy machine.
+        self.0.expire_if_due();
         match self.0.state.compare_exchange(WAITING, TAKEN, SeqCst, SeqCst) {
             Ok(_) => {
                 self.0.end();
@@ -69,9 +71,7 @@ impl Suspended {
         }
         drop(alive);
         // The thread that would have ended it came by while it was in somebody's hands.
-        if self.0.until.is_some_and(|until| Instant::now() >= until) {
-            self.0.expire();
-        }
+        self.0.expire_if_due();
     }
 }
 
@@ -82,6 +82,12 @@ impl Drop for Suspended {
 }
 
 impl Inner {
+    fn expire_if_due(&self) {
+        if self.until.is_some_and(|until| Instant::now() >= until) {
+            self.expire();
+        }
+    }
+
     fn expire(&self) {
         if self.state.compare_exchange(WAITING, EXPIRED, SeqCst, SeqCst).is_ok() {
             self.end();

@@ -55,10 +55,11 @@ guests: ## priv/guests/*.wasm are built from native/guests (needs no wasm toolch
 guests-check: ## priv/guests/*.wasm are what native/guests says they are
 	@native/guests/check
 
-# What costs seconds comes before what costs minutes.
+# What costs seconds comes before what costs minutes; the guests before the Elixir tests, which
+# compile Zig and Rust blocks with what the guests were built with.
 ci: ## all that must pass before a change lands
 	@scripts/stages tools format guests-check setup warnings rust-tests clippy docs \
-	  guest-tests elixir-tests walls demo pages guests-rebuild
+	  guest-tests guests-rebuild elixir-tests walls demo pages
 
 # Not part of CI: it needs root, Debian's mirror, and what is newest there changes from day to day.
 matrix: ## the Elixir tests, on the newest Elixir and OTP in Debian too (in _matrix/; needs root or sudo)

@@ -27,6 +27,9 @@ defmodule Mix.Tasks.Workbooks.Demo do
     {"keeling.org", []},
     {"collatz.org", inputs: %{"start" => 27}},
     {"mandelbrot.org", inputs: %{"columns" => 210}},
+    {"sudoku.org", []},
+    {"capitals.org", []},
+    {"string.org", inputs: %{"hertz" => 220}},
     {"failure.org", expect: :failed}
   ]
 

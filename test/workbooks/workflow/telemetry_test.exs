@@ -112,6 +112,27 @@ defmodule Workbooks.Workflow.TelemetryTest do
   end
 
   @tag :tmp_dir
+  @tag :prove
+  @tag timeout: 600_000
+  test "a million lines, then one more", %{log: log} do
+    write(log, "r1", for(n <- 1..1_000, do: step("w/n#{n}", if(rem(n, 100) == 0, do: :failed, else: :ok))))
+    thousand = File.read!(log)
+    File.write!(log, List.duplicate(thousand, 1_000))
+
+    assert %{runs: 1, steps: 1_000_000, errors: 10_000, total_ms: 1_500_000.0, broken: 0} = summary = summary(log)
+    assert summary.by_component["w/n100"] == %{steps: 1_000, errors: 1_000, ms: 1_500.0, cached: 0}
+    assert map_size(summary.by_component) == 1_000
+
+    # What was read is not read again: it could not be.
+    {:ok, file} = :file.open(log, [:read, :write, :raw, :binary])
+    :ok = :file.pwrite(file, 0, :binary.copy("x", byte_size(thousand)))
+    :ok = :file.close(file)
+    write(log, "r2", [step("w/n1", :ok)])
+    assert %{runs: 2, steps: 1_000_001, broken: 0} = summary(log)
+    assert summary(log).by_component["w/n1"].steps == 1_001
+  end
+
+  @tag :tmp_dir
   test "lines longer than what is read at once", %{log: log} do
     long = JSON.encode!(%{run: "r1", component: "w/long", status: "ok", log: String.duplicate("x", 9_000_000)})
     File.write!(log, [long, "\n", ~s({"run":"r2","component":"w/b","status":"ok"}\n)])

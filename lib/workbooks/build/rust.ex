@@ -64,7 +64,8 @@ defmodule Workbooks.Build.Rust do
 
       {:ok, :rustc} ->
         with {:ok, rustc} <- rustc(), {:ok, version} <- Tool.ask(rustc.path, ["-vV"]) do
-          {:ok, "#{version} #{rustc.sysroot} #{own}"}
+          # Whether what functions print has a way out depends on it.
+          {:ok, "#{version} #{rustc.sysroot} #{target?(rustc, @program)} #{own}"}
         end
 
       {:error, why} ->
@@ -108,7 +109,8 @@ defmodule Workbooks.Build.Rust do
   defp function(way, source, declarations, options) do
     with {:ok, entry} <- entry(declarations.functions, source),
          name = Types.wit_name(entry.name),
-         {:ok, type, glue} <- Glue.make(entry, declarations, if(way == :rustc, do: name, else: "workbooks_entry")),
+         export = if(way == :rustc, do: name, else: "workbooks_entry"),
+         {:ok, type, glue} <- Glue.make(entry, declarations, export, prints?(source.text)),
          {:ok, bytes} <- build(way, {:function, name}, source, source.text <> "\n" <> glue, options) do
       answer = Declared.artifact(bytes, %{name: entry.name, type: type}, source, options.deadline)
 
@@ -136,7 +138,7 @@ defmodule Workbooks.Build.Rust do
 
   defp build(:rustc, {kind, _name}, source, text, options) do
     with {:ok, rustc} <- rustc(),
-         {:ok, target} <- target(rustc, kind),
+         {:ok, target} <- target(rustc, kind, source.text),
          {:ok, ended} <- Process.run(rustc.path, arguments(rustc, target, kind), settings(text, options)) do
       case ended do
         %{status: 0, files: %{"block.wasm" => bytes}} -> {:ok, bytes}
@@ -248,15 +250,23 @@ defmodule Workbooks.Build.Rust do
     if Enum.any?([@program, @function], &target?(rustc, &1)), do: :ok, else: {:error, missing([@program])}
   end
 
-  # A function asks the system for nothing: it is smaller without it.
-  defp target(rustc, kind) do
-    wanted = if kind == :program, do: [@program], else: [@function, @program]
+  # A function asks the system for nothing: it is smaller without it. Where it prints, what it prints
+  # goes nowhere then.
+  defp target(rustc, kind, text) do
+    wanted =
+      cond do
+        kind == :program -> [@program]
+        prints?(text) -> [@program, @function]
+        true -> [@function, @program]
+      end
 
     case Enum.find(wanted, &target?(rustc, &1)) do
       nil -> {:error, Problem.new(:language, missing(wanted))}
       target -> {:ok, target}
     end
   end
+
+  defp prints?(text), do: text =~ ~r/\b(e?println?!|dbg!|stdout\b|stderr\b)/
 
   defp target?(rustc, target) do
     Path.wildcard(Path.join([rustc.sysroot, "lib/rustlib", target, "lib", "libcore-*.rlib"])) != []

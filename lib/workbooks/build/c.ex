@@ -78,8 +78,8 @@ defmodule Workbooks.Build.C do
   # --- a program ---------------------------------------------------------------------------------
 
   defp command(source, options) do
-    with {:ok, module} <- build(source.text, "", :command, options) do
-      {:ok, Call.Command.artifact(source, module)}
+    with {:ok, module, notes} <- build(source.text, "", :command, options) do
+      {:ok, %{Call.Command.artifact(source, module) | notes: notes}}
     end
   end
 
@@ -94,7 +94,7 @@ defmodule Workbooks.Build.C do
          glued = %{name: function.name, export: Wit.wit_name(signature.name), params: params, result: result},
          {:ok, glue} <- glue(glued, function, declarations, prints?(source.text)),
          {:ok, imports} <- imports(signature.using, declarations),
-         {:ok, module} <- build(source.text, glue <> imports, :reactor, options),
+         {:ok, module, notes} <- build(source.text, glue <> imports, :reactor, options),
          {:ok, component} <- wasm(Wasm.componentize(module, wit: wit, timeout: Deadline.left(options.deadline))) do
       {:ok,
        Artifact.new(
@@ -103,7 +103,8 @@ defmodule Workbooks.Build.C do
          convention: if(raises?, do: Call.Raising, else: Call.Typed),
          data: [glued.export],
          params: signature.params,
-         result: if(raises?, do: elem(signature.result, 1), else: signature.result)
+         result: if(raises?, do: elem(signature.result, 1), else: signature.result),
+         notes: notes
        )}
     end
   end
@@ -242,10 +243,13 @@ defmodule Workbooks.Build.C do
 
     options.progress.("compiling")
 
-    with {:ok, object, _warnings} <- object(text, glue, options) do
+    with {:ok, object, warnings} <- object(text, glue, options) do
       options.progress.("linking")
-      linked = Clang.link([object], kind, libraries: libraries, deadline: options.deadline)
-      with {:error, problem} <- linked, do: {:error, placed(problem, text)}
+
+      case Clang.link([object], kind, libraries: libraries, deadline: options.deadline) do
+        {:ok, module} -> {:ok, module, warnings}
+        {:error, problem} -> {:error, placed(problem, text)}
+      end
     end
   end
 

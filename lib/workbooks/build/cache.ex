@@ -25,7 +25,7 @@ defmodule Workbooks.Build.Cache do
   @memory_bytes 64 * 1024 * 1024
   @disk_bytes 256 * 1024 * 1024
   # Another one whenever what is in a file changes.
-  @version "workbooks block 1\n"
+  @version "workbooks block 2\n"
   @suffix ".block"
   @names ~r/\A[0-9a-f]{64}\.block\z/
   # About what an entry takes beside its bytes, without and with native code of its own.

@@ -40,6 +40,9 @@ defmodule Workbooks.Build.Rust do
   @function "wasm32-unknown-unknown"
   @edition "2021"
 
+  # Beyond this nobody reads on.
+  @most_warnings 20
+
   # A person writes less; what is larger was generated, and is no block.
   @most_source 256 * 1024
 
@@ -101,8 +104,8 @@ defmodule Workbooks.Build.Rust do
   end
 
   defp command(way, source, options) do
-    with {:ok, bytes} <- build(way, {:program, nil}, source, source.text, options) do
-      {:ok, Call.Command.artifact(source, bytes)}
+    with {:ok, bytes, notes} <- build(way, {:program, nil}, source, source.text, options) do
+      {:ok, %{Call.Command.artifact(source, bytes) | notes: notes}}
     end
   end
 
@@ -111,11 +114,16 @@ defmodule Workbooks.Build.Rust do
          name = Types.wit_name(entry.name),
          export = if(way == :rustc, do: name, else: "workbooks_entry"),
          {:ok, type, glue} <- Glue.make(entry, declarations, export, prints?(source.text)),
-         {:ok, bytes} <- build(way, {:function, name}, source, source.text <> "\n" <> glue, options) do
-      answer = Declared.artifact(bytes, %{name: entry.name, type: type}, source, options.deadline)
+         {:ok, bytes, notes} <- build(way, {:function, name}, source, source.text <> "\n" <> glue, options) do
+      case Declared.artifact(bytes, %{name: entry.name, type: type}, source, options.deadline) do
+        {:ok, artifact} ->
+          {:ok, %{artifact | notes: notes}}
 
-      with {:error, %Problem{line: nil, kind: :signature} = problem} <- answer do
-        {:error, %{problem | line: entry.line, column: entry.column}}
+        {:error, %Problem{line: nil, kind: :signature} = problem} ->
+          {:error, %{problem | line: entry.line, column: entry.column}}
+
+        {:error, problem} ->
+          {:error, problem}
       end
     end
   end
@@ -133,7 +141,8 @@ defmodule Workbooks.Build.Rust do
   end
 
   defp build(:mrustc, kind, source, text, options) do
-    Mrustc.build(kind, %{"block.rs" => text, "workbooks.rs" => helper()}, source.text, options)
+    files = %{"block.rs" => text, "workbooks.rs" => helper()}
+    with {:ok, bytes} <- Mrustc.build(kind, files, source.text, options), do: {:ok, bytes, []}
   end
 
   defp build(:rustc, {kind, _name}, source, text, options) do
@@ -141,7 +150,7 @@ defmodule Workbooks.Build.Rust do
          {:ok, target} <- target(rustc, kind, source.text),
          {:ok, ended} <- Process.run(rustc.path, arguments(rustc, target, kind), settings(text, options)) do
       case ended do
-        %{status: 0, files: %{"block.wasm" => bytes}} -> {:ok, bytes}
+        %{status: 0, files: %{"block.wasm" => bytes}} -> {:ok, bytes, warnings(ended.output, source.text)}
         ended -> {:error, problem(ended.output, source.text)}
       end
     end
@@ -149,7 +158,7 @@ defmodule Workbooks.Build.Rust do
 
   defp arguments(rustc, target, kind) do
     ["--sysroot", rustc.sysroot, "--target", target, "--edition", @edition, "--crate-name", "block"] ++
-      ["--crate-type", if(kind == :program, do: "bin", else: "cdylib"), "--error-format=json", "-Awarnings"] ++
+      ["--crate-type", if(kind == :program, do: "bin", else: "cdylib"), "--error-format=json"] ++
       ["-Copt-level=2", "-Cpanic=abort", "-Cstrip=symbols", "-Coverflow-checks=on", "-Ccodegen-units=1"] ++
       ["-o", "block.wasm", "block.rs"]
   end
@@ -167,18 +176,31 @@ defmodule Workbooks.Build.Rust do
 
   # A JSON object a line, with more within it.
   defp problem(output, text) do
-    diagnostics =
-      for line <- String.split(output, "\n"),
-          String.starts_with?(line, "{"),
-          {:ok, %{"level" => "error"} = diagnostic} <- [JSON.decode(line)],
-          # The last line but says that there were errors.
-          found <- diagnostics(diagnostic),
-          do: found
-
-    case diagnostics do
+    # The last line but says that there were errors.
+    case for(diagnostic <- said(output, "error"), found <- diagnostics(diagnostic), do: found) do
       [] -> Problem.new(:compile, "rustc could not compile the block: #{Tool.excerpt(output)}")
       diagnostics -> Tool.problem(diagnostics, text)
     end
+  end
+
+  # What is said of our own lines behind the block's is no matter of its.
+  defp warnings(output, text) do
+    lines = text |> String.split("\n") |> length()
+
+    notes =
+      for diagnostic <- said(output, "warning"),
+          {line, column, message} <- Enum.take(diagnostics(diagnostic), 1),
+          is_integer(line) and line <= lines,
+          do: %{line: line, column: column, message: "warning: " <> message}
+
+    Enum.take(notes, @most_warnings)
+  end
+
+  defp said(output, level) do
+    for line <- String.split(output, "\n"),
+        String.starts_with?(line, "{"),
+        {:ok, %{"level" => ^level} = diagnostic} <- [JSON.decode(line)],
+        do: diagnostic
   end
 
   defp diagnostics(%{"message" => "aborting due to" <> _}), do: []

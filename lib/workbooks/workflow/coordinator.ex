@@ -267,7 +267,9 @@ defmodule Workbooks.Workflow.Coordinator do
 
     case answer do
       {:ok, %{outputs: outputs, shas: shas}} ->
-        known = Map.put(known(outcome), :outputs_sha, hex(:crypto.hash(:sha256, Enum.sort(Map.values(shas)))))
+        known =
+          Map.put(known(state, id, outcome), :outputs_sha, hex(:crypto.hash(:sha256, Enum.sort(Map.values(shas)))))
+
         state = record(state, id, :ok, nil, known, outputs)
 
         %{
@@ -276,12 +278,15 @@ defmodule Workbooks.Workflow.Coordinator do
         }
 
       {:error, problem} ->
-        failed(state, id, if(problem.kind == :timeout, do: :timeout, else: :failed), problem, known(outcome))
+        failed(state, id, if(problem.kind == :timeout, do: :timeout, else: :failed), problem, known(state, id, outcome))
     end
   end
 
-  defp known(outcome) do
-    outcome |> Map.take([:ms, :cached, :log, :memory_peak, :fuel]) |> Map.put(:inputs_sha, hex(outcome.inputs_sha))
+  defp known(state, id, outcome) do
+    outcome
+    |> Map.take([:ms, :cached, :log, :memory_peak, :fuel])
+    |> Map.put(:inputs_sha, hex(outcome.inputs_sha))
+    |> Map.put(:notes, Place.notes(outcome.notes, Graph.world(state.graph, id)))
   end
 
   defp hex(digest), do: Base.encode16(digest, case: :lower)
@@ -349,7 +354,7 @@ defmodule Workbooks.Workflow.Coordinator do
     record(state, id, :skipped, Place.heading(kind, message, Graph.world(state.graph, id)), %{}, nil)
   end
 
-  @unknown %{ms: 0.0, cached: false, log: "", fuel: nil, memory_peak: nil, inputs_sha: nil, outputs_sha: nil}
+  @unknown %{ms: 0.0, cached: false, log: "", notes: [], fuel: nil, memory_peak: nil, inputs_sha: nil, outputs_sha: nil}
 
   defp record(state, id, status, error, known, outputs) do
     lang = Graph.world(state.graph, id)["lang"]

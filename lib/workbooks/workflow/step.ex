@@ -33,6 +33,7 @@ defmodule Workbooks.Workflow.Step do
           ms: float,
           cached: boolean,
           log: binary,
+          notes: [Problem.note()],
           inputs_sha: binary,
           memory_peak: non_neg_integer | nil,
           fuel: non_neg_integer | nil
@@ -52,7 +53,7 @@ defmodule Workbooks.Workflow.Step do
     begun = System.monotonic_time()
     log = Log.start()
     shas = for {value, sha} <- job.inputs, do: sha || ResultCache.digest(value)
-    {answer, cached} = answer(job, shas, log)
+    {answer, cached, notes} = answer(job, shas, log)
     printed = if cached, do: elem(answer, 1).log, else: Log.text()
     meter = Process.get(:meter, %{})
 
@@ -61,6 +62,7 @@ defmodule Workbooks.Workflow.Step do
       ms: elapsed(begun),
       cached: cached,
       log: printed,
+      notes: notes,
       inputs_sha: :crypto.hash(:sha256, shas),
       memory_peak: meter[:memory_peak],
       fuel: meter[:fuel]
@@ -79,12 +81,12 @@ defmodule Workbooks.Workflow.Step do
 
     # A result is found without compiling anything, or loading what was compiled.
     case keeps and job.cache == :use and compiled_before(job, shas) do
-      {:ok, entry} -> {{:ok, entry}, true}
+      {:ok, entry, notes} -> {{:ok, entry}, true, notes}
       _none -> compile(job, shas, log, keeps)
     end
   rescue
     # A fault of ours must not take the run along.
-    exception -> {{:error, Problem.new(:internal, Exception.message(exception))}, false}
+    exception -> {{:error, Problem.new(:internal, Exception.message(exception))}, false, []}
   end
 
   defp compile(job, shas, log, keeps) do
@@ -92,16 +94,18 @@ defmodule Workbooks.Workflow.Step do
 
     with {:ok, unit} <- Linker.unit(job.component["id"], job.sources, job.calls, deadline) do
       case keeps and job.cache == :use and fetch(job, shas, unit.digest) do
-        {:ok, entry} -> {{:ok, entry}, true}
-        _none -> {job |> call(unit, log) |> kept(job, keeps && key(job, shas, unit.digest)), false}
+        {:ok, entry} -> {{:ok, entry}, true, unit.notes}
+        _none -> {job |> call(unit, log) |> kept(job, keeps && key(job, shas, unit.digest)), false, unit.notes}
       end
     else
-      {:error, problem} -> {{:error, problem}, false}
+      {:error, problem} -> {{:error, problem}, false, []}
     end
   end
 
   defp compiled_before(job, shas) do
-    with {:ok, digest} <- Linker.known_digest(job.component["id"], job.sources, job.calls), do: fetch(job, shas, digest)
+    with {:ok, digest, notes} <- Linker.known(job.component["id"], job.sources, job.calls),
+         {:ok, entry} <- fetch(job, shas, digest),
+         do: {:ok, entry, notes}
   end
 
   defp fetch(job, shas, digest), do: ResultCache.fetch(job.store, key(job, shas, digest))

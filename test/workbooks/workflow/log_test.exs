@@ -1,11 +1,14 @@
 defmodule Workbooks.Workflow.LogTest do
   # guides/running.md, "What a block prints".
-  use ExUnit.Case, async: true
+  # Not at the same time as others: it clears caches.
+  use ExUnit.Case, async: false
   import Workbooks.TestWorkbook
 
   alias Workbooks.Build.Call.Lines
+  alias Workbooks.Build.Cache
   alias Workbooks.CTools
   alias Workbooks.Test.Toolchain
+  alias Workbooks.Workflow.ResultCache
 
   @moduletag timeout: 300_000
 
@@ -106,6 +109,71 @@ defmodule Workbooks.Workflow.LogTest do
   @tag skip: Toolchain.rust()
   test "a Rust function that prints works, whatever its target" do
     assert %{status: :ok} = run("rust", "pub fn f(n: i32) -> i32 { println!(\"{n}\"); n }", [in: "n"], %{"n" => 4})
+  end
+
+  describe "what a compiler says of a block that it compiles" do
+    for {key, value} <- @c, do: @describetag([{key, value}])
+
+    @tag :tmp_dir
+    test "is in the run, the log and the reports, compiled or kept", %{tmp_dir: folder} do
+      source = "int f(int n)\n{\n    if (n = 1) return 2;\n    return n;\n}"
+
+      org =
+        book([{"F", [in: "n", out: "o"], "c", source}, {"G", [in: "o", out: "p"], "js", "export const g = (o) => o"}])
+
+      options = [inputs: %{"n" => 3}, workdir: folder, cache_dir: Path.join(folder, "results")]
+
+      # Compiled; the result kept; all of it from disk; the artifact kept but not the result.
+      for {prepare, cached} <- [
+            {fn -> Cache.clear(:all) end, false},
+            {fn -> :ok end, true},
+            {fn -> Enum.each([Cache, ResultCache], & &1.clear(:memory)) end, true},
+            {fn -> File.rm_rf!(options[:cache_dir]) && ResultCache.clear(:memory) end, false}
+          ] do
+        prepare.()
+        {:ok, run} = Workbooks.run(org, options)
+        assert %{cached: ^cached, notes: [%{line: 13, column: 11, message: message} | _]} = step(run, "f")
+        assert message =~ "warning: using the result of an assignment"
+        assert %{notes: []} = step(run, "g")
+        assert Workbooks.Page.Terminal.run(run) =~ "    line 13: warning: using"
+        assert Workbooks.Page.of_run(run, org) =~ "Compiler's notes on <strong>"
+      end
+
+      lines = Path.join(folder, "_steps.jsonl") |> File.read!() |> String.split("\n", trim: true)
+
+      notes =
+        for line <- lines, %{"component" => "book/f", "notes" => notes} <- [Workbooks.JSON.decode!(line)], do: notes
+
+      assert [[%{"line" => 13, "column" => 11} | _], _, _, _] = notes
+    end
+
+    test "is there beside the error of a step that fails, and of one that calls others" do
+      failing = "#include <stdlib.h>\nint f(int n) { if (n = 1) abort(); return n; }"
+
+      assert %{status: :failed, notes: [%{line: 12, column: 22} | _], error: %{notes: []}} =
+               run("c", failing, [in: "n"], %{"n" => 3})
+
+      calling = "double twice(double x);\ndouble f(double n) { if (n = 1) return twice(n); return 0; }"
+
+      org =
+        book([
+          {"Twice", [in: "n", out: "t", sig: "twice(x: f64) -> f64"], "c", "double twice(double x) { return x + x; }"},
+          {"F", [in: "n", out: "o", deps: "twice", sig: "f(n: f64) -> f64 using twice(x: f64) -> f64"], "c", calling}
+        ])
+
+      {:ok, run} = Workbooks.run(org, inputs: %{"n" => 3})
+      assert %{notes: [%{line: 23, message: "warning: " <> _} | _]} = step(run, "f")
+      assert %{notes: []} = step(run, "twice")
+    end
+  end
+
+  @tag skip: Toolchain.rust()
+  test "rustc's warnings, but for those of what stands behind the block" do
+    source = "pub struct P { a: i32 }\nfn unused() {}\npub fn f(p: P) -> i32 {\n    let spare = 1;\n    p.a\n}"
+    assert %{status: :ok, notes: notes} = run("rust", source, [in: "p"], %{"p" => %{"a" => 4}})
+
+    assert [%{line: 12, message: "warning: function `unused` is never used" <> _}, %{line: 14, column: 9}] =
+             Enum.sort_by(notes, & &1.line)
   end
 
   test "pieces become lines" do

@@ -37,6 +37,7 @@ defmodule Workbooks do
     timeout: {:timeout, 300_000},
     step_timeout: {:timeout, 30_000},
     memory: {:positive, 256 * 1024 * 1024},
+    fuel: {:positive, nil},
     concurrency: {:positive, nil},
     workdir: {:any, nil},
     caps: {:any, []},
@@ -59,6 +60,8 @@ defmodule Workbooks do
     * `:timeout` - milliseconds for the whole run; 300,000
     * `:step_timeout` - milliseconds for each step; 30,000
     * `:memory` - bytes of memory for each step's instance; 256 MiB
+    * `:fuel` - WebAssembly instructions that each step may take, which are counted then; no limit, and
+      nothing counted
     * `:concurrency` - steps at the same time, on each node; one for each scheduler
     * `:nodes` - the nodes of Erlang's that run the steps, or `:all` connected ones where this library
       runs; this one. Steps of a node that is lost are run on another
@@ -149,6 +152,7 @@ defmodule Workbooks do
           timeout: options.timeout,
           step_timeout: options.step_timeout,
           memory: options.memory,
+          fuel: options.fuel,
           concurrency: options.concurrency || System.schedulers_online(),
           step_log: step_log,
           caps: caps,

@@ -17,6 +17,7 @@ defmodule Workbooks.Workflow do
           timeout: timeout,
           step_timeout: timeout,
           memory: pos_integer,
+          fuel: pos_integer | nil,
           concurrency: pos_integer,
           step_log: Path.t() | nil,
           caps: Capabilities.granted(),

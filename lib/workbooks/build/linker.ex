@@ -192,6 +192,18 @@ defmodule Workbooks.Build.Linker do
     Build.call(linked[id].artifact, inputs, %{environment | functions: functions})
   end
 
+  @doc "A unit whose programs count fuel."
+  @spec metered(unit, Deadline.t()) :: {:ok, unit} | {:error, Problem.t()}
+  def metered(unit, deadline) do
+    metered =
+      each(Map.to_list(unit.linked), %{}, fn {id, %{artifact: artifact} = linked}, done ->
+        with {:ok, artifact} <- artifact.convention.metered(artifact, deadline),
+             do: {:ok, Map.put(done, id, %{linked | artifact: artifact})}
+      end)
+
+    with {:ok, linked} <- metered, do: {:ok, %{unit | linked: linked}}
+  end
+
   @doc "The components that one calls, and those that these call, itself among them."
   @spec reach(id, %{id => calls}) :: [id]
   def reach(id, calls), do: [id] |> reach(calls, %{}) |> Map.keys()

@@ -213,6 +213,7 @@ defmodule Workbooks.Workflow.Coordinator do
       given: given,
       seed: seed(options.seed, id),
       memory: options.memory,
+      fuel: options.fuel,
       timeout: options.step_timeout,
       node: place(state.nodes, given),
       store: options.store,

@@ -3,7 +3,7 @@ defmodule Workbooks.Workflow.Step do
   # One component of the plan, run to its outputs. Runs in a process of its own,
   # which is what limits and kills act on.
 
-  alias Workbooks.Build.{Call, Deadline, Linker, Problem, Source}
+  alias Workbooks.Build.{Call, Deadline, Fuel, Linker, Problem, Source}
   alias Workbooks.Workflow.{Capabilities, Log, Outputs, Remote, ResultCache}
 
   @typedoc """
@@ -21,6 +21,7 @@ defmodule Workbooks.Workflow.Step do
           given: Capabilities.given(),
           seed: non_neg_integer,
           memory: pos_integer,
+          fuel: pos_integer | nil,
           timeout: timeout,
           node: node,
           store: ResultCache.store(),
@@ -65,7 +66,7 @@ defmodule Workbooks.Workflow.Step do
       notes: notes,
       inputs_sha: :crypto.hash(:sha256, shas),
       memory_peak: meter[:memory_peak],
-      fuel: meter[:fuel]
+      fuel: Process.get(:fuel)
     }
   end
 
@@ -94,8 +95,11 @@ defmodule Workbooks.Workflow.Step do
 
     with {:ok, unit} <- Linker.unit(job.component["id"], job.sources, job.calls, deadline) do
       case keeps and job.cache == :use and fetch(job, shas, unit.digest) do
-        {:ok, entry} -> {{:ok, entry}, true, unit.notes}
-        _none -> {job |> call(unit, log) |> kept(job, keeps && key(job, shas, unit.digest)), false, unit.notes}
+        {:ok, entry} ->
+          {{:ok, entry}, true, unit.notes}
+
+        _none ->
+          {job |> call(unit, log, deadline) |> kept(job, keeps && key(job, shas, unit.digest)), false, unit.notes}
       end
     else
       {:error, problem} -> {{:error, problem}, false, []}
@@ -116,20 +120,34 @@ defmodule Workbooks.Workflow.Step do
     ResultCache.digest({digest, shas, ins, outs, job.given, job.seed, job.memory})
   end
 
-  defp call(job, unit, log) do
+  defp call(job, unit, log, compiling) do
     inputs = for {value, _sha} <- job.inputs, do: value
+    fuel = Fuel.new(job.fuel)
 
-    environment =
-      Call.environment(
-        [deadline: Deadline.in_ms(job.timeout), memory: job.memory, log: log, meter: &Process.put(:meter, &1)] ++
-          Capabilities.environment(job.given, job.seed)
-      )
-
-    with {:ok, value} <- call_at(job.node, unit, inputs, environment),
+    with {:ok, unit} <- metered(job, unit, compiling),
+         environment =
+           Call.environment(
+             [deadline: Deadline.in_ms(job.timeout), memory: job.memory, log: log, fuel: fuel] ++
+               [meter: &Process.put(:meter, &1)] ++ Capabilities.environment(job.given, job.seed)
+           ),
+         answer = call_at(job.node, unit, inputs, environment),
+         Process.put(:fuel, Fuel.taken(fuel)),
+         {:ok, value} <- within(answer, fuel),
          {:ok, outputs} <- Outputs.name(job.component["out"], value) do
       {:ok, ResultCache.entry(outputs, Log.text())}
     end
   end
+
+  # Another node makes its own.
+  defp metered(%{fuel: fuel, node: node}, unit, _compiling) when fuel == nil or node != node(), do: {:ok, unit}
+  defp metered(_job, unit, compiling), do: Linker.metered(unit, compiling)
+
+  defp within({:error, %Problem{kind: :fuel} = problem}, fuel), do: {:error, %{problem | message: too_much(fuel)}}
+
+  # What it called may have ended for that reason, and it gone on.
+  defp within(answer, fuel), do: if(Fuel.empty?(fuel), do: {:error, Problem.new(:fuel, too_much(fuel))}, else: answer)
+
+  defp too_much(fuel), do: "the step takes more than the #{fuel.limit} instructions that fuel: allows it"
 
   defp call_at(node, unit, inputs, environment) when node == node(), do: Linker.call(unit, inputs, environment)
   defp call_at(node, unit, inputs, environment), do: Remote.call(node, unit, inputs, environment)

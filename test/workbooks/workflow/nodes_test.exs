@@ -58,6 +58,24 @@ defmodule Workbooks.Workflow.NodesTest do
     )
   end
 
+  test "fuel is counted there as here" do
+    in_vm(
+      fn ->
+        [{_peer, node}] = cluster(1)
+
+        steps = fn options ->
+          elem(Workbooks.run(workbook(1_000), [inputs: %{"x" => 1}, cache: false] ++ options), 1).steps
+        end
+
+        alone = for step <- steps.(fuel: 50_000_000), do: step.fuel
+        assert Enum.all?(alone, &(&1 > 0))
+        assert Enum.map(steps.(fuel: 50_000_000, nodes: [node]), & &1.fuel) == alone
+        assert %{status: :failed, error: %{kind: :fuel}} = hd(steps.(fuel: 1_000, nodes: [node]))
+      end,
+      unharmed: false
+    )
+  end
+
   test "steps of a node that is lost are run on another" do
     in_vm(
       fn ->

@@ -12,12 +12,19 @@ defmodule Workbooks.Build.Call.Typed do
   @behaviour Workbooks.Build.Call
 
   alias Workbooks.Wasm
-  alias Workbooks.Build.{Artifact, Deadline, Problem, Spread, Types, Values}
+  alias Workbooks.Build.{Artifact, Deadline, Fuel, Problem, Spread, Types, Values}
   alias Workbooks.Build.Call.Lines
 
   @impl true
   def prepare(%Artifact{} = artifact, deadline) do
     with {:ok, program} <- wasm(Wasm.compile(artifact.bytes, timeout: Deadline.left(deadline))) do
+      {:ok, %{artifact | program: program}}
+    end
+  end
+
+  @impl true
+  def metered(%Artifact{} = artifact, deadline) do
+    with {:ok, program} <- wasm(Wasm.compile(artifact.bytes, timeout: Deadline.left(deadline), fuel: true)) do
       {:ok, %{artifact | program: program}}
     end
   end
@@ -36,7 +43,7 @@ defmodule Workbooks.Build.Call.Typed do
       try do
         timeout = Deadline.left(environment.deadline)
 
-        with {:ok, value} <- wasm(Wasm.call(instance, artifact.data, arguments, timeout: timeout)) do
+        with {:ok, value} <- wasm(Fuel.call(environment.fuel, instance, artifact.data, arguments, timeout)) do
           {:ok, Values.from_wit(value, artifact.result)}
         end
       after
@@ -54,7 +61,7 @@ defmodule Workbooks.Build.Call.Typed do
       wasi: streams ++ deterministic ++ environment.wasi,
       limits: [memory: environment.memory],
       timeout: Deadline.left(environment.deadline)
-    ]
+    ] ++ Fuel.options(environment.fuel)
   end
 
   # The environment's functions are of JSON-like values.

@@ -40,6 +40,7 @@ defmodule Workbooks do
     fuel: {:positive, nil},
     concurrency: {:positive, nil},
     workdir: {:any, nil},
+    folder: {:any, nil},
     caps: {:any, []},
     seed: {:non_negative, 0},
     cache: {:boolean, true},
@@ -66,6 +67,8 @@ defmodule Workbooks do
     * `:nodes` - the nodes of Erlang's that run the steps, or `:all` connected ones where this library
       runs; this one. Steps of a node that is lost are run on another
     * `:workdir` - a folder for the step log, `_steps.jsonl`; none is written without it
+    * `:folder` - the workbook's own, below which the files lie that its `wasm` blocks name; none are
+      read without it. `run_file/2` takes the file's
     * `:caps` - what blocks that ask for it in `:caps:` may see: `"clock"`, `"random"`,
       `{"network", rules}`, `{"files", [{guest_path, path, :read | :read_write}]}`; nothing
     * `:seed` - where the random numbers of the others come from; 0
@@ -139,6 +142,7 @@ defmodule Workbooks do
     options = Options.validate!(options, @run_schema, where)
     caps = Capabilities.granted!(options.caps)
     nodes = nodes!(options.nodes, where)
+    folder = folder!(options.folder, where)
     id = new_id()
 
     with {:ok, step_log} <- workdir(options.workdir),
@@ -149,6 +153,7 @@ defmodule Workbooks do
         Workflow.start(plan, org, %{
           id: id,
           inputs: inputs,
+          folder: folder,
           timeout: options.timeout,
           step_timeout: options.step_timeout,
           memory: options.memory,
@@ -180,15 +185,31 @@ defmodule Workbooks do
     end
   end
 
+  defp folder!(nil, _where), do: nil
+
+  defp folder!(folder, where) do
+    if is_binary(folder) and folder != "" and not String.contains?(folder, <<0>>),
+      do: Path.expand(folder),
+      else: raise(ArgumentError, "option :folder of #{where} takes a path, got: #{inspect(folder)}")
+  end
+
   # What is compared must be kept.
   defp cache(%{verify: true}), do: :verify
   defp cache(%{cache: true}), do: :use
   defp cache(%{cache: false}), do: :off
 
-  @doc "As `run/2`, from a file; `{:error, %Workbooks.Wasm.Error{}}` when it cannot be read."
+  @doc """
+  As `run/2`, from a file; `{:error, %Workbooks.Wasm.Error{}}` when it cannot be read. Its folder is the
+  `:folder`, unless that says something else (`nil`: no file is read).
+  """
   @spec run_file(Path.t(), keyword) :: {:ok, Run.t()} | {:error, Run.t() | Error.t()}
   def run_file(path, options \\ []) do
-    with {:ok, org} <- Workbooks.Wasm.read_file(path), do: run(org, options)
+    with {:ok, org} <- Workbooks.Wasm.read_file(path),
+         do:
+           run(
+             org,
+             if(Keyword.keyword?(options), do: Keyword.put_new(options, :folder, Path.dirname(path)), else: options)
+           )
   end
 
   @doc """

@@ -14,6 +14,7 @@ defmodule Workbooks.Workflow do
   @type options :: %{
           id: String.t(),
           inputs: map,
+          folder: Path.t() | nil,
           timeout: timeout,
           step_timeout: timeout,
           memory: pos_integer,

@@ -65,6 +65,18 @@ defmodule Mix.Tasks.WorkbooksTasksTest do
       end
     end
 
+    test "reads what its blocks name in its folder", %{folder: folder} do
+      seven =
+        <<0, "asm", 1::32-little, 1, 5, 1, 0x60, 0, 1, 0x7F, 3, 2, 1, 0, 7, 5, 1, 1, ?a, 0, 0, 10, 6, 1, 4, 0, 0x41, 7,
+          0x0B>>
+
+      File.write!(Path.join(folder, "seven.wasm"), seven)
+      file = Path.join(folder, "seven.org")
+      File.write!(file, Workbooks.TestWorkbook.book([{"Seven", [out: "n"], "wasm", "seven.wasm"}]))
+      Run.run([file])
+      assert said() =~ "n = 7"
+    end
+
     test "counts fuel, up to a limit", %{org: file} do
       Run.run([file, "--json", "--fuel", "100000000", "-i", "name=Ada " <> inspect(make_ref())])
       assert [%{"fuel" => fuel}] = Workbooks.JSON.decode!(said())["steps"]

@@ -14,6 +14,8 @@ defmodule Mix.Tasks.Workbooks.Run do
     * `--fuel N` - WebAssembly instructions that each step may take; no limit
     * `--json` - prints the run as one JSON object, and nothing else
 
+  A `wasm` block may name a file below the workbook's folder.
+
   The exit status is 0 when every step that ran is ok, 1 when not.
   """
   use Mix.Task
@@ -32,7 +34,7 @@ defmodule Mix.Tasks.Workbooks.Run do
 
     # JSON is read by the application's own code.
     Mix.Task.run("app.start")
-    given = [inputs: inputs(options)] ++ Keyword.take(options, [:timeout, :fuel])
+    given = [inputs: inputs(options), folder: Path.dirname(file)] ++ Keyword.take(options, [:timeout, :fuel])
     {outcome, run} = Workbooks.run(org, given)
 
     page = options[:out] && write(options[:out], Page.of_run(run, org, source: Path.basename(file)))

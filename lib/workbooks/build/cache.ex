@@ -47,7 +47,7 @@ defmodule Workbooks.Build.Cache do
   """
   @spec key(Source.t(), version :: String.t()) :: <<_::256>>
   def key(%Source{} = source, version) do
-    :crypto.hash(:sha256, Sealed.encode({version, Map.from_struct(source)}))
+    :crypto.hash(:sha256, Sealed.encode({version, source |> Map.from_struct() |> Map.delete(:folder)}))
   end
 
   @doc """

@@ -58,7 +58,11 @@ defmodule Workbooks.Workflow.Coordinator do
   defp check(plan, %{options: options, caller: caller} = state) do
     run = self()
     deadline = Deadline.in_ms(min(options.timeout, @compile_ms))
-    checker = spawn_link(fn -> send(run, {:checked, self(), Link.check_plan(plan, options.inputs, deadline)}) end)
+
+    checker =
+      spawn_link(fn ->
+        send(run, {:checked, self(), Link.check_plan(plan, options.inputs, deadline, options.folder)})
+      end)
 
     answer =
       receive do
@@ -243,8 +247,10 @@ defmodule Workbooks.Workflow.Coordinator do
   defp timer(pid, timeout), do: Process.send_after(self(), {:late, pid}, Step.compile_ms(timeout) + timeout + @grace)
 
   # Its own, and of the components whose functions it uses.
-  defp sources(%{graph: graph, calls: calls}, id) do
-    for id <- Linker.reach(id, calls), into: %{}, do: {id, Source.new(Graph.world(graph, id), graph.components[id])}
+  defp sources(%{graph: graph, calls: calls, options: options}, id) do
+    for id <- Linker.reach(id, calls), into: %{} do
+      {id, Source.new(Graph.world(graph, id), graph.components[id], options.folder)}
+    end
   end
 
   # Each component has random numbers of its own, which do not depend on the others.

@@ -221,6 +221,7 @@ defmodule Workbooks.Workflow.RunTest do
       Workflow.run(plan, org, %{
         id: "r",
         inputs: %{},
+        folder: nil,
         timeout: 60_000,
         step_timeout: 30_000,
         memory: 64 * 1024 * 1024,

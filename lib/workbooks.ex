@@ -37,8 +37,10 @@ defmodule Workbooks do
     timeout: {:timeout, 300_000},
     step_timeout: {:timeout, 30_000},
     memory: {:positive, 256 * 1024 * 1024},
+    fuel: {:positive, nil},
     concurrency: {:positive, nil},
     workdir: {:any, nil},
+    folder: {:any, nil},
     caps: {:any, []},
     seed: {:non_negative, 0},
     cache: {:boolean, true},
@@ -59,10 +61,14 @@ defmodule Workbooks do
     * `:timeout` - milliseconds for the whole run; 300,000
     * `:step_timeout` - milliseconds for each step; 30,000
     * `:memory` - bytes of memory for each step's instance; 256 MiB
+    * `:fuel` - WebAssembly instructions that each step may take, which are counted then; no limit, and
+      nothing counted
     * `:concurrency` - steps at the same time, on each node; one for each scheduler
     * `:nodes` - the nodes of Erlang's that run the steps, or `:all` connected ones where this library
       runs; this one. Steps of a node that is lost are run on another
     * `:workdir` - a folder for the step log, `_steps.jsonl`; none is written without it
+    * `:folder` - the workbook's own, below which the files lie that its `wasm` blocks name; none are
+      read without it. `run_file/2` takes the file's
     * `:caps` - what blocks that ask for it in `:caps:` may see: `"clock"`, `"random"`,
       `{"network", rules}`, `{"files", [{guest_path, path, :read | :read_write}]}`; nothing
     * `:seed` - where the random numbers of the others come from; 0
@@ -136,6 +142,7 @@ defmodule Workbooks do
     options = Options.validate!(options, @run_schema, where)
     caps = Capabilities.granted!(options.caps)
     nodes = nodes!(options.nodes, where)
+    folder = folder!(options.folder, where)
     id = new_id()
 
     with {:ok, step_log} <- workdir(options.workdir),
@@ -146,9 +153,11 @@ defmodule Workbooks do
         Workflow.start(plan, org, %{
           id: id,
           inputs: inputs,
+          folder: folder,
           timeout: options.timeout,
           step_timeout: options.step_timeout,
           memory: options.memory,
+          fuel: options.fuel,
           concurrency: options.concurrency || System.schedulers_online(),
           step_log: step_log,
           caps: caps,
@@ -176,15 +185,31 @@ defmodule Workbooks do
     end
   end
 
+  defp folder!(nil, _where), do: nil
+
+  defp folder!(folder, where) do
+    if is_binary(folder) and folder != "" and not String.contains?(folder, <<0>>),
+      do: Path.expand(folder),
+      else: raise(ArgumentError, "option :folder of #{where} takes a path, got: #{inspect(folder)}")
+  end
+
   # What is compared must be kept.
   defp cache(%{verify: true}), do: :verify
   defp cache(%{cache: true}), do: :use
   defp cache(%{cache: false}), do: :off
 
-  @doc "As `run/2`, from a file; `{:error, %Workbooks.Wasm.Error{}}` when it cannot be read."
+  @doc """
+  As `run/2`, from a file; `{:error, %Workbooks.Wasm.Error{}}` when it cannot be read. Its folder is the
+  `:folder`, unless that says something else (`nil`: no file is read).
+  """
   @spec run_file(Path.t(), keyword) :: {:ok, Run.t()} | {:error, Run.t() | Error.t()}
   def run_file(path, options \\ []) do
-    with {:ok, org} <- Workbooks.Wasm.read_file(path), do: run(org, options)
+    with {:ok, org} <- Workbooks.Wasm.read_file(path),
+         do:
+           run(
+             org,
+             if(Keyword.keyword?(options), do: Keyword.put_new(options, :folder, Path.dirname(path)), else: options)
+           )
   end
 
   @doc """

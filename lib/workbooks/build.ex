@@ -39,7 +39,7 @@ defmodule Workbooks.Build do
 
   Options: `:deadline` (a `Workbooks.Build.Deadline`; 60 seconds from now), `:progress` (a function that
   is told in words how far it is), `:folder` (the workbook's, below which files that a block names are
-  looked for; none unless it is given).
+  looked for; the source's own unless it is given).
 
       iex> source = %Workbooks.Build.Source{id: "a/two", language: "js", text: "export const two = () => 2"}
       iex> {:ok, artifact} = Workbooks.Build.compile(source)
@@ -81,7 +81,9 @@ defmodule Workbooks.Build do
 
   # What a block names is a part of its source, and so of its key.
   defp resolve(compiler, source, options) do
-    if function_exported?(compiler, :resolve, 2), do: compiler.resolve(source, options), else: {:ok, source}
+    if function_exported?(compiler, :resolve, 2),
+      do: compiler.resolve(source, Map.put_new(options, :folder, source.folder)),
+      else: {:ok, source}
   end
 
   defp available(compiler) do

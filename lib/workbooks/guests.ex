@@ -4,6 +4,7 @@ defmodule Workbooks.Guests do
   # kept for all. Their bytes are priv/guests/*.wasm, their native code, made at
   # build, priv/native/*.cwasm.
 
+  alias Workbooks.Wasm
   alias Workbooks.Wasm.Precompiled
 
   @type name :: :oql | :js
@@ -16,6 +17,21 @@ defmodule Workbooks.Guests do
     case :persistent_term.get(key, nil) do
       nil -> with {:ok, component} <- load(name), do: keep(key, component)
       component -> {:ok, component}
+    end
+  end
+
+  # The same, counting fuel: compiled when that is first wanted, and kept by the cache of compiled
+  # programs for the next virtual machine.
+  @spec metered(name, timeout) :: {:ok, Workbooks.Wasm.Component.t()} | {:error, Workbooks.Wasm.Error.t()}
+  def metered(name, timeout) when name in [:oql, :js] do
+    key = {__MODULE__, :metered, name}
+
+    case :persistent_term.get(key, nil) do
+      nil ->
+        with {:ok, component} <- Wasm.compile_file(bytes(name), fuel: true, timeout: timeout), do: keep(key, component)
+
+      component ->
+        {:ok, component}
     end
   end
 

@@ -11,7 +11,8 @@ defmodule Workbooks.Run do
     * `results` - every component's outputs, by component id
     * `steps` - a map for each component, in document order: `component`, `lang`,
       `status` (`:ok`, `:failed`, `:timeout`, `:cancelled`, `:skipped`), `ms`, `cached` (its
-      result was kept from before), `log` and `error`: `nil` or `%{kind, message, line,
+      result was kept from before), `log`, `notes` (what the compiler said although the block
+      compiled: `%{line, column, message}` each) and `error`: `nil` or `%{kind, message, line,
       column, excerpt, notes}`, with the line of the Org file; further `inputs_sha` and
       `outputs_sha` (SHA-256, in hex), `memory_peak` (bytes) and `fuel`, each `nil` where
       it is not known
@@ -30,6 +31,7 @@ defmodule Workbooks.Run do
           ms: float,
           cached: boolean,
           log: String.t(),
+          notes: [note],
           error: nil | step_error,
           inputs_sha: String.t() | nil,
           outputs_sha: String.t() | nil,
@@ -42,8 +44,9 @@ defmodule Workbooks.Run do
           line: pos_integer | nil,
           column: pos_integer | nil,
           excerpt: String.t() | nil,
-          notes: [%{line: pos_integer | nil, column: pos_integer | nil, message: String.t()}]
+          notes: [note]
         }
+  @type note :: %{line: pos_integer | nil, column: pos_integer | nil, message: String.t()}
   @type t :: %__MODULE__{
           id: String.t(),
           status: status,

@@ -520,6 +520,20 @@ defmodule Workbooks.Wasm do
   def memory_size(%Instance{ref: ref}), do: Native.memory_size(ref)
 
   @doc """
+  What the last call with `metrics: true` used, that failed too; `nil` before there was one.
+
+      iex> module = Workbooks.Wasm.compile!(~S[(module (func (export "f") unreachable))], fuel: true)
+      iex> {:ok, instance} = Workbooks.Wasm.instantiate(module)
+      iex> {:error, %{kind: :trap}} = Workbooks.Wasm.call(instance, "f", [], metrics: true)
+      iex> Workbooks.Wasm.metrics(instance).fuel > 0
+      true
+
+  A call that was ended by its timeout, or from outside, has none.
+  """
+  @spec metrics(Instance.t()) :: map | nil
+  def metrics(%Instance{ref: ref}), do: Native.metrics(ref)
+
+  @doc """
   The engine's counters. Alive now: `stores`, `fibers` (calls that outlived their first
   slice), `suspended` calls, compilations waiting or under way (`compiling`). Since the
   start: `calls`, those that began on a dirty scheduler (`dirty_calls`), slices that

@@ -14,9 +14,11 @@ defmodule Workbooks.Workflow do
   @type options :: %{
           id: String.t(),
           inputs: map,
+          folder: Path.t() | nil,
           timeout: timeout,
           step_timeout: timeout,
           memory: pos_integer,
+          fuel: pos_integer | nil,
           concurrency: pos_integer,
           step_log: Path.t() | nil,
           caps: Capabilities.granted(),

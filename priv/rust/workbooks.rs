@@ -75,6 +75,12 @@ pub fn area<T: Value>(value: T) -> u32 {
     at as u32
 }
 
+/// Nobody ends the program in which standard output would be written out.
+pub fn printed<T>(value: T) -> T {
+    let _ = std::io::Write::flush(&mut std::io::stdout());
+    value
+}
+
 pub const fn up(offset: usize, align: usize) -> usize {
     offset.div_ceil(align) * align
 }

@@ -18,13 +18,12 @@ pub const panic = std.debug.FullPanic(fail);
 fn fail(message: []const u8, _: ?usize) noreturn {
     @branchHint(.cold);
     if (@import("builtin").os.tag == .wasi) {
-        const parts = [_]std.os.wasi.ciovec_t{
-            .{ .base = "panic: ", .len = 7 },
-            .{ .base = message.ptr, .len = message.len },
-            .{ .base = "\n", .len = 1 },
-        };
-        var written: usize = 0;
-        _ = std.os.wasi.fd_write(2, &parts, parts.len, &written);
+        // A component's system takes one part at a time.
+        for ([_][]const u8{ "panic: ", message, "\n" }) |part| {
+            const parts = [_]std.os.wasi.ciovec_t{.{ .base = part.ptr, .len = part.len }};
+            var written: usize = 0;
+            _ = std.os.wasi.fd_write(2, &parts, parts.len, &written);
+        }
     }
     @trap();
 }

@@ -65,6 +65,28 @@ defmodule Mix.Tasks.WorkbooksTasksTest do
       end
     end
 
+    test "reads what its blocks name in its folder", %{folder: folder} do
+      seven =
+        <<0, "asm", 1::32-little, 1, 5, 1, 0x60, 0, 1, 0x7F, 3, 2, 1, 0, 7, 5, 1, 1, ?a, 0, 0, 10, 6, 1, 4, 0, 0x41, 7,
+          0x0B>>
+
+      File.write!(Path.join(folder, "seven.wasm"), seven)
+      file = Path.join(folder, "seven.org")
+      File.write!(file, Workbooks.TestWorkbook.book([{"Seven", [out: "n"], "wasm", "seven.wasm"}]))
+      Run.run([file])
+      assert said() =~ "n = 7"
+    end
+
+    test "counts fuel, up to a limit", %{org: file} do
+      Run.run([file, "--json", "--fuel", "100000000", "-i", "name=Ada " <> inspect(make_ref())])
+      assert [%{"fuel" => fuel}] = Workbooks.JSON.decode!(said())["steps"]
+      assert fuel > 0
+
+      assert catch_exit(Run.run([file, "--fuel", "1000", "-i", "name=Ada " <> inspect(make_ref())])) == {:shutdown, 1}
+      assert said() =~ "fuel at line 11: the step takes more than the 1000 instructions that fuel: allows it"
+      assert_raise Mix.Error, ~r/--fuel takes instructions from 1, got: 0/, fn -> Run.run([file, "--fuel", "0"]) end
+    end
+
     test "writes the page, in a folder that need not be there", %{org: file, folder: folder} do
       page = Path.join(folder, "pages/hello.html")
       Run.run([file, "--input", "name=Ada", "--out", page])

@@ -83,7 +83,7 @@ defmodule Mix.Tasks.Workbooks.Demo do
 
     case missing(org) do
       nil ->
-        demo(org, source, known, out)
+        demo(file, org, known, out)
 
       how ->
         Mix.shell().info("#{file}  left out: #{how}")
@@ -105,9 +105,9 @@ defmodule Mix.Tasks.Workbooks.Demo do
     end
   end
 
-  defp demo(org, source, known, out) do
-    {_outcome, run} = Workbooks.run(org, inputs: known[:inputs] || %{})
-
+  defp demo(file, org, known, out) do
+    source = Path.basename(file)
+    {_outcome, run} = Workbooks.run(org, inputs: known[:inputs] || %{}, folder: Path.dirname(file))
     path = write(out, Path.rootname(source) <> ".html", Page.of_run(run, org, source: source))
     expect = known[:expect] || :ok
     remark = if expect != :ok and run.status == expect, do: ", as it should", else: ""

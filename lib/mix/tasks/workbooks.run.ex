@@ -11,7 +11,10 @@ defmodule Mix.Tasks.Workbooks.Run do
       is JSON is taken as such (`3`, `true`, `[1,2]`, `"3"`), any other as a string
     * `--out PAGE.html`, `-o` - writes the page, after a failed run too
     * `--timeout MS` - for the whole run; 300,000
+    * `--fuel N` - WebAssembly instructions that each step may take; no limit
     * `--json` - prints the run as one JSON object, and nothing else
+
+  A `wasm` block may name a file below the workbook's folder.
 
   The exit status is 0 when every step that ran is ok, 1 when not.
   """
@@ -20,9 +23,9 @@ defmodule Mix.Tasks.Workbooks.Run do
   alias Workbooks.{JSON, Page, Run}
   alias Workbooks.Page.Terminal
 
-  @switches [input: :keep, out: :string, timeout: :integer, json: :boolean]
+  @switches [input: :keep, out: :string, timeout: :integer, fuel: :integer, json: :boolean]
   @aliases [i: :input, o: :out]
-  @usage "usage: mix workbooks.run FILE.org [--input NAME=VALUE]... [--out PAGE.html] [--timeout MS] [--json]"
+  @usage "usage: mix workbooks.run FILE.org [--input NAME=VALUE]... [--out PAGE.html] [--timeout MS] [--fuel N] [--json]"
 
   @impl true
   def run(arguments) do
@@ -31,7 +34,7 @@ defmodule Mix.Tasks.Workbooks.Run do
 
     # JSON is read by the application's own code.
     Mix.Task.run("app.start")
-    given = [inputs: inputs(options)] ++ Keyword.take(options, [:timeout])
+    given = [inputs: inputs(options), folder: Path.dirname(file)] ++ Keyword.take(options, [:timeout, :fuel])
     {outcome, run} = Workbooks.run(org, given)
 
     page = options[:out] && write(options[:out], Page.of_run(run, org, source: Path.basename(file)))
@@ -52,6 +55,10 @@ defmodule Mix.Tasks.Workbooks.Run do
   defp checked(options) do
     if is_integer(options[:timeout]) and options[:timeout] < 0 do
       Mix.raise("--timeout takes milliseconds from 0, got: #{options[:timeout]}")
+    end
+
+    if is_integer(options[:fuel]) and options[:fuel] < 1 do
+      Mix.raise("--fuel takes instructions from 1, got: #{options[:fuel]}")
     end
 
     options

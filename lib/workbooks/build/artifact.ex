@@ -7,14 +7,15 @@ defmodule Workbooks.Build.Artifact do
     * `convention` - the module that calls it, a `Workbooks.Build.Call`
     * `data` - what the convention has to know beside the bytes: plain terms, which can be kept on disk
     * `params`, `result` - the WIT types of what it takes and gives, `:any` where it does not say
-    * `digest` - SHA-256 of all of that: the same for what does the same
+    * `notes` - what its compiler said although it compiled: `t:Workbooks.Build.Problem.note/0`
+    * `digest` - SHA-256 of all of that but the notes: the same for what does the same
     * `program` - what the convention made of the bytes in this virtual machine; `nil` until then
   """
 
-  alias Workbooks.Build.{Call, Sealed}
+  alias Workbooks.Build.{Call, Problem, Sealed}
 
   @enforce_keys [:language, :bytes, :convention, :data, :params, :result, :digest]
-  defstruct [:language, :bytes, :convention, :data, :params, :result, :digest, :program]
+  defstruct [:language, :bytes, :convention, :data, :params, :result, :digest, :program, notes: []]
 
   @type type :: Workbooks.Wasm.Component.wit_type() | :any
   @type t :: %__MODULE__{
@@ -24,6 +25,7 @@ defmodule Workbooks.Build.Artifact do
           data: term,
           params: [{String.t(), type}],
           result: type | nil,
+          notes: [Problem.note()],
           digest: <<_::256>>,
           program: term
         }
@@ -31,7 +33,8 @@ defmodule Workbooks.Build.Artifact do
   @doc """
   An artifact of these parts, with its digest.
 
-  Options: `:language`, `:bytes`, `:convention`, `:data` (`nil`), `:params` (`[]`), `:result` (`nil`).
+  Options: `:language`, `:bytes`, `:convention`, `:data` (`nil`), `:params` (`[]`), `:result` (`nil`),
+  `:notes` (`[]`).
 
       iex> one = Workbooks.Build.Artifact.new(language: "wat", bytes: "a", convention: Workbooks.Build.Call.Typed)
       iex> two = Workbooks.Build.Artifact.new(language: "wat", bytes: "b", convention: Workbooks.Build.Call.Typed)
@@ -40,15 +43,15 @@ defmodule Workbooks.Build.Artifact do
   """
   @spec new(keyword) :: t
   def new(parts) do
-    parts = Map.merge(%{data: nil, params: [], result: nil}, Map.new(parts))
+    {notes, parts} = Map.pop(Map.merge(%{data: nil, params: [], result: nil}, Map.new(parts)), :notes, [])
     digest = :crypto.hash(:sha256, Sealed.encode({1, Enum.sort(Map.to_list(parts))}))
-    struct!(__MODULE__, Map.put(parts, :digest, digest))
+    struct!(__MODULE__, Map.merge(parts, %{digest: digest, notes: notes}))
   end
 
   @doc "An artifact as bytes for the next virtual machine: all but its program."
   @spec encode(t) :: binary
   def encode(%__MODULE__{} = artifact) do
-    parts = Map.take(artifact, [:language, :bytes, :convention, :data, :params, :result])
+    parts = Map.take(artifact, [:language, :bytes, :convention, :data, :params, :result, :notes])
     Sealed.encode({artifact.digest, parts})
   end
 
@@ -66,9 +69,9 @@ defmodule Workbooks.Build.Artifact do
   def decode(bytes) do
     with {:ok, {digest, %{language: language, bytes: bytes, params: params, result: result} = parts}} <-
            Sealed.decode(bytes),
-         true <- map_size(parts) == 6 and is_binary(language) and is_binary(bytes),
-         %{convention: convention, data: data} <- parts,
-         true <- data?(convention, data),
+         true <- map_size(parts) == 7 and is_binary(language) and is_binary(bytes),
+         %{convention: convention, data: data, notes: notes} <- parts,
+         true <- data?(convention, data) and every?(notes, &note?/1),
          true <- pairs?(params, &type?/1) and (result == nil or type?(result)),
          %{digest: ^digest} = artifact <- new(Map.to_list(parts)) do
       {:ok, artifact}
@@ -85,6 +88,13 @@ defmodule Workbooks.Build.Artifact do
     do: is_binary(id) and (sig == nil or is_binary(sig)) and names?(outputs) and is_binary(engine)
 
   defp data?(_convention, _data), do: false
+
+  defp note?(%{line: line, column: column, message: message} = note),
+    do: map_size(note) == 3 and place?(line) and place?(column) and is_binary(message)
+
+  defp note?(_other), do: false
+
+  defp place?(number), do: number == nil or (is_integer(number) and number > 0)
 
   # That they stand here makes their names known, too: a decoded term has no others.
   @plain [:any, :bool, :char, :string, :error_context, :s8, :s16, :s32, :s64, :u8, :u16, :u32, :u64, :f32, :f64]

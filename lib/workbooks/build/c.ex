@@ -22,7 +22,7 @@ defmodule Workbooks.Build.C do
   @header_text File.read!(@header)
 
   # Changes with what is made of the same source by the same clang.
-  @revision 1
+  @revision 2
   @own :crypto.hash(:sha256, [@header_text, <<@revision>>]) |> Base.encode16(case: :lower) |> binary_part(0, 16)
 
   # A person writes less; what is larger was generated, and is no block.
@@ -78,8 +78,8 @@ defmodule Workbooks.Build.C do
   # --- a program ---------------------------------------------------------------------------------
 
   defp command(source, options) do
-    with {:ok, module} <- build(source.text, "", :command, options) do
-      {:ok, Call.Command.artifact(source, module)}
+    with {:ok, module, notes} <- build(source.text, "", :command, options) do
+      {:ok, %{Call.Command.artifact(source, module) | notes: notes}}
     end
   end
 
@@ -92,9 +92,9 @@ defmodule Workbooks.Build.C do
          {:ok, signature, raises?} <- agreed(source.sig, function, params, result),
          {:ok, wit} <- Signature.to_wit(signature),
          glued = %{name: function.name, export: Wit.wit_name(signature.name), params: params, result: result},
-         {:ok, glue} <- glue(glued, function, declarations),
+         {:ok, glue} <- glue(glued, function, declarations, prints?(source.text)),
          {:ok, imports} <- imports(signature.using, declarations),
-         {:ok, module} <- build(source.text, glue <> imports, :reactor, options),
+         {:ok, module, notes} <- build(source.text, glue <> imports, :reactor, options),
          {:ok, component} <- wasm(Wasm.componentize(module, wit: wit, timeout: Deadline.left(options.deadline))) do
       {:ok,
        Artifact.new(
@@ -103,7 +103,8 @@ defmodule Workbooks.Build.C do
          convention: if(raises?, do: Call.Raising, else: Call.Typed),
          data: [glued.export],
          params: signature.params,
-         result: if(raises?, do: elem(signature.result, 1), else: signature.result)
+         result: if(raises?, do: elem(signature.result, 1), else: signature.result),
+         notes: notes
        )}
     end
   end
@@ -143,8 +144,8 @@ defmodule Workbooks.Build.C do
     end
   end
 
-  defp glue(glued, function, declarations) do
-    with {:error, why} <- Glue.code(glued, declarations) do
+  defp glue(glued, function, declarations, prints?) do
+    with {:error, why} <- Glue.code(glued, declarations, prints?) do
       {:error, Problem.new(:signature, "#{function.name} cannot be called from outside: #{why}", line: function.line)}
     end
   end
@@ -242,10 +243,13 @@ defmodule Workbooks.Build.C do
 
     options.progress.("compiling")
 
-    with {:ok, object, _warnings} <- object(text, glue, options) do
+    with {:ok, object, warnings} <- object(text, glue, options) do
       options.progress.("linking")
-      linked = Clang.link([object], kind, libraries: libraries, deadline: options.deadline)
-      with {:error, problem} <- linked, do: {:error, placed(problem, text)}
+
+      case Clang.link([object], kind, libraries: libraries, deadline: options.deadline) do
+        {:ok, module} -> {:ok, module, warnings}
+        {:error, problem} -> {:error, placed(problem, text)}
+      end
     end
   end
 
@@ -256,6 +260,11 @@ defmodule Workbooks.Build.C do
   end
 
   defp jumps?(text), do: text =~ "setjmp"
+
+  # Only then does the block bring the C library's streams along.
+  defp prints?(text) do
+    text =~ ~r/#\s*include\s*<stdio\.h>/ and text =~ ~r/\b(v?f?printf|f?puts|f?putc|putchar|fwrite|perror|stdout)\b/
+  end
 
   # The C library prints and reads these only with another one before it, which is large.
   defp long_double?(text), do: text =~ ~r/long\s+double|%[-+ #0-9.*]*L/

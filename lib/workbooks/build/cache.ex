@@ -25,7 +25,7 @@ defmodule Workbooks.Build.Cache do
   @memory_bytes 64 * 1024 * 1024
   @disk_bytes 256 * 1024 * 1024
   # Another one whenever what is in a file changes.
-  @version "workbooks block 1\n"
+  @version "workbooks block 2\n"
   @suffix ".block"
   @names ~r/\A[0-9a-f]{64}\.block\z/
   # About what an entry takes beside its bytes, without and with native code of its own.
@@ -47,7 +47,7 @@ defmodule Workbooks.Build.Cache do
   """
   @spec key(Source.t(), version :: String.t()) :: <<_::256>>
   def key(%Source{} = source, version) do
-    :crypto.hash(:sha256, Sealed.encode({version, Map.from_struct(source)}))
+    :crypto.hash(:sha256, Sealed.encode({version, source |> Map.from_struct() |> Map.delete(:folder)}))
   end
 
   @doc """

@@ -9,11 +9,13 @@ defmodule Workbooks.Build.Call do
     * `:log` - a function that is given each line it prints
     * `:seed` - random numbers come from it, and the clock is virtual; `nil` for the real ones
     * `:functions` - host functions by name, for those who import some
+    * `:fuel` - what it and those that it calls may take (`Workbooks.Build.Fuel`); `nil` for no limit.
+      With one an artifact is called that `c:metered/2` made
     * `:meter` - a function that is given what was measured of the call: `%{memory_peak: bytes}`
     * `:wasi` - further grants of `Workbooks.Wasm.WASI`: files, hosts, variables
   """
 
-  alias Workbooks.Build.{Artifact, Deadline, Problem}
+  alias Workbooks.Build.{Artifact, Deadline, Fuel, Problem}
 
   @type environment :: %{
           deadline: Deadline.t(),
@@ -21,12 +23,16 @@ defmodule Workbooks.Build.Call do
           log: (String.t() -> term),
           seed: non_neg_integer | nil,
           functions: %{String.t() => function},
+          fuel: Fuel.t() | nil,
           meter: (map -> term),
           wasi: keyword
         }
 
   @doc "What has to be done once for a virtual machine: the artifact with its program."
   @callback prepare(Artifact.t(), Deadline.t()) :: {:ok, Artifact.t()} | {:error, Problem.t()}
+
+  @doc "The artifact with a program that counts fuel. Made anew for each who asks, but compiled once."
+  @callback metered(Artifact.t(), Deadline.t()) :: {:ok, Artifact.t()} | {:error, Problem.t()}
 
   @doc "One call, in an instance of its own; the values of the inputs in the order of the parameters."
   @callback call(Artifact.t(), inputs :: [term], environment) :: {:ok, term} | {:error, Problem.t()}
@@ -45,6 +51,7 @@ defmodule Workbooks.Build.Call do
       log: fn _line -> :ok end,
       seed: 0,
       functions: %{},
+      fuel: nil,
       meter: fn _measured -> :ok end,
       wasi: []
     })

@@ -24,6 +24,7 @@ defmodule Workbooks.Build.Clang do
 
   # The source's name in messages, and of what is put behind it.
   @file_name "block.c"
+  @more_name "glue.c"
 
   @target "wasm32-unknown-wasip1"
   @libraries "/usr/lib/wasm32-wasip1"
@@ -62,12 +63,12 @@ defmodule Workbooks.Build.Clang do
   end
 
   @doc """
-  Compiles C to an object file. Answers it with clang's warnings.
+  Compiles C to an object file. Answers it with clang's warnings, but for those of `:more`.
 
   Options beside the bounds: `:include` - a folder of headers on this machine; `:flags` - further
   flags of `clang -cc1`; `:more` - code to put behind the source, whose lines are not counted as its own.
   """
-  @spec object(String.t(), keyword) :: {:ok, binary, [Diagnostics.diagnostic()]} | {:error, Problem.t()}
+  @spec object(String.t(), keyword) :: {:ok, binary, [Problem.note()]} | {:error, Problem.t()}
   def object(source, options \\ []) do
     {include, preopens} =
       case options[:include] do
@@ -75,13 +76,13 @@ defmodule Workbooks.Build.Clang do
         folder -> {["-internal-isystem", "/include"], [{"/include", folder, :read}]}
       end
 
-    more = if options[:more], do: ["\n# 1 \"glue.c\"\n", options[:more]], else: []
+    more = if options[:more], do: ["\n# 1 \"#{@more_name}\"\n", options[:more]], else: []
     input = IO.iodata_to_binary(["# 1 \"#{@file_name}\"\n", source, "\n" | more])
     arguments = List.flatten(["clang", @compiling, include, options[:flags] || [], "-"])
 
     with {:ok, ran} <- run(arguments, input, preopens, options) do
       case {ran.status, Diagnostics.parse(ran.stderr)} do
-        {0, said} -> {:ok, ran.stdout, said}
+        {0, said} -> {:ok, ran.stdout, Diagnostics.notes(said, @file_name, [@more_name])}
         {status, said} -> {:error, Diagnostics.problem(said, @file_name, "clang ended with status #{status}")}
       end
     end

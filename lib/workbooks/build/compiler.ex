@@ -15,7 +15,7 @@ defmodule Workbooks.Build.Compiler do
   @type options :: %{
           required(:deadline) => Deadline.t(),
           required(:progress) => (String.t() -> term),
-          optional(:folder) => Path.t()
+          optional(:folder) => Path.t() | nil
         }
 
   @doc "The language tags it takes, in lower case."

@@ -21,10 +21,11 @@ defmodule Workbooks.Build.Link do
   @doc """
   All that can be told of a plan before it runs: `check/2` with the types of what compiles,
   `check_values/3`, and whether the functions that components use are there (`Workbooks.Build.Linker`).
+  `folder` is the workbook's, where its blocks may name files.
   """
-  @spec check_plan(map, %{String.t() => term}, Deadline.t()) :: :ok | {:error, [issue]}
-  def check_plan(plan, given, deadline) do
-    artifacts = artifacts(plan, deadline)
+  @spec check_plan(map, %{String.t() => term}, Deadline.t(), Path.t() | nil) :: :ok | {:error, [issue]}
+  def check_plan(plan, given, deadline, folder \\ nil) do
+    artifacts = artifacts(plan, deadline, folder)
     checks = [check(plan, artifacts), check_values(plan, artifacts, given), check_calls(plan)]
     answer(for {:error, issues} <- checks, issue <- issues, do: issue)
   end
@@ -98,8 +99,8 @@ defmodule Workbooks.Build.Link do
   The artifacts whose types `check/2` needs: of the components without a `:sig:`, compiled at the
   same time, where they are not kept. What does not compile is left out; it is the step that says why.
   """
-  @spec artifacts(map, Deadline.t()) :: %{id => Artifact.t()}
-  def artifacts(plan, deadline) do
+  @spec artifacts(map, Deadline.t(), Path.t() | nil) :: %{id => Artifact.t()}
+  def artifacts(plan, deadline, folder \\ nil) do
     worlds = Map.new(plan["worlds"], &{&1["id"], &1})
 
     sources =
@@ -108,7 +109,7 @@ defmodule Workbooks.Build.Link do
           world["args"]["eval"] != false,
           # Its functions take and give anything.
           Build.compiler(world["lang"]) != {:ok, Build.JavaScript},
-          do: Source.new(world, component)
+          do: Source.new(world, component, folder)
 
     sources
     |> Task.async_stream(&{&1.id, artifact(&1, deadline)}, timeout: :infinity, ordered: false)

@@ -18,9 +18,10 @@ defmodule Workbooks.Build.Linker do
   @typedoc "For each function that a component calls, the component it is of and how many arguments it takes."
   @type calls :: %{String.t() => {id, arity}}
   @typedoc """
-  A component ready to be called: the artifacts that a call of it may run, and a digest of all their code.
+  A component ready to be called: the artifacts that a call of it may run, a digest of all their code,
+  and what its compiler had to say of its own block.
   """
-  @type unit :: %{id: id, digest: binary, linked: %{id => linked}}
+  @type unit :: %{id: id, digest: binary, notes: [Problem.note()], linked: %{id => linked}}
   @typedoc "An artifact, and what it calls through the host."
   @type linked :: %{artifact: Artifact.t(), calls: calls}
 
@@ -126,14 +127,20 @@ defmodule Workbooks.Build.Linker do
           | {:error, Problem.t()}
   def unit(id, sources, calls, deadline) when not is_map_key(calls, id) do
     with {:ok, artifact} <- Build.compile(Map.fetch!(sources, id), deadline: deadline) do
-      {:ok, %{id: id, digest: artifact.digest, linked: %{id => %{artifact: artifact, calls: %{}}}}}
+      {:ok,
+       %{
+         id: id,
+         digest: artifact.digest,
+         notes: artifact.notes,
+         linked: %{id => %{artifact: artifact, calls: %{}}}
+       }}
     end
   end
 
   def unit(id, sources, calls, deadline) do
     case compile(id, sources, calls, deadline) do
       {:ok, linked} ->
-        {:ok, %{id: id, digest: digest(linked, id), linked: linked}}
+        {:ok, %{id: id, digest: digest(linked, id), notes: linked[id].artifact.notes, linked: linked}}
 
       {:error, {^id, problem}} ->
         {:error, problem}
@@ -144,18 +151,18 @@ defmodule Workbooks.Build.Linker do
   end
 
   @doc """
-  The digest that a unit would have, where all of it was compiled and linked before: told without
-  compiling, linking or loading anything.
+  The digest and the notes that a unit would have, where all of it was compiled and linked before: told
+  without compiling, linking or loading anything.
   """
-  @spec known_digest(id, %{id => Source.t()}, %{id => calls}) :: {:ok, binary} | :error
-  def known_digest(id, sources, calls) do
+  @spec known(id, %{id => Source.t()}, %{id => calls}) :: {:ok, binary, [Problem.note()]} | :error
+  def known(id, sources, calls) do
     known =
       for callee <- reach(id, calls),
           {:ok, artifact} <- [Build.known(Map.fetch!(sources, callee))],
           do: {callee, artifact}
 
     with {:ok, linked} <- known |> Map.new() |> link_by(calls, &known_composed/2), true <- is_map_key(linked, id) do
-      {:ok, digest(linked, id)}
+      {:ok, digest(linked, id), linked[id].artifact.notes}
     else
       _unknown -> :error
     end
@@ -183,6 +190,18 @@ defmodule Workbooks.Build.Linker do
   def call(%{id: id, linked: linked}, inputs, environment) do
     functions = Map.merge(environment.functions, functions(linked, id, environment))
     Build.call(linked[id].artifact, inputs, %{environment | functions: functions})
+  end
+
+  @doc "A unit whose programs count fuel."
+  @spec metered(unit, Deadline.t()) :: {:ok, unit} | {:error, Problem.t()}
+  def metered(unit, deadline) do
+    metered =
+      each(Map.to_list(unit.linked), %{}, fn {id, %{artifact: artifact} = linked}, done ->
+        with {:ok, artifact} <- artifact.convention.metered(artifact, deadline),
+             do: {:ok, Map.put(done, id, %{linked | artifact: artifact})}
+      end)
+
+    with {:ok, linked} <- metered, do: {:ok, %{unit | linked: linked}}
   end
 
   @doc "The components that one calls, and those that these call, itself among them."
@@ -248,8 +267,9 @@ defmodule Workbooks.Build.Linker do
 
     plugs = Enum.uniq(for {_name, {callee, _arity}} <- inside, do: callee)
 
-    with {:ok, artifact} <- compose.(artifact, Enum.map(plugs, &done[&1].artifact)) do
-      {:ok, Map.put(done, id, %{artifact: artifact, calls: Map.new(outside)})}
+    with {:ok, composed} <- compose.(artifact, Enum.map(plugs, &done[&1].artifact)) do
+      # Another text may have come to the same code.
+      {:ok, Map.put(done, id, %{artifact: %{composed | notes: artifact.notes}, calls: Map.new(outside)})}
     end
   end
 

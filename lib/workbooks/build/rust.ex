@@ -40,6 +40,9 @@ defmodule Workbooks.Build.Rust do
   @function "wasm32-unknown-unknown"
   @edition "2021"
 
+  # Beyond this nobody reads on.
+  @most_warnings 20
+
   # A person writes less; what is larger was generated, and is no block.
   @most_source 256 * 1024
 
@@ -64,7 +67,8 @@ defmodule Workbooks.Build.Rust do
 
       {:ok, :rustc} ->
         with {:ok, rustc} <- rustc(), {:ok, version} <- Tool.ask(rustc.path, ["-vV"]) do
-          {:ok, "#{version} #{rustc.sysroot} #{own}"}
+          # Whether what functions print has a way out depends on it.
+          {:ok, "#{version} #{rustc.sysroot} #{target?(rustc, @program)} #{own}"}
         end
 
       {:error, why} ->
@@ -100,20 +104,26 @@ defmodule Workbooks.Build.Rust do
   end
 
   defp command(way, source, options) do
-    with {:ok, bytes} <- build(way, {:program, nil}, source, source.text, options) do
-      {:ok, Call.Command.artifact(source, bytes)}
+    with {:ok, bytes, notes} <- build(way, {:program, nil}, source, source.text, options) do
+      {:ok, %{Call.Command.artifact(source, bytes) | notes: notes}}
     end
   end
 
   defp function(way, source, declarations, options) do
     with {:ok, entry} <- entry(declarations.functions, source),
          name = Types.wit_name(entry.name),
-         {:ok, type, glue} <- Glue.make(entry, declarations, if(way == :rustc, do: name, else: "workbooks_entry")),
-         {:ok, bytes} <- build(way, {:function, name}, source, source.text <> "\n" <> glue, options) do
-      answer = Declared.artifact(bytes, %{name: entry.name, type: type}, source, options.deadline)
+         export = if(way == :rustc, do: name, else: "workbooks_entry"),
+         {:ok, type, glue} <- Glue.make(entry, declarations, export, prints?(source.text)),
+         {:ok, bytes, notes} <- build(way, {:function, name}, source, source.text <> "\n" <> glue, options) do
+      case Declared.artifact(bytes, %{name: entry.name, type: type}, source, options.deadline) do
+        {:ok, artifact} ->
+          {:ok, %{artifact | notes: notes}}
 
-      with {:error, %Problem{line: nil, kind: :signature} = problem} <- answer do
-        {:error, %{problem | line: entry.line, column: entry.column}}
+        {:error, %Problem{line: nil, kind: :signature} = problem} ->
+          {:error, %{problem | line: entry.line, column: entry.column}}
+
+        {:error, problem} ->
+          {:error, problem}
       end
     end
   end
@@ -131,15 +141,16 @@ defmodule Workbooks.Build.Rust do
   end
 
   defp build(:mrustc, kind, source, text, options) do
-    Mrustc.build(kind, %{"block.rs" => text, "workbooks.rs" => helper()}, source.text, options)
+    files = %{"block.rs" => text, "workbooks.rs" => helper()}
+    with {:ok, bytes} <- Mrustc.build(kind, files, source.text, options), do: {:ok, bytes, []}
   end
 
   defp build(:rustc, {kind, _name}, source, text, options) do
     with {:ok, rustc} <- rustc(),
-         {:ok, target} <- target(rustc, kind),
+         {:ok, target} <- target(rustc, kind, source.text),
          {:ok, ended} <- Process.run(rustc.path, arguments(rustc, target, kind), settings(text, options)) do
       case ended do
-        %{status: 0, files: %{"block.wasm" => bytes}} -> {:ok, bytes}
+        %{status: 0, files: %{"block.wasm" => bytes}} -> {:ok, bytes, warnings(ended.output, source.text)}
         ended -> {:error, problem(ended.output, source.text)}
       end
     end
@@ -147,7 +158,7 @@ defmodule Workbooks.Build.Rust do
 
   defp arguments(rustc, target, kind) do
     ["--sysroot", rustc.sysroot, "--target", target, "--edition", @edition, "--crate-name", "block"] ++
-      ["--crate-type", if(kind == :program, do: "bin", else: "cdylib"), "--error-format=json", "-Awarnings"] ++
+      ["--crate-type", if(kind == :program, do: "bin", else: "cdylib"), "--error-format=json"] ++
       ["-Copt-level=2", "-Cpanic=abort", "-Cstrip=symbols", "-Coverflow-checks=on", "-Ccodegen-units=1"] ++
       ["-o", "block.wasm", "block.rs"]
   end
@@ -165,18 +176,31 @@ defmodule Workbooks.Build.Rust do
 
   # A JSON object a line, with more within it.
   defp problem(output, text) do
-    diagnostics =
-      for line <- String.split(output, "\n"),
-          String.starts_with?(line, "{"),
-          {:ok, %{"level" => "error"} = diagnostic} <- [JSON.decode(line)],
-          # The last line but says that there were errors.
-          found <- diagnostics(diagnostic),
-          do: found
-
-    case diagnostics do
+    # The last line but says that there were errors.
+    case for(diagnostic <- said(output, "error"), found <- diagnostics(diagnostic), do: found) do
       [] -> Problem.new(:compile, "rustc could not compile the block: #{Tool.excerpt(output)}")
       diagnostics -> Tool.problem(diagnostics, text)
     end
+  end
+
+  # What is said of our own lines behind the block's is no matter of its.
+  defp warnings(output, text) do
+    lines = text |> String.split("\n") |> length()
+
+    notes =
+      for diagnostic <- said(output, "warning"),
+          {line, column, message} <- Enum.take(diagnostics(diagnostic), 1),
+          is_integer(line) and line <= lines,
+          do: %{line: line, column: column, message: "warning: " <> message}
+
+    Enum.take(notes, @most_warnings)
+  end
+
+  defp said(output, level) do
+    for line <- String.split(output, "\n"),
+        String.starts_with?(line, "{"),
+        {:ok, %{"level" => ^level} = diagnostic} <- [JSON.decode(line)],
+        do: diagnostic
   end
 
   defp diagnostics(%{"message" => "aborting due to" <> _}), do: []
@@ -248,15 +272,23 @@ defmodule Workbooks.Build.Rust do
     if Enum.any?([@program, @function], &target?(rustc, &1)), do: :ok, else: {:error, missing([@program])}
   end
 
-  # A function asks the system for nothing: it is smaller without it.
-  defp target(rustc, kind) do
-    wanted = if kind == :program, do: [@program], else: [@function, @program]
+  # A function asks the system for nothing: it is smaller without it. Where it prints, what it prints
+  # goes nowhere then.
+  defp target(rustc, kind, text) do
+    wanted =
+      cond do
+        kind == :program -> [@program]
+        prints?(text) -> [@program, @function]
+        true -> [@function, @program]
+      end
 
     case Enum.find(wanted, &target?(rustc, &1)) do
       nil -> {:error, Problem.new(:language, missing(wanted))}
       target -> {:ok, target}
     end
   end
+
+  defp prints?(text), do: text =~ ~r/\b(e?println?!|dbg!|stdout\b|stderr\b)/
 
   defp target?(rustc, target) do
     Path.wildcard(Path.join([rustc.sysroot, "lib/rustlib", target, "lib", "libcore-*.rlib"])) != []

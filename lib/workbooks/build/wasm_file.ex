@@ -53,7 +53,7 @@ defmodule Workbooks.Build.WasmFile do
     {:error,
      Problem.new(
        :io,
-       "the block names the file #{excerpt(path)}: files are read only when the workbook is run from a file"
+       "the block names the file #{excerpt(path)}: files are read only when the workbook is run from a file, or with folder:"
      )}
   end
 

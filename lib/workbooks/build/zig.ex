@@ -112,7 +112,7 @@ defmodule Workbooks.Build.Zig do
   defp function(zig, source, functions, names, options) do
     with {:ok, entry} <- entry(functions, source),
          text = with_entry(source.text, functions, names, entry),
-         {:ok, bytes} <- build(zig, "wasm32-freestanding", ["-fno-entry", "-rdynamic"], text, source, options, entry),
+         {:ok, bytes} <- build(zig, target(source.text), ["-fno-entry", "-rdynamic"], text, source, options, entry),
          {:ok, type} <- type(bytes) do
       located(Declared.artifact(bytes, %{name: plain(entry.name), type: type}, source, options.deadline), entry)
     end
@@ -146,6 +146,12 @@ defmodule Workbooks.Build.Zig do
     panic = if "panic" in names, do: "", else: "pub const panic = @import(\"workbooks\").panic;\n"
     name = inspect(Types.wit_name(plain(entry.name)))
     text <> "\n#{panic}comptime {\n    @import(\"workbooks\").entry(#{name}, #{entry.name});\n}\n"
+  end
+
+  # Where there is no system Zig's library does not print. With one, code is larger, and takes longer
+  # to compile.
+  defp target(text) do
+    if text =~ ~r/\bdebug\s*\.\s*print\b|\bstd\s*\.\s*(log|Io)\b/, do: "wasm32-wasi", else: "wasm32-freestanding"
   end
 
   # The function's type is the name of an export of the helper's.

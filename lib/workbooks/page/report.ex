@@ -13,6 +13,7 @@ defmodule Workbooks.Page.Report do
       issues(run.error),
       steps(run.steps),
       Enum.map(run.steps, &problem/1),
+      Enum.map(run.steps, &remarks/1),
       Enum.map(run.steps, &log/1),
       "</section>\n"
     ]
@@ -158,6 +159,18 @@ defmodule Workbooks.Page.Report do
   end
 
   defp notes(_error), do: []
+
+  # What a compiler said of a block that it compiled.
+  defp remarks(%{notes: [_ | _] = notes} = step) do
+    count = if length(notes) == 1, do: "1 note", else: "#{length(notes)} notes"
+
+    [
+      ["<details class=\"log\">\n<summary>Compiler's notes on <strong>", component(step.component), "</strong>"],
+      [" <span class=\"count\">", count, "</span></summary>\n", notes(step), "</details>\n"]
+    ]
+  end
+
+  defp remarks(_step), do: []
 
   defp log(%{log: log}) when log in [nil, ""], do: []
 

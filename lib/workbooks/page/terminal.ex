@@ -59,7 +59,7 @@ defmodule Workbooks.Page.Terminal do
     name = String.pad_trailing(step.component, width)
     kept = if step.cached, do: "  cached", else: ""
     line = "  #{name}  #{String.pad_trailing(to_string(step.status), 7)}  #{time}#{kept}"
-    [String.trim_trailing(line) | error(step)]
+    [String.trim_trailing(line) | notes(step) ++ error(step)]
   end
 
   defp error(%{error: nil}), do: []
@@ -67,9 +67,10 @@ defmodule Workbooks.Page.Terminal do
 
   defp error(%{error: error}) do
     excerpt = if error.excerpt, do: for(line <- String.split(error.excerpt, "\n"), do: "  " <> line), else: []
-    notes = for note <- error[:notes] || [], do: "    #{where(note)}#{note.message}"
-    ["    #{error.kind}#{at(error.line)}: #{error.message}" | excerpt ++ notes]
+    ["    #{error.kind}#{at(error.line)}: #{error.message}" | excerpt ++ notes(error)]
   end
+
+  defp notes(said), do: for(note <- said[:notes] || [], do: "    #{where(note)}#{note.message}")
 
   defp at(nil), do: ""
   defp at(line), do: " at line #{line}"

@@ -55,13 +55,20 @@ defmodule Workbooks.Wasm.WASI do
   alias Workbooks.Wasm
   alias Workbooks.Wasm.{Component, Error, Instance}
 
-  @typedoc "How a program ended, and what it wrote where that was kept."
-  @type outcome :: %{status: 0..255, stdout: binary, stderr: binary}
+  @typedoc "How a program ended, and what it wrote where that was kept; with `metrics: true` what it used."
+  @type outcome :: %{
+          required(:status) => 0..255,
+          required(:stdout) => binary,
+          required(:stderr) => binary,
+          optional(:metrics) => map
+        }
 
   @doc """
   Runs a program to its end: a module's `_start`, a component's `wasi:cli/run`.
 
-  Takes the options of `Workbooks.Wasm.instantiate/2`. Unless `wasi:` sends its output elsewhere,
+  Takes the options of `Workbooks.Wasm.instantiate/2`, and `metrics: true`: what it used is in the outcome's
+  `metrics`, as `Workbooks.Wasm.call/4` has them, of a program that failed in `details.metrics`. Those of one
+  whose time was over have `memory_peak` alone. Unless `wasi:` sends its output elsewhere,
   what it writes comes back: `{:ok, %{status: 0, stdout: "…", stderr: "…"}}`. The status is the
   program's; that it is not nought is no error here. A trap, a timeout or a limit is; what the program
   wrote before it stands in `details.output`.
@@ -71,24 +78,36 @@ defmodule Workbooks.Wasm.WASI do
   """
   @spec run(Component.t() | struct, keyword) :: {:ok, outcome} | {:error, Error.t()}
   def run(program, options \\ []) do
+    {metrics?, options} = Keyword.pop(options, :metrics, false)
     collected = fn wasi -> Keyword.merge([stdout: :binary, stderr: :binary], wasi || []) end
     options = Keyword.update(options, :wasi, collected.(nil), collected)
 
     with {:ok, instance} <- Wasm.instantiate(program, options) do
-      ended = Wasm.call(instance, entry(program), [], Keyword.take(options, [:timeout, :schedule]))
+      asked = [metrics: metrics?] ++ Keyword.take(options, [:timeout, :schedule])
+      ended = Wasm.call(instance, entry(program), [], if(metrics?, do: asked, else: tl(asked)))
       output = output(instance)
+      metrics = if metrics?, do: %{metrics: metrics(instance, ended)}, else: %{}
       Wasm.close(instance)
-      outcome(status(ended), output)
+      outcome(status(ended), output, metrics)
     end
   end
 
-  defp outcome({:ok, status}, {:ok, output}), do: {:ok, Map.put(output, :status, status)}
-  defp outcome({:error, error}, {:ok, output}), do: {:error, put_in(error.details[:output], output)}
-  defp outcome(_, {:error, error}), do: {:error, error}
+  defp outcome({:ok, status}, {:ok, output}, metrics),
+    do: {:ok, output |> Map.put(:status, status) |> Map.merge(metrics)}
+
+  defp outcome({:error, error}, {:ok, output}, metrics),
+    do: {:error, %{error | details: error.details |> Map.put(:output, output) |> Map.merge(metrics)}}
+
+  defp outcome(_, {:error, error}, _metrics), do: {:error, error}
+
+  # Nobody measured how a call went on that was ended.
+  defp metrics(instance, {:error, %Error{kind: :timeout}}), do: %{memory_peak: Wasm.memory_size(instance)}
+  defp metrics(instance, _ended), do: Wasm.metrics(instance) || %{memory_peak: Wasm.memory_size(instance)}
 
   defp entry(%Component{}), do: ["wasi:cli/run", "run"]
   defp entry(_module), do: "_start"
 
+  defp status({:ok, result, _metrics}), do: status({:ok, result})
   defp status({:ok, {:error, _}}), do: {:ok, 1}
   defp status({:ok, _}), do: {:ok, 0}
   defp status({:error, %Error{details: %{status: status}}}) when is_integer(status), do: {:ok, status}

@@ -58,7 +58,11 @@ defmodule Workbooks.Workflow.Coordinator do
   defp check(plan, %{options: options, caller: caller} = state) do
     run = self()
     deadline = Deadline.in_ms(min(options.timeout, @compile_ms))
-    checker = spawn_link(fn -> send(run, {:checked, self(), Link.check_plan(plan, options.inputs, deadline)}) end)
+
+    checker =
+      spawn_link(fn ->
+        send(run, {:checked, self(), Link.check_plan(plan, options.inputs, deadline, options.folder)})
+      end)
 
     answer =
       receive do
@@ -213,6 +217,7 @@ defmodule Workbooks.Workflow.Coordinator do
       given: given,
       seed: seed(options.seed, id),
       memory: options.memory,
+      fuel: options.fuel,
       timeout: options.step_timeout,
       node: place(state.nodes, given),
       store: options.store,
@@ -242,8 +247,10 @@ defmodule Workbooks.Workflow.Coordinator do
   defp timer(pid, timeout), do: Process.send_after(self(), {:late, pid}, Step.compile_ms(timeout) + timeout + @grace)
 
   # Its own, and of the components whose functions it uses.
-  defp sources(%{graph: graph, calls: calls}, id) do
-    for id <- Linker.reach(id, calls), into: %{}, do: {id, Source.new(Graph.world(graph, id), graph.components[id])}
+  defp sources(%{graph: graph, calls: calls, options: options}, id) do
+    for id <- Linker.reach(id, calls), into: %{} do
+      {id, Source.new(Graph.world(graph, id), graph.components[id], options.folder)}
+    end
   end
 
   # Each component has random numbers of its own, which do not depend on the others.
@@ -267,7 +274,9 @@ defmodule Workbooks.Workflow.Coordinator do
 
     case answer do
       {:ok, %{outputs: outputs, shas: shas}} ->
-        known = Map.put(known(outcome), :outputs_sha, hex(:crypto.hash(:sha256, Enum.sort(Map.values(shas)))))
+        known =
+          Map.put(known(state, id, outcome), :outputs_sha, hex(:crypto.hash(:sha256, Enum.sort(Map.values(shas)))))
+
         state = record(state, id, :ok, nil, known, outputs)
 
         %{
@@ -276,12 +285,15 @@ defmodule Workbooks.Workflow.Coordinator do
         }
 
       {:error, problem} ->
-        failed(state, id, if(problem.kind == :timeout, do: :timeout, else: :failed), problem, known(outcome))
+        failed(state, id, if(problem.kind == :timeout, do: :timeout, else: :failed), problem, known(state, id, outcome))
     end
   end
 
-  defp known(outcome) do
-    outcome |> Map.take([:ms, :cached, :log, :memory_peak, :fuel]) |> Map.put(:inputs_sha, hex(outcome.inputs_sha))
+  defp known(state, id, outcome) do
+    outcome
+    |> Map.take([:ms, :cached, :log, :memory_peak, :fuel])
+    |> Map.put(:inputs_sha, hex(outcome.inputs_sha))
+    |> Map.put(:notes, Place.notes(outcome.notes, Graph.world(state.graph, id)))
   end
 
   defp hex(digest), do: Base.encode16(digest, case: :lower)
@@ -349,7 +361,7 @@ defmodule Workbooks.Workflow.Coordinator do
     record(state, id, :skipped, Place.heading(kind, message, Graph.world(state.graph, id)), %{}, nil)
   end
 
-  @unknown %{ms: 0.0, cached: false, log: "", fuel: nil, memory_peak: nil, inputs_sha: nil, outputs_sha: nil}
+  @unknown %{ms: 0.0, cached: false, log: "", notes: [], fuel: nil, memory_peak: nil, inputs_sha: nil, outputs_sha: nil}
 
   defp record(state, id, status, error, known, outputs) do
     lang = Graph.world(state.graph, id)["lang"]

@@ -19,7 +19,7 @@ defmodule Workbooks.Workflow.Place do
       line: line,
       column: column,
       excerpt: line && Excerpt.new(lines(org), line, column),
-      notes: for(note <- Map.get(problem, :notes) || [], do: note(note, world))
+      notes: notes(Map.get(problem, :notes) || [], world)
     }
   end
 
@@ -28,6 +28,10 @@ defmodule Workbooks.Workflow.Place do
   def heading(kind, message, world) do
     %{kind: kind, message: message, line: world["position"]["line"], column: nil, excerpt: nil, notes: []}
   end
+
+  @doc "What a compiler said of a block, with its places in the Org file."
+  @spec notes([Problem.note()], map) :: [Problem.note()]
+  def notes(notes, world), do: for(note <- notes, do: note(note, world))
 
   defp note(note, world) do
     {line, column} = locate(world, note[:line], note[:column])

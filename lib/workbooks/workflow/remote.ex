@@ -5,7 +5,7 @@ defmodule Workbooks.Workflow.Remote do
   # and of a node that is lost the step here learns as `:noconnection`.
 
   alias Workbooks.Build
-  alias Workbooks.Build.{Artifact, Call, Deadline, Linker, Problem}
+  alias Workbooks.Build.{Artifact, Call, Deadline, Fuel, Linker, Problem}
 
   # For what a call's own limits do not end: it has this long to do it, in milliseconds.
   @grace 2_000
@@ -21,7 +21,8 @@ defmodule Workbooks.Workflow.Remote do
       inputs: inputs,
       parts:
         Map.new(linked, fn {callee, %{artifact: artifact, calls: calls}} -> {callee, {artifact.digest, calls}} end),
-      settings: Map.drop(environment, [:deadline, :log, :meter, :functions]),
+      settings: Map.drop(environment, [:deadline, :log, :meter, :functions, :fuel]),
+      fuel: environment.fuel && environment.fuel.limit,
       left: Deadline.left(environment.deadline)
     }
 
@@ -40,8 +41,9 @@ defmodule Workbooks.Workflow.Remote do
         environment.log.(line)
         await(pid, ref, linked, environment)
 
-      {^ref, {:answer, answer, measured}} ->
+      {^ref, {:answer, answer, measured, fuel}} ->
         Process.unlink(pid)
+        Fuel.take(environment.fuel, fuel)
         environment.meter.(measured)
         answer
     after
@@ -59,6 +61,7 @@ defmodule Workbooks.Workflow.Remote do
   @spec serve(pid, reference, map) :: :ok
   def serve(home, ref, order) do
     deadline = Deadline.in_ms(order.left)
+    fuel = Fuel.new(order.fuel)
     digests = Enum.uniq(for {_id, {digest, _calls}} <- order.parts, do: digest)
 
     answer =
@@ -66,17 +69,20 @@ defmodule Workbooks.Workflow.Remote do
         linked =
           Map.new(order.parts, fn {id, {digest, calls}} -> {id, %{artifact: artifacts[digest], calls: calls}} end)
 
-        unit = %{id: order.id, digest: order.digest, linked: linked}
-        Linker.call(unit, order.inputs, environment(order, deadline, home, ref))
+        unit = %{id: order.id, digest: order.digest, notes: [], linked: linked}
+
+        with {:ok, unit} <- if(fuel, do: Linker.metered(unit, deadline), else: {:ok, unit}),
+             do: Linker.call(unit, order.inputs, environment(order, deadline, fuel, home, ref))
       end
 
-    send(home, {ref, {:answer, answer, Process.get(:meter, %{})}})
+    send(home, {ref, {:answer, answer, Process.get(:meter, %{}), Fuel.taken(fuel)}})
     :ok
   end
 
-  defp environment(order, deadline, home, ref) do
+  defp environment(order, deadline, fuel, home, ref) do
     here = %{
       deadline: deadline,
+      fuel: fuel,
       log: &send(home, {ref, {:line, &1}}),
       meter: &Process.put(:meter, &1)
     }

@@ -3,7 +3,7 @@ defmodule Workbooks.Workflow.Step do
   # One component of the plan, run to its outputs. Runs in a process of its own,
   # which is what limits and kills act on.
 
-  alias Workbooks.Build.{Call, Deadline, Linker, Problem, Source}
+  alias Workbooks.Build.{Call, Deadline, Fuel, Linker, Problem, Source}
   alias Workbooks.Workflow.{Capabilities, Log, Outputs, Remote, ResultCache}
 
   @typedoc """
@@ -21,6 +21,7 @@ defmodule Workbooks.Workflow.Step do
           given: Capabilities.given(),
           seed: non_neg_integer,
           memory: pos_integer,
+          fuel: pos_integer | nil,
           timeout: timeout,
           node: node,
           store: ResultCache.store(),
@@ -33,6 +34,7 @@ defmodule Workbooks.Workflow.Step do
           ms: float,
           cached: boolean,
           log: binary,
+          notes: [Problem.note()],
           inputs_sha: binary,
           memory_peak: non_neg_integer | nil,
           fuel: non_neg_integer | nil
@@ -52,7 +54,7 @@ defmodule Workbooks.Workflow.Step do
     begun = System.monotonic_time()
     log = Log.start()
     shas = for {value, sha} <- job.inputs, do: sha || ResultCache.digest(value)
-    {answer, cached} = answer(job, shas, log)
+    {answer, cached, notes} = answer(job, shas, log)
     printed = if cached, do: elem(answer, 1).log, else: Log.text()
     meter = Process.get(:meter, %{})
 
@@ -61,9 +63,10 @@ defmodule Workbooks.Workflow.Step do
       ms: elapsed(begun),
       cached: cached,
       log: printed,
+      notes: notes,
       inputs_sha: :crypto.hash(:sha256, shas),
       memory_peak: meter[:memory_peak],
-      fuel: meter[:fuel]
+      fuel: Process.get(:fuel)
     }
   end
 
@@ -79,12 +82,12 @@ defmodule Workbooks.Workflow.Step do
 
     # A result is found without compiling anything, or loading what was compiled.
     case keeps and job.cache == :use and compiled_before(job, shas) do
-      {:ok, entry} -> {{:ok, entry}, true}
+      {:ok, entry, notes} -> {{:ok, entry}, true, notes}
       _none -> compile(job, shas, log, keeps)
     end
   rescue
     # A fault of ours must not take the run along.
-    exception -> {{:error, Problem.new(:internal, Exception.message(exception))}, false}
+    exception -> {{:error, Problem.new(:internal, Exception.message(exception))}, false, []}
   end
 
   defp compile(job, shas, log, keeps) do
@@ -92,16 +95,21 @@ defmodule Workbooks.Workflow.Step do
 
     with {:ok, unit} <- Linker.unit(job.component["id"], job.sources, job.calls, deadline) do
       case keeps and job.cache == :use and fetch(job, shas, unit.digest) do
-        {:ok, entry} -> {{:ok, entry}, true}
-        _none -> {job |> call(unit, log) |> kept(job, keeps && key(job, shas, unit.digest)), false}
+        {:ok, entry} ->
+          {{:ok, entry}, true, unit.notes}
+
+        _none ->
+          {job |> call(unit, log, deadline) |> kept(job, keeps && key(job, shas, unit.digest)), false, unit.notes}
       end
     else
-      {:error, problem} -> {{:error, problem}, false}
+      {:error, problem} -> {{:error, problem}, false, []}
     end
   end
 
   defp compiled_before(job, shas) do
-    with {:ok, digest} <- Linker.known_digest(job.component["id"], job.sources, job.calls), do: fetch(job, shas, digest)
+    with {:ok, digest, notes} <- Linker.known(job.component["id"], job.sources, job.calls),
+         {:ok, entry} <- fetch(job, shas, digest),
+         do: {:ok, entry, notes}
   end
 
   defp fetch(job, shas, digest), do: ResultCache.fetch(job.store, key(job, shas, digest))
@@ -112,20 +120,34 @@ defmodule Workbooks.Workflow.Step do
     ResultCache.digest({digest, shas, ins, outs, job.given, job.seed, job.memory})
   end
 
-  defp call(job, unit, log) do
+  defp call(job, unit, log, compiling) do
     inputs = for {value, _sha} <- job.inputs, do: value
+    fuel = Fuel.new(job.fuel)
 
-    environment =
-      Call.environment(
-        [deadline: Deadline.in_ms(job.timeout), memory: job.memory, log: log, meter: &Process.put(:meter, &1)] ++
-          Capabilities.environment(job.given, job.seed)
-      )
-
-    with {:ok, value} <- call_at(job.node, unit, inputs, environment),
+    with {:ok, unit} <- metered(job, unit, compiling),
+         environment =
+           Call.environment(
+             [deadline: Deadline.in_ms(job.timeout), memory: job.memory, log: log, fuel: fuel] ++
+               [meter: &Process.put(:meter, &1)] ++ Capabilities.environment(job.given, job.seed)
+           ),
+         answer = call_at(job.node, unit, inputs, environment),
+         Process.put(:fuel, Fuel.taken(fuel)),
+         {:ok, value} <- within(answer, fuel),
          {:ok, outputs} <- Outputs.name(job.component["out"], value) do
       {:ok, ResultCache.entry(outputs, Log.text())}
     end
   end
+
+  # Another node makes its own.
+  defp metered(%{fuel: fuel, node: node}, unit, _compiling) when fuel == nil or node != node(), do: {:ok, unit}
+  defp metered(_job, unit, compiling), do: Linker.metered(unit, compiling)
+
+  defp within({:error, %Problem{kind: :fuel} = problem}, fuel), do: {:error, %{problem | message: too_much(fuel)}}
+
+  # What it called may have ended for that reason, and it gone on.
+  defp within(answer, fuel), do: if(Fuel.empty?(fuel), do: {:error, Problem.new(:fuel, too_much(fuel))}, else: answer)
+
+  defp too_much(fuel), do: "the step takes more than the #{fuel.limit} instructions that fuel: allows it"
 
   defp call_at(node, unit, inputs, environment) when node == node(), do: Linker.call(unit, inputs, environment)
   defp call_at(node, unit, inputs, environment), do: Remote.call(node, unit, inputs, environment)

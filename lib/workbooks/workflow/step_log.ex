@@ -4,7 +4,7 @@ defmodule Workbooks.Workflow.StepLog do
 
   Every record starts with `run`, `kind` (`"component"`), `step` (a count from 1)
   and `ts` (UTC, ISO 8601); then `component`, `lang`, `status`, `ms`, `fuel`,
-  `memory_peak`, `cached`, `inputs_sha`, `outputs_sha`, `log` and `error`.
+  `memory_peak`, `cached`, `inputs_sha`, `outputs_sha`, `log`, `notes` and `error`.
 
   A line is written at once, behind whatever else is there, so that several runs may
   share a file, and a machine that stops leaves whole lines. Where one stopped in the
@@ -17,6 +17,7 @@ defmodule Workbooks.Workflow.StepLog do
   @file_name "_steps.jsonl"
   @max_log 4 * 1024
   @max_message 2 * 1024
+  @max_note 512
 
   @opaque t :: {:file.io_device(), String.t()} | nil
 
@@ -77,11 +78,15 @@ defmodule Workbooks.Workflow.StepLog do
   defp line(run, number, step) do
     lead = [run: run, kind: "component", step: number, ts: DateTime.to_iso8601(DateTime.utc_now())]
     plain = [:component, :lang, :status, :ms, :fuel, :memory_peak, :cached, :inputs_sha, :outputs_sha]
-    fields = lead ++ for(key <- plain, do: {key, step[key]}) ++ [log: cut(step.log, @max_log), error: error(step.error)]
+    fields = lead ++ for(key <- plain, do: {key, step[key]}) ++ said(step)
     body = Enum.map_join(fields, ",", fn {key, value} -> [JSON.encode!(key), ":", JSON.encode!(value)] end)
     # One binary is one write.
     IO.iodata_to_binary(["{", body, "}\n"])
   end
+
+  defp said(step), do: [log: cut(step.log, @max_log), notes: Enum.map(step.notes, &note/1), error: error(step.error)]
+
+  defp note(note), do: Map.update!(note, :message, &cut(&1, @max_note))
 
   defp error(nil), do: nil
 

@@ -492,7 +492,7 @@ defmodule Workbooks.Build.CTest do
 
       many = for _ <- 1..17, do: {{:base, "int"}, :s32}
       entry = %{name: "f", export: "f", params: many, result: {{:base, "void"}, nil}}
-      assert {:error, why} = Glue.code(entry, read)
+      assert {:error, why} = Glue.code(entry, read, false)
       assert why =~ "more than 16"
     end
   end

@@ -135,7 +135,7 @@ defmodule Workbooks.Build.CacheTest do
 
   test "what is no artifact is none, whoever sealed it" do
     {:ok, artifact} = Build.compile(number(1))
-    right = Map.take(artifact, [:language, :bytes, :convention, :data, :params, :result])
+    right = Map.take(artifact, [:language, :bytes, :convention, :data, :params, :result, :notes])
     sealed = fn parts -> :erlang.term_to_binary({Artifact.new(Map.to_list(parts)).digest, parts}) end
     assert {:ok, %Artifact{program: nil}} = Artifact.decode(sealed.(right))
 
@@ -150,6 +150,8 @@ defmodule Workbooks.Build.CacheTest do
           %{right | params: :any},
           %{right | params: [{"x", {:list, fn -> 1 end}}]},
           %{right | result: {:record, [{:name, :u8}]}},
+          %{right | notes: [%{line: 1, column: 0, message: "x"}]},
+          %{right | notes: ["x"]},
           Map.put(right, :program, 1),
           Map.delete(right, :data)
         ] do
@@ -167,7 +169,9 @@ defmodule Workbooks.Build.CacheTest do
     result = {:result, variant, {:enum, ["x", "y"]}}
     params = [{"a", {:list, :u8, 4}}, {"b", {:flags, ["f"]}}, {"c", {:map, :string, :bool}}, {"d", {:result, nil, nil}}]
     parts = [language: "c", bytes: "x", convention: Call.Raising, data: ["f"], params: params, result: result]
-    artifact = Artifact.new(parts)
+    notes = [%{line: 1, column: 2, message: "x"}, %{line: nil, column: nil, message: "y"}]
+    artifact = Artifact.new([notes: notes] ++ parts)
+    assert artifact.digest == Artifact.new(parts).digest
     assert Artifact.decode(Artifact.encode(artifact)) == {:ok, artifact}
   end
 

@@ -39,10 +39,13 @@ defmodule Workbooks.Build.ClangTest do
     end
 
     test "warnings are told" do
-      assert {:ok, _object, [%{severity: :warning, line: 1, message: message} | _notes]} =
+      assert {:ok, _object, [%{line: 1, column: 22, message: message} | _notes]} =
                Clang.object("int f(int x) { if (x = 1) return 2; return 3; }")
 
-      assert message =~ "assignment"
+      assert message =~ "warning: using the result of an assignment"
+
+      assert {:ok, _object, []} =
+               Clang.object("int f(int x) { return x; }", more: "int g(int x) { if (x = 1) return 2; return 3; }")
     end
 
     test "a run ends at its deadline, and at its bound of memory" do

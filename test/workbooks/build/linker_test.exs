@@ -70,14 +70,14 @@ defmodule Workbooks.Build.LinkerTest do
         {source.id, %{source | inputs: inputs, outputs: ["known"]}}
       end
 
-    assert Linker.known_digest("t/more", sources, calls) == :error
+    assert Linker.known("t/more", sources, calls) == :error
     for {_id, source} <- sources, do: {:ok, _} = Build.compile(source)
     # Compiled is not yet linked.
-    assert Linker.known_digest("t/more", sources, calls) == :error
+    assert Linker.known("t/more", sources, calls) == :error
     {:ok, unit} = Linker.unit("t/more", sources, calls, Deadline.in_ms(60_000))
-    assert Linker.known_digest("t/more", sources, calls) == {:ok, unit.digest}
+    assert Linker.known("t/more", sources, calls) == {:ok, unit.digest, []}
     {:ok, alone} = Linker.unit("t/twice", sources, calls, Deadline.in_ms(60_000))
-    assert Linker.known_digest("t/twice", sources, calls) == {:ok, alone.digest}
+    assert Linker.known("t/twice", sources, calls) == {:ok, alone.digest, []}
   end
 
   test "what is called may call others; texts and records cross" do

@@ -58,6 +58,47 @@ defmodule Workbooks.Workflow.NodesTest do
     )
   end
 
+  @tag :tmp_dir
+  test "what a block names travels, not its path", %{tmp_dir: folder} do
+    seven =
+      <<0, "asm", 1::32-little, 1, 5, 1, 0x60, 0, 1, 0x7F, 3, 2, 1, 0, 7, 5, 1, 1, ?a, 0, 0, 10, 6, 1, 4, 0, 0x41, 7,
+        0x0B>>
+
+    File.write!(Path.join(folder, "seven.wasm"), seven)
+
+    in_vm(
+      fn ->
+        [{_peer, node}] = cluster(1)
+        # It is another folder there.
+        :ok = :erpc.call(node, File, :cd, ["/"])
+        org = TestWorkbook.book([{"Seven", [out: "n"], "wasm", "seven.wasm"}])
+        assert {:ok, run} = Workbooks.run(org, folder: folder, cache: false, nodes: [node])
+        assert run.exports == %{"n" => 7}
+        assert %{^node => artifacts} = places([node])
+        assert artifacts > 0
+      end,
+      unharmed: false
+    )
+  end
+
+  test "fuel is counted there as here" do
+    in_vm(
+      fn ->
+        [{_peer, node}] = cluster(1)
+
+        steps = fn options ->
+          elem(Workbooks.run(workbook(1_000), [inputs: %{"x" => 1}, cache: false] ++ options), 1).steps
+        end
+
+        alone = for step <- steps.(fuel: 50_000_000), do: step.fuel
+        assert Enum.all?(alone, &(&1 > 0))
+        assert Enum.map(steps.(fuel: 50_000_000, nodes: [node]), & &1.fuel) == alone
+        assert %{status: :failed, error: %{kind: :fuel}} = hd(steps.(fuel: 1_000, nodes: [node]))
+      end,
+      unharmed: false
+    )
+  end
+
   test "steps of a node that is lost are run on another" do
     in_vm(
       fn ->

@@ -221,9 +221,11 @@ defmodule Workbooks.Workflow.RunTest do
       Workflow.run(plan, org, %{
         id: "r",
         inputs: %{},
+        folder: nil,
         timeout: 60_000,
         step_timeout: 30_000,
         memory: 64 * 1024 * 1024,
+        fuel: nil,
         concurrency: 1,
         step_log: nil,
         caps: Capabilities.granted!(granted),

@@ -22,7 +22,7 @@ defmodule Workbooks.Workflow.TelemetryTest do
       if status == :ok, do: nil, else: %{kind: :exception, message: "no", line: 1, column: 1, excerpt: nil, notes: []}
 
     %{component: component, lang: "js", status: status, ms: 1.5, fuel: nil, memory_peak: 65_536, cached: false}
-    |> Map.merge(%{inputs_sha: "a", outputs_sha: "b", log: "", error: error})
+    |> Map.merge(%{inputs_sha: "a", outputs_sha: "b", log: "", notes: [], error: error})
     |> Map.merge(more)
   end
 

@@ -8,6 +8,8 @@ defmodule Workbooks.Build.C.Glue do
   # The ABI passes as many flat values; beyond that it passes where they lie.
   @most_flat 16
 
+  @by_lines "setvbuf(stdout, 0, _IOLBF, 0); "
+
   @typedoc "The function, what to call it outside, and its parameters' and its result's types and their shapes."
   @type entry :: %{
           name: String.t(),
@@ -16,16 +18,19 @@ defmodule Workbooks.Build.C.Glue do
           result: {Declarations.ctype(), Types.shape()}
         }
 
-  @doc "The code, or why there can be none."
-  @spec code(entry, Declarations.t()) :: {:ok, String.t()} | {:error, String.t()}
-  def code(entry, declarations) do
+  @doc """
+  The code, or why there can be none. Standard output of a block that `prints?` is written out line by
+  line, as to a terminal: what was printed before a trap is to be seen.
+  """
+  @spec code(entry, Declarations.t(), prints? :: boolean) :: {:ok, String.t()} | {:error, String.t()}
+  def code(entry, declarations, prints?) do
     params = for {{type, shape}, n} <- Enum.with_index(entry.params), do: param(n, type, shape, declarations)
     {type, shape} = entry.result
     result = result(type, shape, Types.text?(type, declarations))
 
     {:ok,
      IO.iodata_to_binary([
-       prelude(),
+       prelude(prints?),
        Enum.map([entry.result | entry.params], &assertion(&1, declarations)),
        "__attribute__((export_name(\"#{entry.export}\"))) #{result.type} wb__entry(",
        parameters(params),
@@ -43,7 +48,7 @@ defmodule Workbooks.Build.C.Glue do
 
   # Constructors run before anything else does: nobody calls a block's own start. Standard output
   # is written out after each call, if the block has one: who calls it does not end the program.
-  defp prelude do
+  defp prelude(prints?) do
     """
     extern void __wasm_call_ctors(void);
     extern void __stdio_exit(void) __attribute__((weak));
@@ -51,7 +56,7 @@ defmodule Workbooks.Build.C.Glue do
     static void wb__begin(void)
     {
         static _Bool begun;
-        if (!begun) { begun = 1; __wasm_call_ctors(); }
+        if (!begun) { begun = 1; #{if prints?, do: @by_lines}__wasm_call_ctors(); }
     }
     __attribute__((export_name("cabi_realloc")))
     void *wb__realloc(void *old, __SIZE_TYPE__ old_size, __SIZE_TYPE__ align, __SIZE_TYPE__ size)

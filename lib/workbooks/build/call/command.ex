@@ -14,7 +14,7 @@ defmodule Workbooks.Build.Call.Command do
 
   alias Workbooks.{JSON, Wasm}
   alias Workbooks.Wasm.WASI
-  alias Workbooks.Build.{Artifact, Deadline, Problem, Source}
+  alias Workbooks.Build.{Artifact, Deadline, Fuel, Problem, Source}
 
   @doc """
   The artifact of a program that a block was compiled to. What it takes and gives is of any type.
@@ -37,8 +37,13 @@ defmodule Workbooks.Build.Call.Command do
   end
 
   @impl true
-  def prepare(%Artifact{} = artifact, deadline) do
-    case Wasm.compile(artifact.bytes, timeout: Deadline.left(deadline)) do
+  def prepare(artifact, deadline), do: compiled(artifact, timeout: Deadline.left(deadline))
+
+  @impl true
+  def metered(artifact, deadline), do: compiled(artifact, timeout: Deadline.left(deadline), fuel: true)
+
+  defp compiled(%Artifact{} = artifact, options) do
+    case Wasm.compile(artifact.bytes, options) do
       {:ok, program} -> {:ok, %{artifact | program: program}}
       {:error, error} -> {:error, Problem.from_wasm(error)}
     end
@@ -47,8 +52,23 @@ defmodule Workbooks.Build.Call.Command do
   @impl true
   def call(%Artifact{data: data} = artifact, inputs, environment) do
     with {:ok, stdin} <- stdin(data.inputs, inputs) do
-      artifact.program |> WASI.run(options(environment, stdin)) |> ended(data.outputs, environment)
+      ran = WASI.run(artifact.program, options(environment, stdin))
+      measured(ran, environment)
+      ended(ran, data.outputs, environment)
     end
+  end
+
+  defp measured({:ok, %{metrics: metrics}}, environment), do: measured(metrics, metrics[:fuel], environment)
+
+  defp measured({:error, %{details: %{metrics: metrics}} = error}, environment),
+    do: measured(metrics, Fuel.used(error, metrics), environment)
+
+  # It never began.
+  defp measured({:error, _error}, _environment), do: :ok
+
+  defp measured(metrics, used, environment) do
+    Fuel.take(environment.fuel, used)
+    environment.meter.(%{memory_peak: metrics.memory_peak})
   end
 
   defp options(environment, stdin) do
@@ -57,8 +77,9 @@ defmodule Workbooks.Build.Call.Command do
     [
       wasi: [args: ["block"], stdin: stdin] ++ deterministic ++ environment.wasi,
       limits: [memory: environment.memory],
-      timeout: Deadline.left(environment.deadline)
-    ]
+      timeout: Deadline.left(environment.deadline),
+      metrics: true
+    ] ++ Fuel.options(environment.fuel)
   end
 
   defp stdin([], []), do: {:ok, ""}

@@ -45,6 +45,11 @@ defmodule Workbooks.Build.Call.Engine do
   end
 
   @impl true
+  def metered(artifact, deadline) do
+    with {:ok, program} <- Instance.metered(deadline), do: {:ok, %{artifact | program: program}}
+  end
+
+  @impl true
   def call(%Artifact{data: block} = artifact, inputs, environment) do
     with {:ok, inputs} <- arguments(inputs, artifact.params),
          {:ok, arguments} <- encode(inputs),

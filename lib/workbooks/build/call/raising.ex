@@ -14,6 +14,9 @@ defmodule Workbooks.Build.Call.Raising do
   def prepare(artifact, deadline), do: Call.Typed.prepare(artifact, deadline)
 
   @impl true
+  def metered(artifact, deadline), do: Call.Typed.metered(artifact, deadline)
+
+  @impl true
   def call(%Artifact{} = artifact, inputs, environment) do
     case Call.Typed.call(%{artifact | result: {:result, artifact.result, :string}}, inputs, environment) do
       {:ok, %{"ok" => value}} -> {:ok, value}

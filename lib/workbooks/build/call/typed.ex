@@ -5,13 +5,15 @@ defmodule Workbooks.Build.Call.Typed do
 
   The artifact's bytes are the component, its data the path of the function. A component that
   imports WASI finds the clock and the random numbers of the environment, and what that grants;
-  functions it imports are the environment's of that name.
+  functions it imports are the environment's of that name. What it writes to standard output and
+  standard error is the log's, line by line.
   """
 
   @behaviour Workbooks.Build.Call
 
   alias Workbooks.Wasm
-  alias Workbooks.Build.{Artifact, Deadline, Problem, Spread, Types, Values}
+  alias Workbooks.Build.{Artifact, Deadline, Fuel, Problem, Spread, Types, Values}
+  alias Workbooks.Build.Call.Lines
 
   @impl true
   def prepare(%Artifact{} = artifact, deadline) do
@@ -21,13 +23,27 @@ defmodule Workbooks.Build.Call.Typed do
   end
 
   @impl true
+  def metered(%Artifact{} = artifact, deadline) do
+    with {:ok, program} <- wasm(Wasm.compile(artifact.bytes, timeout: Deadline.left(deadline), fuel: true)) do
+      {:ok, %{artifact | program: program}}
+    end
+  end
+
+  @impl true
   def call(%Artifact{} = artifact, inputs, environment) do
-    with {:ok, arguments} <- Values.arguments(inputs, artifact.params),
-         {:ok, instance} <- wasm(Wasm.instantiate(artifact.program, options(artifact.program, environment))) do
+    with {:ok, arguments} <- Values.arguments(inputs, artifact.params) do
+      Lines.collect(environment.log, fn out, err ->
+        call(artifact, arguments, environment, stdout: out, stderr: err)
+      end)
+    end
+  end
+
+  defp call(artifact, arguments, environment, streams) do
+    with {:ok, instance} <- wasm(Wasm.instantiate(artifact.program, options(artifact.program, environment, streams))) do
       try do
         timeout = Deadline.left(environment.deadline)
 
-        with {:ok, value} <- wasm(Wasm.call(instance, artifact.data, arguments, timeout: timeout)) do
+        with {:ok, value} <- wasm(Fuel.call(environment.fuel, instance, artifact.data, arguments, timeout)) do
           {:ok, Values.from_wit(value, artifact.result)}
         end
       after
@@ -37,15 +53,15 @@ defmodule Workbooks.Build.Call.Typed do
     end
   end
 
-  defp options(program, environment) do
+  defp options(program, environment, streams) do
     deterministic = if environment.seed, do: [deterministic: environment.seed], else: []
 
     [
       imports: imports(program, environment.functions),
-      wasi: [stdout: :discard] ++ deterministic ++ environment.wasi,
+      wasi: streams ++ deterministic ++ environment.wasi,
       limits: [memory: environment.memory],
       timeout: Deadline.left(environment.deadline)
-    ]
+    ] ++ Fuel.options(environment.fuel)
   end
 
   # The environment's functions are of JSON-like values.

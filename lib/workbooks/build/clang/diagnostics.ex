@@ -95,6 +95,12 @@ defmodule Workbooks.Build.Clang.Diagnostics do
     end
   end
 
+  @doc "Warnings of a run that went well, as notes: of `file` and what it includes."
+  @spec notes([diagnostic], String.t(), others :: [String.t()]) :: [Problem.note()]
+  def notes(diagnostics, file, others) do
+    for(diagnostic <- diagnostics, diagnostic.file not in others, do: note(diagnostic, file)) |> Enum.take(@most_notes)
+  end
+
   defp note(diagnostic, file) do
     %{
       line: own(diagnostic, file, :line),

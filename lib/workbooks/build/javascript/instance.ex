@@ -3,13 +3,19 @@ defmodule Workbooks.Build.JavaScript.Instance do
   # One instance of the JavaScript engine, for one block and one environment.
 
   alias Workbooks.{Guests, Wasm}
-  alias Workbooks.Build.{Deadline, Problem}
+  alias Workbooks.Build.{Deadline, Fuel, Problem}
   alias Workbooks.Build.JavaScript.Host
 
   @doc "The engine's component."
   @spec engine :: {:ok, Wasm.Component.t()} | {:error, Problem.t()}
   def engine do
     with {:error, error} <- Guests.component(:js), do: {:error, Problem.from_wasm(error)}
+  end
+
+  @doc "The engine's component, counting fuel. It takes some seconds to compile, once."
+  @spec metered(Deadline.t()) :: {:ok, Wasm.Component.t()} | {:error, Problem.t()}
+  def metered(deadline) do
+    with {:error, error} <- Guests.metered(:js, Deadline.left(deadline)), do: {:error, Problem.from_wasm(error)}
   end
 
   @doc "The engine's digest: bytecode is for the engine that made it and no other."
@@ -35,7 +41,7 @@ defmodule Workbooks.Build.JavaScript.Instance do
       timeout: Deadline.left(environment.deadline)
     ]
 
-    case Wasm.instantiate(engine, options) do
+    case Wasm.instantiate(engine, options ++ Fuel.options(environment.fuel)) do
       {:ok, instance} ->
         try do
           use.({instance, environment})
@@ -52,7 +58,7 @@ defmodule Workbooks.Build.JavaScript.Instance do
   @doc "Calls one of the engine's own functions."
   @spec ask(tuple, String.t(), list) :: {:ok, term} | {:error, Problem.t()}
   def ask({instance, environment}, function, arguments) do
-    case Wasm.call(instance, function, arguments, timeout: Deadline.left(environment.deadline)) do
+    case Fuel.call(environment.fuel, instance, function, arguments, Deadline.left(environment.deadline)) do
       {:ok, {:ok, answer}} -> {:ok, answer}
       {:ok, {:error, thrown}} -> {:error, problem(thrown, environment)}
       {:error, error} -> {:error, Problem.from_wasm(error)}

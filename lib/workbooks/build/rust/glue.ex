@@ -8,10 +8,13 @@ defmodule Workbooks.Build.Rust.Glue do
 
   @most_flat 16
 
-  @doc "The entry's declared type, as `Workbooks.Build.Declared` has it, and the lines to add."
-  @spec make(Declarations.entry(), Declarations.t(), export :: String.t()) ::
+  @doc """
+  The entry's declared type, as `Workbooks.Build.Declared` has it, and the lines to add. What is left of
+  a line that a block that `prints?` began is written out when its function is over.
+  """
+  @spec make(Declarations.entry(), Declarations.t(), export :: String.t(), prints? :: boolean) ::
           {:ok, String.t(), String.t()} | {:error, Problem.t()}
-  def make(entry, declarations, export) do
+  def make(entry, declarations, export, prints?) do
     params = for {name, type} <- entry.params, do: {name, resolve(type, declarations, [])}
     result = resolve(entry.result, declarations, [])
 
@@ -19,7 +22,7 @@ defmodule Workbooks.Build.Rust.Glue do
       entry.generic? -> refuse(entry, "a function with type parameters has no one type")
       why = Enum.find_value(params, &bad_param/1) -> refuse(entry, why)
       why = bad(result, :result) -> refuse(entry, "its result: #{why}")
-      true -> {:ok, signature(entry, params, result), lines({entry, export}, params, result, declarations)}
+      true -> {:ok, signature(entry, params, result), lines({entry, export, prints?}, params, result, declarations)}
     end
   end
 
@@ -134,12 +137,12 @@ defmodule Workbooks.Build.Rust.Glue do
 
   # --- Rust --------------------------------------------------------------------------------------
 
-  defp lines({entry, export}, params, result, declarations) do
+  defp lines(exported, params, result, declarations) do
     types = Enum.map(params, &elem(&1, 1))
 
     Enum.join(
       ["", "#[path = \"workbooks.rs\"]", "mod __workbooks;"] ++
-        records([result | types], declarations) ++ shim(entry, export, types, result) ++ [""],
+        records([result | types], declarations) ++ shim(exported, types, result) ++ [""],
       "\n"
     )
   end
@@ -172,7 +175,7 @@ defmodule Workbooks.Build.Rust.Glue do
   defp written({:named, name}), do: name
   defp written({:record, name, _fields}), do: name
 
-  defp shim(entry, export, types, result) do
+  defp shim({entry, export, prints?}, types, result) do
     flats = Enum.flat_map(types, &flat/1)
     spilled? = length(flats) > @most_flat
     core = Enum.with_index(if(spilled?, do: ["u32"], else: flats))
@@ -195,6 +198,7 @@ defmodule Workbooks.Build.Rust.Glue do
       for {type, i} <- Enum.with_index(types), do: if(match?({:reference, _}, type), do: "&a#{i}", else: "a#{i}")
 
     call = "#{entry.name}(#{Enum.join(arguments, ", ")})"
+    call = if prints?, do: "__workbooks::printed(#{call})", else: call
 
     ["#[export_name = #{inspect(export)}]"] ++
       ["#[allow(unused_mut, unused_variables)]"] ++

@@ -30,7 +30,7 @@ defmodule Workbooks do
 
   alias Workbooks.{OQL, Options, Run, Workflow}
   alias Workbooks.Wasm.Error
-  alias Workbooks.Workflow.{Capabilities, Handle, ResultCache, StepLog}
+  alias Workbooks.Workflow.{Capabilities, Handle, Issue, ResultCache, StepLog}
 
   @run_schema [
     inputs: {:map, %{}},
@@ -260,14 +260,14 @@ defmodule Workbooks do
   defp workdir(nil), do: {:ok, nil}
 
   defp workdir(path) do
-    with {:error, message} <- StepLog.path(path), do: {:error, [Workflow.issue("workdir", message)]}
+    with {:error, message} <- StepLog.path(path), do: {:error, [Issue.new("workdir", message)]}
   end
 
   defp checked_plan(org) do
     with :ok <- OQL.validate(org), {:ok, plan} <- OQL.tangle_plan(org) do
       {:ok, plan}
     else
-      {:error, %Error{} = error} -> {:error, [Workflow.issue("kernel_#{error.kind}", error.message)]}
+      {:error, %Error{} = error} -> {:error, [Issue.new("kernel_#{error.kind}", error.message)]}
       {:error, issues} -> {:error, issues}
     end
   end
@@ -278,8 +278,7 @@ defmodule Workbooks do
         :ok
 
       missing ->
-        {:error,
-         for(name <- missing, do: Workflow.issue("missing_input", "the input #{name} was not given", example(name)))}
+        {:error, for(name <- missing, do: Issue.new("missing_input", "the input #{name} was not given", example(name)))}
     end
   end
 
@@ -294,7 +293,7 @@ defmodule Workbooks do
 
     case OQL.render(org, options) do
       {:ok, html} -> outcome(%{run | html: html})
-      {:error, error} -> {:error, %{run | status: :failed, error: [Workflow.issue("render", error.message)]}}
+      {:error, error} -> {:error, %{run | status: :failed, error: [Issue.new("render", error.message)]}}
     end
   end
 

@@ -4,13 +4,14 @@ defmodule WorkbooksTest do
   doctest Workbooks
   doctest Workbooks.Build
   doctest Workbooks.Build.Artifact
+  doctest Workbooks.Build.Artifact.Codec
   doctest Workbooks.Build.Cache
   doctest Workbooks.Build.Call
   doctest Workbooks.Build.Call.Command
   doctest Workbooks.Build.Entry
   doctest Workbooks.Build.Problem
   doctest Workbooks.Build.Source
-  doctest Workbooks.Workflow
+  doctest Workbooks.Workflow.Issue
   doctest Workbooks.Workflow.SourceMap
 
   alias Workbooks.Run

@@ -9,25 +9,9 @@ defmodule Workbooks.Workflow do
   """
 
   alias Workbooks.Run
-  alias Workbooks.Workflow.{Capabilities, Coordinator, Handle, ResultCache}
+  alias Workbooks.Workflow.{Coordinator, Handle, Issue}
 
-  @type options :: %{
-          id: String.t(),
-          inputs: map,
-          folder: Path.t() | nil,
-          timeout: timeout,
-          step_timeout: timeout,
-          memory: pos_integer,
-          fuel: pos_integer | nil,
-          concurrency: pos_integer,
-          step_log: Path.t() | nil,
-          caps: Capabilities.granted(),
-          seed: non_neg_integer,
-          store: ResultCache.store(),
-          cache: :use | :verify | :off,
-          subscriber: pid | nil,
-          nodes: [node]
-        }
+  @type options :: Coordinator.options()
 
   @doc """
   Begins to run `plan`, whose text is `org`, and answers at once. The process that
@@ -75,17 +59,5 @@ defmodule Workbooks.Workflow do
 
   @doc "The issue of a run whose own process was killed."
   @spec ended :: map
-  def ended, do: issue("internal", "the run's process was ended")
-
-  @doc """
-  An issue that is about no place in the file, shaped as the kernel's are.
-
-      iex> Workbooks.Workflow.issue("workdir", "no such folder")["level"]
-      "error"
-  """
-  @spec issue(String.t(), String.t(), String.t() | nil) :: map
-  def issue(code, message, hint \\ nil) do
-    keys = %{"level" => "error", "code" => code, "message" => message, "hint" => hint}
-    Map.merge(keys, %{"line" => nil, "column" => nil, "heading" => nil})
-  end
+  def ended, do: Issue.new("internal", "the run's process was ended")
 end

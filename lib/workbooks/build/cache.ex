@@ -20,6 +20,7 @@ defmodule Workbooks.Build.Cache do
 
   @behaviour GenServer
 
+  alias Workbooks.Build.Artifact.Codec
   alias Workbooks.Build.{Artifact, Call, Deadline, Flight, Problem, Recent, Sealed, Source}
 
   @memory_bytes 64 * 1024 * 1024
@@ -180,7 +181,7 @@ defmodule Workbooks.Build.Cache do
   defp from_disk(folder, key) do
     path = Path.join(folder, name(key))
 
-    with {:ok, body} <- Sealed.read(path, @version), {:ok, artifact} <- Artifact.decode(body) do
+    with {:ok, body} <- Sealed.read(path, @version), {:ok, artifact} <- Codec.decode(body) do
       # The time of its last use.
       _ = File.touch(path)
       remember(key, artifact)
@@ -190,7 +191,7 @@ defmodule Workbooks.Build.Cache do
 
   # A folder that cannot be written to is one without artifacts.
   defp to_disk(folder, key, artifact) do
-    body = Artifact.encode(artifact)
+    body = Codec.encode(artifact)
 
     if byte_size(body) <= div(disk(), 4) and Sealed.write(folder, name(key), @version, body) == :ok,
       do: GenServer.cast(__MODULE__, {:stored, folder, byte_size(body)})

@@ -4,8 +4,8 @@ defmodule Workbooks.Workflow.Coordinator do
   # with them their guests. What it does for a step does not grow with their number.
 
   alias Workbooks.Build.{Deadline, Link, Linker, Problem, Source}
-  alias Workbooks.{Run, Workflow}
-  alias Workbooks.Workflow.{Capabilities, Events, Graph, Log, Place, ResultCache, Schedule, Step, StepLog}
+  alias Workbooks.Run
+  alias Workbooks.Workflow.{Capabilities, Events, Graph, Issue, Log, Place, ResultCache, Schedule, Step, StepLog}
 
   # For what a step's own limits do not end: they have this long to do it, in milliseconds.
   @grace 5_000
@@ -16,8 +16,26 @@ defmodule Workbooks.Workflow.Coordinator do
   @heap_words 1_000
   @most_heap_words 8_000_000
 
+  @type options :: %{
+          id: String.t(),
+          inputs: map,
+          folder: Path.t() | nil,
+          timeout: timeout,
+          step_timeout: timeout,
+          memory: pos_integer,
+          fuel: pos_integer | nil,
+          concurrency: pos_integer,
+          step_log: Path.t() | nil,
+          caps: Capabilities.granted(),
+          seed: non_neg_integer,
+          store: ResultCache.store(),
+          cache: :use | :verify | :off,
+          subscriber: pid | nil,
+          nodes: [node]
+        }
+
   @doc "Checks a plan and runs it to its end. When `caller` ends before, so does the run."
-  @spec run(map, String.t(), Workflow.options(), pid) :: Run.t()
+  @spec run(map, String.t(), options, pid) :: Run.t()
   def run(plan, org, options, caller) do
     Process.flag(:trap_exit, true)
     begun = System.monotonic_time()
@@ -73,7 +91,7 @@ defmodule Workbooks.Workflow.Coordinator do
           {:refused, :invalid, issues}
 
         {:EXIT, ^checker, reason} ->
-          {:refused, :failed, [Workflow.issue("internal", "the plan's check ended: #{inspect(reason)}")]}
+          {:refused, :failed, [Issue.new("internal", "the plan's check ended: #{inspect(reason)}")]}
 
         :cancel ->
           {:ended, :cancelled, @cancelled}

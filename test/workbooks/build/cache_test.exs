@@ -5,6 +5,7 @@ defmodule Workbooks.Build.CacheTest do
   import Workbooks.TestWorkbook
 
   alias Workbooks.{Build, Wasm}
+  alias Workbooks.Build.Artifact.Codec
   alias Workbooks.Build.{Artifact, Cache, Call, Deadline, Problem, Source, Wat}
 
   @moduletag :tmp_dir
@@ -137,7 +138,7 @@ defmodule Workbooks.Build.CacheTest do
     {:ok, artifact} = Build.compile(number(1))
     right = Map.take(artifact, [:language, :bytes, :convention, :data, :params, :result, :notes])
     sealed = fn parts -> :erlang.term_to_binary({Artifact.new(Map.to_list(parts)).digest, parts}) end
-    assert {:ok, %Artifact{program: nil}} = Artifact.decode(sealed.(right))
+    assert {:ok, %Artifact{program: nil}} = Codec.decode(sealed.(right))
 
     for wrong <- [
           %{right | convention: Kernel},
@@ -155,12 +156,12 @@ defmodule Workbooks.Build.CacheTest do
           Map.put(right, :program, 1),
           Map.delete(right, :data)
         ] do
-      assert Artifact.decode(sealed.(wrong)) == :error
+      assert Codec.decode(sealed.(wrong)) == :error
     end
 
     other = :erlang.term_to_binary({Artifact.new(Map.to_list(%{right | data: ["g"]})).digest, right})
-    assert Artifact.decode(other) == :error
-    assert Artifact.decode(:erlang.term_to_binary(right)) == :error
+    assert Codec.decode(other) == :error
+    assert Codec.decode(:erlang.term_to_binary(right)) == :error
   end
 
   test "all types of WIT are kept" do
@@ -172,7 +173,7 @@ defmodule Workbooks.Build.CacheTest do
     notes = [%{line: 1, column: 2, message: "x"}, %{line: nil, column: nil, message: "y"}]
     artifact = Artifact.new([notes: notes] ++ parts)
     assert artifact.digest == Artifact.new(parts).digest
-    assert Artifact.decode(Artifact.encode(artifact)) == {:ok, artifact}
+    assert Codec.decode(Codec.encode(artifact)) == {:ok, artifact}
   end
 
   test "several that compile the same block compile it once" do

@@ -197,7 +197,8 @@ defmodule Workbooks.PageTest do
 
   defp hostile_run do
     error = %{kind: :exception, message: @hostile, line: 1, column: 1, excerpt: @hostile}
-    step = step(@hostile, :failed, lang: @hostile, log: @hostile, error: error)
+    notes = [%{line: 1, column: nil, message: @hostile}]
+    step = step(@hostile, :failed, lang: @hostile, log: @hostile, notes: notes, error: error)
     issue = %{"code" => @hostile, "message" => @hostile, "line" => 1, "hint" => @hostile}
     %{run(:failed, [step]) | id: @hostile, error: [issue]}
   end

@@ -223,6 +223,11 @@ defmodule Workbooks.Wasm.WASITest do
       end
 
       assert {:error, %Error{kind: :trap}} = WASI.run(program(~s|(func (export "_start") unreachable)|))
+
+      assert {:ok, %{status: 0, metrics: %{memory_peak: peak, fuel: nil}}} = WASI.run(program(@hello), metrics: true)
+      assert peak >= 65_536
+      traps = program(~s|(func (export "_start") unreachable)|)
+      assert {:error, %Error{details: %{metrics: %{memory_peak: _}, output: _}}} = WASI.run(traps, metrics: true)
     end
 
     test "reads what it is given" do

@@ -4,7 +4,7 @@ defmodule Workbooks.Build.JavaScript.Host do
   # block imports from "host".
 
   alias Workbooks.JSON
-  alias Workbooks.Build.Call
+  alias Workbooks.Build.{Call, Deadline}
 
   # As `Workbooks.Wasm.WASI` has it: a virtual clock begins in 2020 and goes on by a
   # microsecond whenever it is read.
@@ -12,8 +12,8 @@ defmodule Workbooks.Build.JavaScript.Host do
 
   @doc "The functions of the interface `workbooks:js/host`, for one instance."
   @spec functions(Call.environment()) :: %{String.t() => function}
-  def functions(%{log: log, seed: seed, functions: functions}) do
-    Map.merge(ambient(seed), %{
+  def functions(%{log: log, seed: seed, functions: functions, deadline: deadline}) do
+    Map.merge(ambient(seed, deadline), %{
       "log" => &log(log, &1, &2),
       "functions" => fn -> names(functions) end,
       "call" => &call(functions, &1, &2)
@@ -23,21 +23,37 @@ defmodule Workbooks.Build.JavaScript.Host do
   defp log(write, level, line) when level in ["warn", "error"], do: write.("[#{level}] #{line}")
   defp log(write, _level, line), do: write.(line)
 
-  defp ambient(nil) do
+  defp ambient(nil, deadline) do
     %{
       "now-us" => fn -> System.os_time(:microsecond) / 1 end,
+      "wait-until" => &sleep(&1, deadline),
       "seed" => fn -> :binary.decode_unsigned(:crypto.strong_rand_bytes(8)) end
     }
   end
 
-  defp ambient(seed) do
+  defp ambient(seed, _deadline) do
     clock = :atomics.new(1, [])
 
     %{
       "now-us" => fn -> (@start_us + :atomics.add_get(clock, 1, 1)) / 1 end,
+      # Nothing else is left to do until then.
+      "wait-until" => fn us -> :atomics.put(clock, 1, max(:atomics.get(clock, 1), trunc(us) - @start_us)) end,
       "seed" => fn -> Bitwise.band(seed, 0xFFFF_FFFF_FFFF_FFFF) end
     }
   end
+
+  # The longest that the timers of a process can wait.
+  @longest 0xFFFF_FFFF
+
+  # A call whose time is over is ended when this comes back: not before it is.
+  defp sleep(us, deadline) do
+    left = ceil((us - System.os_time(:microsecond)) / 1000)
+    if left > 0, do: Process.sleep(min(left, longest(deadline)))
+    :ok
+  end
+
+  defp longest(:infinity), do: @longest
+  defp longest(deadline), do: min(Deadline.left(deadline) + 10, @longest)
 
   # A name that is none in JavaScript goes by its camelCase too.
   defp names(functions) do

@@ -72,6 +72,10 @@ impl Host for Outside {
         host::now_us()
     }
 
+    fn wait_until(&self, us: f64) {
+        host::wait_until(us);
+    }
+
     fn seed(&self) -> u64 {
         host::seed()
     }

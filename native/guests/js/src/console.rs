@@ -1,5 +1,6 @@
 //! `console.log` and its kin: each call is one line for the host.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use rquickjs::function::Rest;
@@ -7,6 +8,7 @@ use rquickjs::{Coerced, Ctx, Error, FromJs, Function, Object, Value};
 
 use crate::Host;
 use crate::inspect::{self, text};
+use crate::script::{self, Script};
 
 /// What kind of line it is: which `console` function was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,17 +33,78 @@ const FUNCTIONS: [(&str, Level); 5] = [
     ("error", Level::Error),
 ];
 
+/// Those that `console.js` makes of these.
+const FURTHER: [&str; 13] = [
+    "assert",
+    "count",
+    "countReset",
+    "dir",
+    "dirxml",
+    "group",
+    "groupCollapsed",
+    "groupEnd",
+    "table",
+    "time",
+    "timeEnd",
+    "timeLog",
+    "trace",
+];
+
 /// Gives the context a `console` whose calls end at the host.
-pub(crate) fn install<'js>(ctx: &Ctx<'js>, host: &Rc<dyn Host>) -> Result<(), Error> {
+pub(crate) fn install<'js>(ctx: &Ctx<'js>, host: &Rc<dyn Host>) -> Result<Script, Error> {
     let console = Object::new(ctx.clone())?;
+    let groups = Rc::new(Cell::new(0));
     for (name, level) in FUNCTIONS {
-        let host = host.clone();
-        let function = Function::new(ctx.clone(), move |ctx: Ctx<'js>, values: Rest<Value<'js>>| {
-            host.log(level, &line(&ctx, &values.0));
-        })?;
-        console.set(name, function.with_name(name)?)?;
+        console.set(name, says(ctx, host, &groups, level)?.with_name(name)?)?;
     }
-    ctx.globals().set("console", console)
+    let host = host.clone();
+    let further = Script::install(&console, &FURTHER, move |ctx| {
+        script::run(ctx, "console", include_str!("console.js"), (tools(ctx, &host, &groups)?,))
+    })?;
+    ctx.globals().set("console", console)?;
+    Ok(further)
+}
+
+/// A function whose call is a line of that kind.
+fn says<'js>(
+    ctx: &Ctx<'js>,
+    host: &Rc<dyn Host>,
+    groups: &Rc<Cell<usize>>,
+    level: Level,
+) -> Result<Function<'js>, Error> {
+    let (host, groups) = (host.clone(), groups.clone());
+    Function::new(ctx.clone(), move |ctx: Ctx<'js>, values: Rest<Value<'js>>| {
+        host.log(level, &indented(line(&ctx, &values.0), groups.get()));
+    })
+}
+
+/// What the rest of `console` needs of ours.
+fn tools<'js>(ctx: &Ctx<'js>, host: &Rc<dyn Host>, groups: &Rc<Cell<usize>>) -> Result<Object<'js>, Error> {
+    let tools = Object::new(ctx.clone())?;
+    for (name, level) in [("log", Level::Log), ("warn", Level::Warn), ("error", Level::Error)] {
+        tools.set(name, says(ctx, host, groups, level)?)?;
+    }
+    let (clock, groups) = (host.clone(), groups.clone());
+    tools.set("now", Function::new(ctx.clone(), move || clock.now_us())?)?;
+    tools.set("indent", Function::new(ctx.clone(), move |count: usize| groups.set(count))?)?;
+    let inspect = |ctx: Ctx<'js>, value: Value<'js>| inspect::value(&ctx, &value);
+    tools.set("inspect", Function::new(ctx.clone(), inspect)?)?;
+    let format = |ctx: Ctx<'js>, values: Rest<Value<'js>>| line(&ctx, &values.0);
+    tools.set("format", Function::new(ctx.clone(), format)?)?;
+    Ok(tools)
+}
+
+/// Groups within groups are shown this deep.
+const GROUPS: usize = 40;
+
+/// Each line of what is said in so many groups.
+fn indented(line: String, groups: usize) -> String {
+    if groups == 0 {
+        return line;
+    }
+    let indent = "  ".repeat(groups.min(GROUPS));
+    let newline = format!("\n{indent}");
+    indent + &line.replace('\n', &newline)
 }
 
 /// The values with spaces between them; a first string may have `%s`, `%d`, `%i`,

@@ -8,6 +8,8 @@ use rquickjs::{Array, Context, Ctx, Error, Function, Object, Persistent, Promise
 use crate::code::{self, Code};
 use crate::host::{Host, Shared};
 use crate::imports::{self, Imports};
+use crate::script::{self, Script};
+use crate::timers::Timers;
 use crate::{JsError, ambient, console, json};
 
 /// How much of the stack JavaScript may use before it gets a RangeError. QuickJS
@@ -32,6 +34,9 @@ const COLLECT_FROM: usize = 8 * 1024 * 1024;
 pub struct Engine {
     // Dropped in this order: what lives in the runtime goes before it.
     module: Option<Loaded>,
+    timers: Timers,
+    /// Only held, for the context that reads them.
+    _scripts: [Script; 2],
     context: Context,
     runtime: Runtime,
     imports: Imports,
@@ -63,9 +68,17 @@ impl Engine {
             Ok((runtime, context))
         };
         let (runtime, context) = start().map_err(|error| JsError::new("InternalError", error.to_string()))?;
-        context.with(|ctx| equip(&ctx, &host).map_err(|error| JsError::caught(&ctx, error)))?;
+        let (timers, scripts) = context.with(|ctx| equip(&ctx, &host).map_err(|error| JsError::caught(&ctx, error)))?;
         runtime.run_gc();
-        Ok(Self { module: None, context, runtime, imports, reserve: Vec::with_capacity(RESERVE) })
+        Ok(Self {
+            module: None,
+            timers,
+            _scripts: scripts,
+            context,
+            runtime,
+            imports,
+            reserve: Vec::with_capacity(RESERVE),
+        })
     }
 
     /// `source`, an ES module called `name`, as code for [`load`](Self::load).
@@ -94,7 +107,7 @@ impl Engine {
             return Err(JsError::new("TypeError", "this is no code that the engine compiled"));
         };
         let loaded = self.context.with(|ctx| {
-            let loaded = evaluate(&ctx, &code);
+            let loaded = evaluate(&ctx, &code, &self.timers);
             finish_jobs(&ctx);
             loaded.map_err(|failure| self.explain(&ctx, failure, code.name, code.source))
         });
@@ -122,8 +135,10 @@ impl Engine {
             return Err(JsError::new("Error", format!("'{}' failed to load", module.name)));
         };
         let answer = self.context.with(|ctx| {
-            let answer = apply(&ctx, module, exports, function, arguments);
+            let answer = apply(&ctx, module, exports, function, arguments, &self.timers);
             finish_jobs(&ctx);
+            // Nobody waits for those that are left; where that fails, they are only not forgotten.
+            let _ = self.timers.forget(&ctx);
             answer.map_err(|failure| self.explain(&ctx, failure, &module.name, &module.source))
         });
         self.spare(answer)
@@ -170,11 +185,15 @@ impl From<Error> for Failure {
 }
 
 /// What a context has beside the language.
-fn equip(ctx: &Ctx<'_>, host: &Rc<dyn Host>) -> Result<(), Error> {
+fn equip(ctx: &Ctx<'_>, host: &Rc<dyn Host>) -> Result<(Timers, [Script; 2]), Error> {
     ctx.store_userdata(Shared(host.clone())).map_err(|_| Error::Unknown)?;
     ambient::install(ctx, host)?;
     json::install(ctx)?;
-    console::install(ctx, host)
+    let console = console::install(ctx, host)?;
+    let clone = Script::install(&ctx.globals(), &["structuredClone"], |ctx| {
+        script::run(ctx, "clone", include_str!("clone.js"), ())
+    })?;
+    Ok((Timers::install(ctx, host)?, [console, clone]))
 }
 
 fn accept(name: &str, source: &str) -> Result<(), JsError> {
@@ -189,9 +208,9 @@ fn accept(name: &str, source: &str) -> Result<(), JsError> {
 
 type Exported = (Vec<String>, Persistent<Object<'static>>);
 
-fn evaluate(ctx: &Ctx<'_>, code: &Code<'_>) -> Result<Exported, Failure> {
+fn evaluate(ctx: &Ctx<'_>, code: &Code<'_>, timers: &Timers) -> Result<Exported, Failure> {
     let (exports, evaluated) = code.evaluate(ctx)?;
-    settle(ctx, &evaluated, "the module's top-level await")?;
+    settle(ctx, &evaluated, "the module's top-level await", timers)?;
     let functions = exported_functions(&exports)?;
     Ok((functions, Persistent::save(ctx, exports)))
 }
@@ -243,6 +262,7 @@ fn apply(
     exports: Persistent<Object<'static>>,
     name: &str,
     arguments: String,
+    timers: &Timers,
 ) -> Result<String, Failure> {
     if !module.functions.iter().any(|function| function == name) {
         let listed = match module.functions.as_slice() {
@@ -260,7 +280,7 @@ fn apply(
     }
     let mut result: Value = call.apply(&function)?;
     if let Some(promise) = result.as_promise() {
-        result = settle(ctx, promise, &format!("the promise of '{name}'"))?;
+        result = settle(ctx, promise, &format!("the promise of '{name}'"), timers)?;
     }
     Ok(json::stringify(ctx, result)?)
 }
@@ -280,14 +300,14 @@ fn parse_arguments<'js>(ctx: &Ctx<'js>, arguments: String) -> Result<Array<'js>,
     parsed.into_array().ok_or_else(|| refuse("the arguments are not a JSON array".to_owned()))
 }
 
-/// Runs jobs until the promise is settled. Nothing else can settle one here: there
-/// are no timers and no input.
-fn settle<'js>(ctx: &Ctx<'js>, promise: &Promise<'js>, what: &str) -> Result<Value<'js>, Failure> {
+/// Runs jobs until the promise is settled, and where there are none the next timer. Nothing
+/// else can settle one here: there is no input.
+fn settle<'js>(ctx: &Ctx<'js>, promise: &Promise<'js>, what: &str, timers: &Timers) -> Result<Value<'js>, Failure> {
     loop {
         if let Some(result) = promise.result::<Value>() {
             return Ok(result?);
         }
-        if !ctx.execute_pending_job() {
+        if !ctx.execute_pending_job() && !timers.fire(ctx)? {
             let message = format!("{what} never settles: nothing is left to do that could");
             return Err(Failure::Ours(JsError::new("Error", message)));
         }

@@ -12,6 +12,8 @@ pub trait Host {
     fn log(&self, level: Level, line: &str);
     /// Microseconds since the Unix epoch.
     fn now_us(&self) -> f64;
+    /// Comes back when the clock says that time, in the same microseconds, or later.
+    fn wait_until(&self, us: f64);
     /// Where `Math.random` begins.
     fn seed(&self) -> u64;
     /// What can be imported from "host".

@@ -13,6 +13,8 @@ mod host;
 mod imports;
 mod inspect;
 mod json;
+mod script;
+mod timers;
 
 pub use console::Level;
 pub use engine::Engine;

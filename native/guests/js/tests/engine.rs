@@ -24,6 +24,10 @@ impl Host for Outside {
         self.now_us.get()
     }
 
+    fn wait_until(&self, us: f64) {
+        self.now_us.set(self.now_us.get().max(us));
+    }
+
     fn seed(&self) -> u64 {
         7
     }
@@ -549,14 +553,233 @@ fn console_survives_hostile_values() {
     assert_eq!(logged(hostile).len(), 5);
 }
 
+fn texts(statements: &str) -> Vec<String> {
+    logged(statements).into_iter().map(|(_, text)| text).collect()
+}
+
+#[test]
+fn console_counts_and_measures() {
+    let lines = texts(
+        "console.count(); console.count('x'); console.count(); console.countReset(); console.count(); console.countReset('y');
+         console.time(); console.timeLog('default', 'so far', 1); console.timeEnd(); console.timeEnd(); console.time('t'); console.time('t');",
+    );
+    let expected = [
+        "default: 1",
+        "x: 1",
+        "default: 2",
+        "default: 1",
+        "nothing was counted as 'y'",
+        "default: 1.000ms so far 1",
+        "default: 2.000ms",
+        "no timer is called 'default'",
+        "a timer is called 't' already",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn console_groups_asserts_and_shows() {
+    let lines = texts(
+        "console.group('a', 1); console.log('b\\nc'); console.group(); console.warn('d'); console.groupEnd(); console.groupEnd();
+         console.groupEnd(); console.log('e'); for (let i = 0; i < 100; i++) console.group(); console.log('f');",
+    );
+    let deep = " ".repeat(80) + "f";
+    assert_eq!(lines, ["a 1", "  b\n  c", "    d", "e", &deep]);
+
+    let lines = logged(
+        "console.assert(true, 'no'); console.assert(false); console.assert(0, 'is %d', 3); console.assert(0, { a: 1 });
+         console.dir('x'); console.dirxml('y', 1); console.trace('at %s', 'home');",
+    );
+    let (levels, texts): (Vec<_>, Vec<_>) = lines.into_iter().unzip();
+    assert_eq!(levels[..3], [Level::Error; 3]);
+    let expected = ["Assertion failed", "Assertion failed: is 3", "Assertion failed { a: 1 }", "'x'", "y 1"];
+    assert_eq!(texts[..5], expected);
+    let (first, frames) = texts[5].split_once('\n').unwrap();
+    assert_eq!(first, "Trace: at home");
+    assert!(frames.contains("(m:"), "{frames}");
+}
+
+#[test]
+fn console_draws_tables() {
+    let lines = texts(
+        "console.table([{ a: 1, b: 'x' }, { a: 20, c: null }, 3]); console.table({ é: 1 }); console.table('none')",
+    );
+    let table = "\
+┌─────────┬────┬─────┬──────┬────────┐
+│ (index) │ a  │ b   │ c    │ Values │
+├─────────┼────┼─────┼──────┼────────┤
+│ 0       │ 1  │ 'x' │      │        │
+│ 1       │ 20 │     │ null │        │
+│ 2       │    │     │      │ 3      │
+└─────────┴────┴─────┴──────┴────────┘";
+    assert_eq!(lines[0], table);
+    assert!(lines[1].contains("│ é       │ 1      │"), "{}", lines[1]);
+    assert_eq!(lines[2], "none");
+
+    let lines = texts(
+        "console.table([[1, 2], [3, 4]], ['1']); console.table(new Map([['k', 1]])); console.table(new Set(['v'])); console.table([])",
+    );
+    assert!(lines[0].contains("│ (index) │ 1 │") && lines[0].contains("│ 1       │ 4 │"), "{}", lines[0]);
+    assert!(lines[1].contains("│ 0       │ 'k' │ 1      │"), "{}", lines[1]);
+    assert!(lines[2].contains("│ 0       │ 'v'    │"), "{}", lines[2]);
+    assert!(lines[3].contains("│ (index) │\n"), "{}", lines[3]);
+    assert!(texts("console.table(Array.from({ length: 5000 }, (_, i) => i))")[0].ends_with("… 4000 more rows"));
+}
+
+#[test]
+fn what_the_environment_has_may_be_replaced() {
+    let lines = texts(
+        "const log = console.log; console.table = (v) => log('mine', v); console.table(1); console.count(); console.table(2);
+         globalThis.setTimeout = () => 'none'; log(setTimeout(), typeof setInterval, delete console.count, console.count);
+         const { group, groupEnd } = console; group('g'); log('in'); groupEnd(); Object.create(console).dir(3);",
+    );
+    assert_eq!(lines, ["mine 1", "default: 1", "mine 2", "none function true undefined", "g", "  in", "3"]);
+}
+
+// ---- timers ----
+
+/// What `f` gives, called in a fresh engine, and what was logged.
+fn called(module: &str) -> (Result<String, JsError>, Vec<String>) {
+    let (mut engine, log) = engine();
+    load(&mut engine, "m", module).unwrap();
+    let answer = engine.call("f", "[]".to_owned());
+    (answer, log.take().into_iter().map(|(_, text)| text).collect())
+}
+
+#[test]
+fn timers_fire_when_nothing_else_is_left_to_do() {
+    let (answer, log) = called(
+        "const sleep = (ms, value) => new Promise((resolve) => setTimeout(resolve, ms, value));
+         export async function f() {
+           const begun = performance.now();
+           setTimeout(() => console.log('second'), 2_000); setTimeout(() => console.log('first'), 1_000);
+           setTimeout((a, b) => console.log(a, b), 1_500, 'with', 'both');
+           clearTimeout(setTimeout(() => console.log('never'), 10)); clearTimeout(); clearTimeout(12345);
+           Promise.resolve().then(() => console.log('before all'));
+           const value = await sleep(3_600_000, 'woken');
+           return [value, Math.round((performance.now() - begun) / 60_000)];
+         }",
+    );
+    assert_eq!(answer.unwrap(), "[\"woken\",60]");
+    assert_eq!(log, ["before all", "first", "with both", "second"]);
+}
+
+#[test]
+fn timers_of_the_same_time_fire_in_their_order() {
+    let (answer, _) = called(
+        "export async function f() {
+           const order = [];
+           for (let i = 0; i < 2_000; i++) setTimeout(() => order.push(i), (i * 7_919) % 500 * 100_000);
+           await new Promise((resolve) => setTimeout(resolve, 100_000_000));
+           const due = order.map((i) => (i * 7_919) % 500);
+           return [order.length, due.every((d, at) => at === 0 || due[at - 1] < d || (due[at - 1] === d && order[at - 1] < order[at]))];
+         }",
+    );
+    assert_eq!(answer.unwrap(), "[2000,true]");
+}
+
+#[test]
+fn intervals_go_on_until_they_are_cleared() {
+    let (answer, log) = called(
+        "export const f = () => new Promise((resolve) => {
+           let n = 0;
+           const id = setInterval((word) => { console.log(word, ++n); if (n === 3) { clearInterval(id); resolve(n) } }, 1_000, 'tick');
+         })",
+    );
+    assert_eq!(answer.unwrap(), "3");
+    assert_eq!(log, ["tick 1", "tick 2", "tick 3"]);
+}
+
+#[test]
+fn what_a_timer_throws_is_thrown() {
+    let (answer, _) = called(
+        "export const f = () => new Promise(() => {
+           setTimeout(() => { throw new RangeError('late') }, 5);
+         })",
+    );
+    let error = answer.unwrap_err();
+    assert_eq!((error.to_string().as_str(), error.line), ("RangeError: late", Some(2)));
+    let (answer, _) = called("export const f = () => setTimeout('code', 5)");
+    assert_eq!(answer.unwrap_err().to_string(), "TypeError: setTimeout takes a function");
+}
+
+#[test]
+fn timers_that_nobody_waits_for_are_forgotten() {
+    let (mut engine, log) = engine();
+    let source = "setTimeout(() => console.log('of the module'), 1);
+                  export async function f() { setTimeout(() => console.log('of a call'), 1_000_000); return 1 }
+                  export const g = () => new Promise((resolve) => setTimeout(resolve, 10_000_000));";
+    load(&mut engine, "m", source).unwrap();
+    assert_eq!(engine.call("f", "[]".to_owned()).unwrap(), "1");
+    engine.call("g", "[]".to_owned()).unwrap();
+    assert_eq!(log.take(), []);
+}
+
+#[test]
+fn a_module_may_wait_at_its_top_level() {
+    let (answer, _) = called(
+        "let n = 0; setInterval(() => n++, 10_000);
+         await new Promise((resolve) => setTimeout(resolve, 55_000));
+         export const f = () => new Promise((resolve) => setTimeout(() => resolve(n), 50_000));",
+    );
+    assert_eq!(answer.unwrap(), "10");
+    // Nothing that is left to do would end this.
+    let (answer, _) = called("setTimeout(() => {}, 10); export const f = () => new Promise(() => {})");
+    assert!(answer.unwrap_err().message.contains("never settles"));
+}
+
+// ---- structuredClone ----
+
+#[test]
+fn clones_are_deep() {
+    let answer = result(
+        "(() => {
+           const date = new Date(5), from = { a: [1, { b: new Map([[{ k: 1 }, new Set([2n])]]) }], date, u: undefined, r: /x/gi };
+           from.self = from; from.same = from.a;
+           const bytes = new Uint8Array([1, 2, 3, 4]); from.view = bytes.subarray(1, 3); from.data = new DataView(bytes.buffer, 2);
+           from.box = Object('s'); from.error = new RangeError('e', { cause: date }); from.holes = [, 1];
+           class P { constructor() { this.x = 1 } get y() { return 2 } } from.p = new P();
+           from.odd = JSON.parse('{\"__proto__\": 1}');
+           const to = structuredClone(from);
+           const [[key, set]] = to.a[1].b;
+           return [to !== from, to.self === to, to.same === to.a, to.a[1] !== from.a[1], key.k, [...set][0] === 2n, +to.date,
+             'u' in to, String(to.r), [...to.view], to.view.buffer === to.data.buffer, to.data.getUint8(0), to.view.buffer !== bytes.buffer,
+             to.box instanceof String, to.error instanceof RangeError, to.error.message, +to.error.cause, 0 in to.holes,
+             Object.getPrototypeOf(to.p) === Object.prototype, to.p.x, to.p.y, Object.keys(to.odd)];
+         })()",
+    );
+    let expected = "[true,true,true,true,1,true,5,true,\"/x/gi\",[2,3],true,3,true,true,true,\"e\",5,false,true,1,null,[\"__proto__\"]]";
+    assert_eq!(answer, expected);
+}
+
+#[test]
+fn what_cannot_be_cloned_says_so() {
+    for (value, message) in [
+        "() => 1 | A function could not be cloned.",
+        "{ f() {} } | The function f could not be cloned.",
+        "[Symbol('s')] | Symbol(s) could not be cloned.",
+        "Promise.resolve() | #<Promise> could not be cloned.",
+        "1, { transfer: [new ArrayBuffer(1)] } | What is to be transferred could not be cloned.",
+    ]
+    .map(|row| row.split_once(" | ").unwrap())
+    {
+        let error = "(() => { try { structuredClone(VALUE) } catch (e) { return [e.name, e.message] } })()";
+        assert_eq!(result(&error.replace("VALUE", value)), format!("[\"DataCloneError\",\"{message}\"]"));
+    }
+    assert_eq!(result("structuredClone(7)"), "7");
+}
+
 // ---- what there is, and what there is not ----
 
 #[test]
 fn globals() {
-    for name in ["queueMicrotask", "atob", "btoa", "performance", "console", "eval"] {
+    let timers = ["setTimeout", "clearTimeout", "setInterval", "clearInterval"];
+    for name in
+        ["queueMicrotask", "structuredClone", "atob", "btoa", "performance", "console", "eval"].iter().chain(&timers)
+    {
         assert_ne!(result(&format!("typeof {name}")), "\"undefined\"", "{name}");
     }
-    for name in ["setTimeout", "setInterval", "fetch", "require", "process", "print"] {
+    for name in ["setImmediate", "fetch", "require", "process", "print"] {
         assert_eq!(result(&format!("typeof {name}")), "\"undefined\"", "{name}");
     }
     assert_eq!(result("new Date().getTimezoneOffset()"), "0");

@@ -36,6 +36,7 @@ defmodule Workbooks do
     inputs: {:map, %{}},
     timeout: {:timeout, 300_000},
     step_timeout: {:timeout, 30_000},
+    compile_timeout: {:timeout, nil},
     memory: {:positive, 256 * 1024 * 1024},
     concurrency: {:positive, nil},
     workdir: {:any, nil},
@@ -49,6 +50,9 @@ defmodule Workbooks do
     render: {:keyword, []}
   ]
 
+  # A cold compiler may take this long, however short a step is to be. (`:infinity` is more than any number.)
+  @compile_ms 60_000
+
   @doc """
   Runs a workbook: `{:ok, run}` when every step that ran is `:ok`, else `{:error, run}`
   with the failed step, the reason and what was skipped.
@@ -58,6 +62,8 @@ defmodule Workbooks do
     * `:inputs` - values for the plan's imports, by name: `%{"name" => "Ada"}`
     * `:timeout` - milliseconds for the whole run; 300,000
     * `:step_timeout` - milliseconds for each step; 30,000
+    * `:compile_timeout` - milliseconds that each block has for being compiled, before its step's own time
+      begins; 60,000, or the `:step_timeout` where that is longer
     * `:memory` - bytes of memory for each step's instance; 256 MiB
     * `:concurrency` - steps at the same time, on each node; one for each scheduler
     * `:nodes` - the nodes of Erlang's that run the steps, or `:all` connected ones where this library
@@ -148,6 +154,7 @@ defmodule Workbooks do
           inputs: inputs,
           timeout: options.timeout,
           step_timeout: options.step_timeout,
+          compile_timeout: options.compile_timeout || max(options.step_timeout, @compile_ms),
           memory: options.memory,
           concurrency: options.concurrency || System.schedulers_online(),
           step_log: step_log,

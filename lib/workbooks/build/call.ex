@@ -14,6 +14,7 @@ defmodule Workbooks.Build.Call do
   """
 
   alias Workbooks.Build.{Artifact, Deadline, Problem}
+  alias Workbooks.Wasm.Error
 
   @type environment :: %{
           deadline: Deadline.t(),
@@ -49,4 +50,45 @@ defmodule Workbooks.Build.Call do
       wasi: []
     })
   end
+
+  @doc """
+  What the bridge reports of a call in that environment, as a problem of the block: with the limit
+  that it came to.
+
+      iex> error = Workbooks.Wasm.Error.new(:memory_limit, "the memory is full")
+      iex> Workbooks.Build.Call.problem(error, Workbooks.Build.Call.environment(memory: 1024 * 1024)).message
+      "the block needs more than its 1 MiB of memory: the memory is full"
+  """
+  @spec problem(Error.t(), environment) :: Problem.t()
+  def problem(%Error{kind: :memory_limit} = error, environment) do
+    problem = Problem.from_wasm(error)
+    %{problem | message: "#{needs_more(environment)}: #{problem.message}"}
+  end
+
+  def problem(%Error{kind: :trap, message: message} = error, _environment) do
+    problem = Problem.from_wasm(error)
+
+    # The engine's own bound on what it copies piece by piece, which is neither the block's fault nor a trap of it.
+    if message =~ "fuel allocated for hostcalls",
+      do: %{
+        problem
+        | kind: :limit,
+          message: "the values are too large to be copied between block and host: " <> message
+      },
+      else: problem
+  end
+
+  def problem(error, _environment), do: Problem.from_wasm(error)
+
+  @doc """
+  That the memory of an environment is not enough, in words.
+
+      iex> Workbooks.Build.Call.needs_more(Workbooks.Build.Call.environment())
+      "the block needs more than its 256 MiB of memory"
+  """
+  @spec needs_more(environment) :: String.t()
+  def needs_more(%{memory: bytes}) when rem(bytes, 1024 * 1024) == 0,
+    do: "the block needs more than its #{div(bytes, 1024 * 1024)} MiB of memory"
+
+  def needs_more(%{memory: bytes}), do: "the block needs more than its #{bytes} bytes of memory"
 end

@@ -22,6 +22,7 @@ defmodule Workbooks.Workflow.Step do
           seed: non_neg_integer,
           memory: pos_integer,
           timeout: timeout,
+          compile_timeout: timeout,
           node: node,
           store: ResultCache.store(),
           cache: :use | :verify | :off
@@ -37,14 +38,6 @@ defmodule Workbooks.Workflow.Step do
           memory_peak: non_neg_integer | nil,
           fuel: non_neg_integer | nil
         }
-
-  # A cold compiler may take this long, however short a step is to be.
-  @compile_ms 60_000
-
-  @doc "Milliseconds that a step of that timeout has for compiling its block, before its own time begins."
-  @spec compile_ms(timeout) :: timeout
-  def compile_ms(:infinity), do: :infinity
-  def compile_ms(timeout), do: max(timeout, @compile_ms)
 
   @doc "Runs a step."
   @spec run(job) :: outcome
@@ -88,7 +81,7 @@ defmodule Workbooks.Workflow.Step do
   end
 
   defp compile(job, shas, log, keeps) do
-    deadline = Deadline.in_ms(compile_ms(job.timeout))
+    deadline = Deadline.in_ms(job.compile_timeout)
 
     with {:ok, unit} <- Linker.unit(job.component["id"], job.sources, job.calls, deadline) do
       case keeps and job.cache == :use and fetch(job, shas, unit.digest) do
@@ -96,9 +89,16 @@ defmodule Workbooks.Workflow.Step do
         _none -> {job |> call(unit, log) |> kept(job, keeps && key(job, shas, unit.digest)), false}
       end
     else
-      {:error, problem} -> {{:error, problem}, false}
+      {:error, problem} ->
+        {{:error, late(problem, "the block was not compiled", :compile_timeout, job.compile_timeout)}, false}
     end
   end
+
+  # Who compiles or calls knows when its time is over, not how much there was.
+  defp late(%Problem{kind: :timeout} = problem, what, option, ms),
+    do: %{problem | message: "#{what} within #{ms} ms (#{option}): #{problem.message}"}
+
+  defp late(problem, _what, _option, _ms), do: problem
 
   defp compiled_before(job, shas) do
     with {:ok, digest} <- Linker.known_digest(job.component["id"], job.sources, job.calls), do: fetch(job, shas, digest)
@@ -124,6 +124,8 @@ defmodule Workbooks.Workflow.Step do
     with {:ok, value} <- call_at(job.node, unit, inputs, environment),
          {:ok, outputs} <- Outputs.name(job.component["out"], value) do
       {:ok, ResultCache.entry(outputs, Log.text())}
+    else
+      {:error, problem} -> {:error, late(problem, "the block did not end", :step_timeout, job.timeout)}
     end
   end
 

@@ -223,6 +223,7 @@ defmodule Workbooks.Workflow.RunTest do
         inputs: %{},
         timeout: 60_000,
         step_timeout: 30_000,
+        compile_timeout: 60_000,
         memory: 64 * 1024 * 1024,
         concurrency: 1,
         step_log: nil,

@@ -1,7 +1,7 @@
 defmodule Workbooks.Hazards.BlocksTest do
   # Blocks that mean harm, in every language, each in a workbook beside others that mean none: it
   # ends by its limit and says so, what depends on it is skipped, all else goes on, nothing is left.
-  # The blocks are those of test/support/hostile_blocks.ex; guides/running.md, "What a hostile block comes to".
+  # The blocks are those of test/support/hostile_blocks.ex; guides/running.md, "When a block means harm".
   use ExUnit.Case, async: true
   use Workbooks.TestVM
   import Workbooks.TestWorkbook
@@ -19,7 +19,7 @@ defmodule Workbooks.Hazards.BlocksTest do
     "zig" => Toolchain.zig()
   }
 
-  for language <- ["javascript", "wat", "wasm", "c", "zig", "rust", "rust program"] do
+  for language <- TestHostileBlocks.families() do
     @tag skip: Map.get(@skipped, language, false)
     @tag :tmp_dir
     test "#{language}: hostile when they run", %{tmp_dir: folder} do

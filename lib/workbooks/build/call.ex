@@ -26,6 +26,9 @@ defmodule Workbooks.Build.Call do
           wasi: keyword
         }
 
+  @too_much_copied "what passes between the block and its host comes to more than 128 MiB, the most that is copied " <>
+                     "piece by piece: pass less, or text"
+
   @doc "What has to be done once for a virtual machine: the artifact with its program."
   @callback prepare(Artifact.t(), Deadline.t()) :: {:ok, Artifact.t()} | {:error, Problem.t()}
 
@@ -68,13 +71,9 @@ defmodule Workbooks.Build.Call do
   def problem(%Error{kind: :trap, message: message} = error, _environment) do
     problem = Problem.from_wasm(error)
 
-    # The engine's own bound on what it copies piece by piece, which is neither the block's fault nor a trap of it.
+    # The engine's own bound, by the memory that it takes for them.
     if message =~ "fuel allocated for hostcalls",
-      do: %{
-        problem
-        | kind: :limit,
-          message: "the values are too large to be copied between block and host: " <> message
-      },
+      do: %{problem | kind: :limit, message: @too_much_copied},
       else: problem
   end
 

@@ -28,7 +28,7 @@ defmodule Workbooks do
   `Workbooks.Wasm` runs WebAssembly components.
   """
 
-  alias Workbooks.{OQL, Options, Run, Workflow}
+  alias Workbooks.{JSON, OQL, Options, Run, Workflow}
   alias Workbooks.Wasm.Error
   alias Workbooks.Workflow.{Capabilities, Handle, ResultCache, StepLog}
 
@@ -49,6 +49,9 @@ defmodule Workbooks do
     nodes: {:any, nil},
     render: {:keyword, []}
   ]
+
+  # Of a result as JSON, where the page cannot hold all of them.
+  @most_shown 1024 * 1024
 
   # A cold compiler may take this long, however short a step is to be. (`:infinity` is more than any number.)
   @compile_ms 60_000
@@ -274,9 +277,26 @@ defmodule Workbooks do
     errors = for %{error: %{} = error} = step <- run.steps, into: %{}, do: {step.component, shown(error)}
     options = Keyword.merge([results: run.results, errors: errors], options)
 
-    case OQL.render(org, options) do
+    with {:error, _too_much} <- OQL.render(org, options),
+         {:error, error} <- OQL.render(org, Keyword.put(options, :results, shown_results(run.results))) do
+      {:error, %{run | status: :failed, error: [Workflow.issue("render", error.message)]}}
+    else
       {:ok, html} -> outcome(%{run | html: html})
-      {:error, error} -> {:error, %{run | status: :failed, error: [Workflow.issue("render", error.message)]}}
+    end
+  end
+
+  # One result that no page can hold, or that is no text, takes no other along.
+  defp shown_results(results) do
+    for {id, outputs} <- results,
+        into: %{},
+        do: {id, Map.new(outputs, fn {name, value} -> {name, shown_value(value)} end)}
+  end
+
+  defp shown_value(value) do
+    case JSON.encode(value) do
+      {:ok, json} when byte_size(json) <= @most_shown -> value
+      {:ok, json} -> "[#{byte_size(json)} bytes of JSON, too many to be shown here]"
+      {:error, _why} -> inspect(value, limit: 50)
     end
   end
 

@@ -35,6 +35,36 @@ defmodule Workbooks.Hazards.BlocksTest do
     end
   end
 
+  test "a text of 100 MB, within its memory, is a result, and goes as it came" do
+    in_vm(
+      fn ->
+        innocents_run!("wat")
+        {:ok, nil, 100_000_000, 42, page} = texts(100_000_000, ?x)
+        assert page > 100_000_000
+        # Four times as long as HTML has it, this is more than a page can hold.
+        {:ok, nil, 40_000_000, 42, page} = texts(40_000_000, ?<)
+        assert page in 1_000..100_000
+        quiet!()
+        until(fn -> :erlang.memory(:binary) < 50_000_000 end, fn -> :erlang.memory() end)
+      end,
+      unharmed: false,
+      patience: @patience
+    )
+  end
+
+  # In a process that ends with what it had; what comes of it is short enough to be told.
+  defp texts(bytes, character) do
+    text = {"Text", [out: "text", sig: "f() -> string"], "wat", TestHostileBlocks.giving(bytes, character)}
+
+    Task.await(
+      Task.async(fn ->
+        {answer, run} = Workbooks.run(book([text | innocents("wat")]), inputs: %{x: 41}, cache: false)
+        {answer, run.error, byte_size(run.exports["text"] || ""), run.exports["same"], byte_size(run.html || "")}
+      end),
+      :infinity
+    )
+  end
+
   # All of a language's, several runs at once. What is wrong with any of them is told of each.
   defp each_ends!(family, which, folder) do
     System.put_env("TMPDIR", folder)

@@ -138,6 +138,13 @@ defmodule Workbooks.TestHostileBlocks do
         caps: "clock"
       ),
       slow("random", "#include <unistd.h>\nint f(void) { char a[99]; for (;;) getentropy(a, 99); }", caps: "random"),
+      ended(
+        "no text",
+        :exit,
+        "the program ended with status 3: \uFFFDx",
+        "#+begin_src",
+        "#include <stdio.h>\nint main(void) { fputs(\"\\377x\", stderr); return 3; }"
+      ),
       slow("reads", "#include <stdio.h>\nint main(void) { for (;;) getchar(); }"),
       ended(
         "recursion",
@@ -530,13 +537,14 @@ defmodule Workbooks.TestHostileBlocks do
     """)
   end
 
-  # A module whose function gives that many bytes.
-  defp giving(bytes) do
+  @doc "A module whose function gives that many bytes, all the same."
+  def giving(bytes, byte \\ 0) do
     wat("""
     (memory (export "memory") #{div(bytes, 65_536) + 2})
       (func (export "f") (result i32)
         (i32.store (i32.const 0) (i32.const 64))
         (i32.store (i32.const 4) (i32.const #{bytes}))
+        (memory.fill (i32.const 64) (i32.const #{byte}) (i32.const #{bytes}))
         (i32.const 0))
     """)
   end

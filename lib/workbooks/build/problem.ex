@@ -31,7 +31,24 @@ defmodule Workbooks.Build.Problem do
   """
   @spec new(atom, String.t(), keyword) :: t
   def new(kind, message, place \\ []) do
-    %__MODULE__{kind: kind, message: message, line: place[:line], column: place[:column], notes: place[:notes] || []}
+    %__MODULE__{
+      kind: kind,
+      message: text(message),
+      line: place[:line],
+      column: place[:column],
+      notes: place[:notes] || []
+    }
+  end
+
+  # Some of it may be a block's own words, which need not be text.
+  defp text(message), do: if(String.valid?(message), do: message, else: cleaned(message))
+
+  defp cleaned(bytes) do
+    case :unicode.characters_to_binary(bytes) do
+      text when is_binary(text) -> text
+      {:incomplete, text, _rest} -> text <> "\uFFFD"
+      {:error, text, <<_, rest::binary>>} -> text <> "\uFFFD" <> cleaned(rest)
+    end
   end
 
   @doc "What the bridge reports, as a problem of the block."

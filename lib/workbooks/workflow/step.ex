@@ -28,6 +28,9 @@ defmodule Workbooks.Workflow.Step do
           cache: :use | :verify | :off
         }
 
+  # However little memory a step has, its values may take this much.
+  @least_room 16 * 1024 * 1024
+
   @typedoc "What it came to, for who makes a `t:Workbooks.Run.step/0` of it."
   @type outcome :: %{
           answer: {:ok, ResultCache.entry()} | {:error, Problem.t()},
@@ -121,7 +124,10 @@ defmodule Workbooks.Workflow.Step do
           Capabilities.environment(job.given, job.seed)
       )
 
+    before = heap_bytes()
+
     with {:ok, value} <- call_at(job.node, unit, inputs, environment),
+         :ok <- room(before, max(job.memory, @least_room)),
          {:ok, outputs} <- Outputs.name(job.component["out"], value) do
       {:ok, ResultCache.entry(outputs, Log.text())}
     else
@@ -131,6 +137,31 @@ defmodule Workbooks.Workflow.Step do
 
   defp call_at(node, unit, inputs, environment) when node == node(), do: Linker.call(unit, inputs, environment)
   defp call_at(node, unit, inputs, environment), do: Remote.call(node, unit, inputs, environment)
+
+  # A few bytes of WebAssembly's memory may be many of ours, and all that is done with them later takes
+  # as much again. What is text counts nothing here: it is as long as it was there.
+  defp room(before, most) do
+    if heap_bytes() - before > most and collected() - before > most do
+      taken = div(heap_bytes() - before, 1024 * 1024)
+
+      message =
+        "what the block gives takes #{taken} MiB as values, more than the step's #{div(most, 1024 * 1024)} MiB (memory)"
+
+      {:error, Problem.new(:memory_limit, message)}
+    else
+      :ok
+    end
+  end
+
+  defp collected do
+    :erlang.garbage_collect()
+    heap_bytes()
+  end
+
+  defp heap_bytes do
+    {:total_heap_size, words} = Process.info(self(), :total_heap_size)
+    words * :erlang.system_info(:wordsize)
+  end
 
   defp kept({:ok, entry}, %{cache: :verify} = job, key) when is_binary(key) do
     case ResultCache.fetch(job.store, key) do

@@ -95,7 +95,8 @@ defmodule Workbooks.Build.C do
          {:ok, glue} <- glue(glued, function, declarations, prints?(source.text)),
          {:ok, imports} <- imports(signature.using, declarations),
          {:ok, module, notes} <- build(source.text, glue <> imports, :reactor, options),
-         {:ok, component} <- wasm(Wasm.componentize(module, wit: wit, timeout: Deadline.left(options.deadline))) do
+         {:ok, component} <-
+           Problem.from_answer(Wasm.componentize(module, wit: wit, timeout: Deadline.left(options.deadline))) do
       {:ok,
        Artifact.new(
          language: source.language,
@@ -281,7 +282,4 @@ defmodule Workbooks.Build.C do
   end
 
   defp placed(problem, _text), do: problem
-
-  defp wasm({:ok, value}), do: {:ok, value}
-  defp wasm({:error, error}), do: {:error, Problem.from_wasm(error)}
 end

@@ -27,8 +27,8 @@ defmodule Workbooks.Build.Declared do
          {:ok, signature, raises?} <- agree(declared, source.sig),
          :ok <- arity(signature, source),
          {:ok, wit} <- Signature.to_wit(%{signature | name: Types.wit_name(function.name)}),
-         {:ok, bytes} <- wasm(Wasm.componentize(core, wit: wit, timeout: timeout)),
-         {:ok, compiled} <- wasm(Wasm.compile(bytes, timeout: timeout)) do
+         {:ok, bytes} <- Problem.from_answer(Wasm.componentize(core, wit: wit, timeout: timeout)),
+         {:ok, compiled} <- Problem.from_answer(Wasm.compile(bytes, timeout: timeout)) do
       {path, _params, _result} = List.keyfind(compiled.exports, [Types.wit_name(function.name)], 0)
 
       {:ok,
@@ -152,7 +152,4 @@ defmodule Workbooks.Build.Declared do
   end
 
   defp number(_cut, _shift), do: :error
-
-  defp wasm({:ok, value}), do: {:ok, value}
-  defp wasm({:error, error}), do: {:error, Problem.from_wasm(error)}
 end

@@ -31,13 +31,40 @@ defmodule Workbooks.Build.Problem do
   """
   @spec new(atom, String.t(), keyword) :: t
   def new(kind, message, place \\ []) do
-    %__MODULE__{kind: kind, message: message, line: place[:line], column: place[:column], notes: place[:notes] || []}
+    %__MODULE__{
+      kind: kind,
+      message: text(message),
+      line: place[:line],
+      column: place[:column],
+      notes: place[:notes] || []
+    }
+  end
+
+  # Some of it may be a block's own words, which need not be text.
+  defp text(message), do: if(String.valid?(message), do: message, else: cleaned(message))
+
+  defp cleaned(bytes) do
+    case :unicode.characters_to_binary(bytes) do
+      text when is_binary(text) -> text
+      {:incomplete, text, _rest} -> text <> "\uFFFD"
+      {:error, text, <<_, rest::binary>>} -> text <> "\uFFFD" <> cleaned(rest)
+    end
   end
 
   @doc "What the bridge reports, as a problem of the block."
   @spec from_wasm(Workbooks.Wasm.Error.t()) :: t
   def from_wasm(%Workbooks.Wasm.Error{kind: kind, message: message, details: details}),
     do: new(kind, message, place(details))
+
+  @doc """
+  What the bridge answers, its error as a problem of the block.
+
+      iex> Workbooks.Build.Problem.from_answer({:ok, 1})
+      {:ok, 1}
+  """
+  @spec from_answer({:ok, value} | {:error, Workbooks.Wasm.Error.t()}) :: {:ok, value} | {:error, t} when value: term
+  def from_answer({:ok, value}), do: {:ok, value}
+  def from_answer({:error, error}), do: {:error, from_wasm(error)}
 
   # A trap in code with debug information knows where: the innermost frame in the block's own file,
   # which compilers are given as block.c or the like.

@@ -23,10 +23,14 @@ defmodule Workbooks.Workflow.Step do
           memory: pos_integer,
           fuel: pos_integer | nil,
           timeout: timeout,
+          compile_timeout: timeout,
           node: node,
           store: ResultCache.store(),
           cache: :use | :verify | :off
         }
+
+  # However little memory a step has, its values may take this much.
+  @least_room 16 * 1024 * 1024
 
   @typedoc "What it came to, for who makes a `t:Workbooks.Run.step/0` of it."
   @type outcome :: %{
@@ -39,14 +43,6 @@ defmodule Workbooks.Workflow.Step do
           memory_peak: non_neg_integer | nil,
           fuel: non_neg_integer | nil
         }
-
-  # A cold compiler may take this long, however short a step is to be.
-  @compile_ms 60_000
-
-  @doc "Milliseconds that a step of that timeout has for compiling its block, before its own time begins."
-  @spec compile_ms(timeout) :: timeout
-  def compile_ms(:infinity), do: :infinity
-  def compile_ms(timeout), do: max(timeout, @compile_ms)
 
   @doc "Runs a step."
   @spec run(job) :: outcome
@@ -91,7 +87,7 @@ defmodule Workbooks.Workflow.Step do
   end
 
   defp compile(job, shas, log, keeps) do
-    deadline = Deadline.in_ms(compile_ms(job.timeout))
+    deadline = Deadline.in_ms(job.compile_timeout)
 
     with {:ok, unit} <- Linker.unit(job.component["id"], job.sources, job.calls, deadline) do
       case keeps and job.cache == :use and fetch(job, shas, unit.digest) do
@@ -102,9 +98,18 @@ defmodule Workbooks.Workflow.Step do
           {job |> call(unit, log, deadline) |> kept(job, keeps && key(job, shas, unit.digest)), false, unit.notes}
       end
     else
-      {:error, problem} -> {{:error, problem}, false, []}
+      {:error, problem} -> {{:error, uncompiled(problem, job)}, false, []}
     end
   end
+
+  defp uncompiled(problem, job),
+    do: late(problem, "the block was not compiled", :compile_timeout, job.compile_timeout)
+
+  # Who compiles or calls knows when its time is over, not how much there was.
+  defp late(%Problem{kind: :timeout} = problem, what, option, ms),
+    do: %{problem | message: "#{what} within #{ms} ms (#{option}): #{problem.message}"}
+
+  defp late(problem, _what, _option, _ms), do: problem
 
   defp compiled_before(job, shas) do
     with {:ok, digest, notes} <- Linker.known(job.component["id"], job.sources, job.calls),
@@ -121,18 +126,11 @@ defmodule Workbooks.Workflow.Step do
   end
 
   defp call(job, unit, log, compiling) do
-    inputs = for {value, _sha} <- job.inputs, do: value
-    fuel = Fuel.new(job.fuel)
+    before = heap_bytes()
 
     with {:ok, unit} <- metered(job, unit, compiling),
-         environment =
-           Call.environment(
-             [deadline: Deadline.in_ms(job.timeout), memory: job.memory, log: log, fuel: fuel] ++
-               [meter: &Process.put(:meter, &1)] ++ Capabilities.environment(job.given, job.seed)
-           ),
-         answer = call_at(job.node, unit, inputs, environment),
-         Process.put(:fuel, Fuel.taken(fuel)),
-         {:ok, value} <- within(answer, fuel),
+         {:ok, value} <- ended(job, unit, log),
+         :ok <- room(before, max(job.memory, @least_room)),
          {:ok, outputs} <- Outputs.name(job.component["out"], value) do
       {:ok, ResultCache.entry(outputs, Log.text())}
     end
@@ -140,7 +138,23 @@ defmodule Workbooks.Workflow.Step do
 
   # Another node makes its own.
   defp metered(%{fuel: fuel, node: node}, unit, _compiling) when fuel == nil or node != node(), do: {:ok, unit}
-  defp metered(_job, unit, compiling), do: Linker.metered(unit, compiling)
+
+  defp metered(job, unit, compiling) do
+    with {:error, problem} <- Linker.metered(unit, compiling), do: {:error, uncompiled(problem, job)}
+  end
+
+  defp ended(job, unit, log) do
+    inputs = for {value, _sha} <- job.inputs, do: value
+    fuel = Fuel.new(job.fuel)
+    here = [deadline: Deadline.in_ms(job.timeout), memory: job.memory, log: log, fuel: fuel]
+    meter = [meter: &Process.put(:meter, &1)]
+    environment = Call.environment(here ++ meter ++ Capabilities.environment(job.given, job.seed))
+    answer = call_at(job.node, unit, inputs, environment)
+    Process.put(:fuel, Fuel.taken(fuel))
+
+    with {:error, problem} <- within(answer, fuel),
+         do: {:error, late(problem, "the block did not end", :step_timeout, job.timeout)}
+  end
 
   defp within({:error, %Problem{kind: :fuel} = problem}, fuel), do: {:error, %{problem | message: too_much(fuel)}}
 
@@ -151,6 +165,31 @@ defmodule Workbooks.Workflow.Step do
 
   defp call_at(node, unit, inputs, environment) when node == node(), do: Linker.call(unit, inputs, environment)
   defp call_at(node, unit, inputs, environment), do: Remote.call(node, unit, inputs, environment)
+
+  # A few bytes of WebAssembly's memory may be many of ours, and all that is done with them later takes
+  # as much again. What is text counts nothing here: it is as long as it was there.
+  defp room(before, most) do
+    if heap_bytes() - before > most and collected() - before > most do
+      taken = div(heap_bytes() - before, 1024 * 1024)
+
+      message =
+        "what the block gives takes #{taken} MiB as values, more than the step's #{div(most, 1024 * 1024)} MiB (memory)"
+
+      {:error, Problem.new(:memory_limit, message)}
+    else
+      :ok
+    end
+  end
+
+  defp collected do
+    :erlang.garbage_collect()
+    heap_bytes()
+  end
+
+  defp heap_bytes do
+    {:total_heap_size, words} = Process.info(self(), :total_heap_size)
+    words * :erlang.system_info(:wordsize)
+  end
 
   defp kept({:ok, entry}, %{cache: :verify} = job, key) when is_binary(key) do
     case ResultCache.fetch(job.store, key) do

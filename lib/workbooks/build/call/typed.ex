@@ -12,19 +12,21 @@ defmodule Workbooks.Build.Call.Typed do
   @behaviour Workbooks.Build.Call
 
   alias Workbooks.Wasm
-  alias Workbooks.Build.{Artifact, Deadline, Fuel, Problem, Spread, Types, Values}
+  alias Workbooks.Build.{Artifact, Call, Deadline, Fuel, Problem, Spread, Types, Values}
   alias Workbooks.Build.Call.Lines
 
   @impl true
   def prepare(%Artifact{} = artifact, deadline) do
-    with {:ok, program} <- wasm(Wasm.compile(artifact.bytes, timeout: Deadline.left(deadline))) do
-      {:ok, %{artifact | program: program}}
+    case Wasm.compile(artifact.bytes, timeout: Deadline.left(deadline)) do
+      {:ok, program} -> {:ok, %{artifact | program: program}}
+      {:error, error} -> {:error, Problem.from_wasm(error)}
     end
   end
 
   @impl true
   def metered(%Artifact{} = artifact, deadline) do
-    with {:ok, program} <- wasm(Wasm.compile(artifact.bytes, timeout: Deadline.left(deadline), fuel: true)) do
+    with {:ok, program} <-
+           Problem.from_answer(Wasm.compile(artifact.bytes, timeout: Deadline.left(deadline), fuel: true)) do
       {:ok, %{artifact | program: program}}
     end
   end
@@ -39,11 +41,13 @@ defmodule Workbooks.Build.Call.Typed do
   end
 
   defp call(artifact, arguments, environment, streams) do
-    with {:ok, instance} <- wasm(Wasm.instantiate(artifact.program, options(artifact.program, environment, streams))) do
+    with {:ok, instance} <-
+           called(Wasm.instantiate(artifact.program, options(artifact.program, environment, streams)), environment) do
       try do
         timeout = Deadline.left(environment.deadline)
 
-        with {:ok, value} <- wasm(Fuel.call(environment.fuel, instance, artifact.data, arguments, timeout)) do
+        with {:ok, value} <-
+               called(Fuel.call(environment.fuel, instance, artifact.data, arguments, timeout), environment) do
           {:ok, Values.from_wit(value, artifact.result)}
         end
       after
@@ -87,6 +91,6 @@ defmodule Workbooks.Build.Call.Typed do
     end
   end
 
-  defp wasm({:ok, value}), do: {:ok, value}
-  defp wasm({:error, error}), do: {:error, Problem.from_wasm(error)}
+  defp called({:ok, value}, _environment), do: {:ok, value}
+  defp called({:error, error}, environment), do: {:error, Call.problem(error, environment)}
 end

@@ -65,7 +65,7 @@ defmodule Workbooks.Build.Rust.Mrustc do
           {:ok, binary} | {:error, Problem.t()}
   def build({kind, export}, files, text, options) do
     with {:ok, bytes} <- read(program()),
-         {:ok, mrustc} <- wasm(Wasm.compile(bytes, timeout: Deadline.left(options.deadline))),
+         {:ok, mrustc} <- Problem.from_answer(Wasm.compile(bytes, timeout: Deadline.left(options.deadline))),
          {:ok, c} <- Scratch.with_folder(&translate(mrustc, files, &1, kind, text, options)) do
       link([c, exports(export)], kind, options)
     end
@@ -173,7 +173,4 @@ defmodule Workbooks.Build.Rust.Mrustc do
       {:error, Problem.new(:language, "no mrustc.wasm at #{path}: #{:file.format_error(reason)}")}
     end
   end
-
-  defp wasm({:ok, value}), do: {:ok, value}
-  defp wasm({:error, error}), do: {:error, Problem.from_wasm(error)}
 end

@@ -46,12 +46,37 @@ defmodule Workbooks.Workflow.Step do
   def compile_ms(:infinity), do: :infinity
   def compile_ms(timeout), do: max(timeout, @compile_ms)
 
-  @doc "Runs a step."
+  @doc """
+  What the step came to before, where that is kept: told without a process of its own, which would cost
+  more than looking it up does.
+  """
+  @spec kept(job) :: {:ok, outcome} | :error
+  def kept(%{cache: :use} = job) do
+    begun = System.monotonic_time()
+    shas = shas(job)
+
+    # A result is found without compiling anything, or loading what was compiled.
+    with true <- Capabilities.pure?(job.given),
+         {:ok, digest} <- Linker.known_digest(job.component["id"], job.sources, job.calls),
+         {:ok, entry} <- fetch(job, shas, digest) do
+      known = %{inputs_sha: :crypto.hash(:sha256, shas), memory_peak: nil, fuel: nil}
+      {:ok, Map.merge(known, %{answer: {:ok, entry}, ms: elapsed(begun), cached: true, log: entry.log})}
+    else
+      _none -> :error
+    end
+  rescue
+    # A fault of ours must not take the run along: it is the step's own process that tells of it.
+    _exception -> :error
+  end
+
+  def kept(_job), do: :error
+
+  @doc "Runs a step of which `kept/1` knew nothing."
   @spec run(job) :: outcome
   def run(job) do
     begun = System.monotonic_time()
     log = Log.start()
-    shas = for {value, sha} <- job.inputs, do: sha || ResultCache.digest(value)
+    shas = shas(job)
     {answer, cached} = answer(job, shas, log)
     printed = if cached, do: elem(answer, 1).log, else: Log.text()
     meter = Process.get(:meter, %{})
@@ -67,6 +92,8 @@ defmodule Workbooks.Workflow.Step do
     }
   end
 
+  defp shas(job), do: for({value, sha} <- job.inputs, do: sha || ResultCache.digest(value))
+
   @doc "Milliseconds since a monotonic time."
   @spec elapsed(integer) :: float
   def elapsed(begun) do
@@ -75,13 +102,7 @@ defmodule Workbooks.Workflow.Step do
 
   defp answer(job, shas, log) do
     # What is granted something real may come to something else each time.
-    keeps = job.cache != :off and Capabilities.pure?(job.given)
-
-    # A result is found without compiling anything, or loading what was compiled.
-    case keeps and job.cache == :use and compiled_before(job, shas) do
-      {:ok, entry} -> {{:ok, entry}, true}
-      _none -> compile(job, shas, log, keeps)
-    end
+    compile(job, shas, log, job.cache != :off and Capabilities.pure?(job.given))
   rescue
     # A fault of ours must not take the run along.
     exception -> {{:error, Problem.new(:internal, Exception.message(exception))}, false}
@@ -98,10 +119,6 @@ defmodule Workbooks.Workflow.Step do
     else
       {:error, problem} -> {{:error, problem}, false}
     end
-  end
-
-  defp compiled_before(job, shas) do
-    with {:ok, digest} <- Linker.known_digest(job.component["id"], job.sources, job.calls), do: fetch(job, shas, digest)
   end
 
   defp fetch(job, shas, digest), do: ResultCache.fetch(job.store, key(job, shas, digest))

@@ -15,6 +15,8 @@ defmodule Workbooks.Workflow.Coordinator do
   @caller_ended "the process that asked for the run ended"
   @heap_words 1_000
   @most_heap_words 8_000_000
+  # What a small step comes to: most end without having collected garbage.
+  @step_words 8_000
 
   @doc "Checks a plan and runs it to its end. When `caller` ends before, so does the run."
   @spec run(map, String.t(), Workflow.options(), pid) :: Run.t()
@@ -234,7 +236,7 @@ defmodule Workbooks.Workflow.Coordinator do
 
   defp spawn_step(%{options: options} = state, id, job, begun) do
     run = self()
-    pid = spawn_link(fn -> send(run, {:step, self(), Step.run(job)}) end)
+    pid = Process.spawn(fn -> send(run, {:step, self(), Step.run(job)}) end, [:link, min_heap_size: @step_words])
     step = %{id: id, begun: begun, timer: timer(pid, options.step_timeout), node: job.node}
     %{state | running: Map.put(state.running, pid, step), nodes: Map.update(state.nodes, job.node, 1, &(&1 + 1))}
   end

@@ -13,24 +13,7 @@ defmodule Bench.Cache do
 
   def question, do: "Compiling what was compiled before"
 
-  def rows do
-    # Nothing of the user's own cache is used or changed.
-    before = Application.fetch_env(:workbooks, :cache_dir)
-    folder = Path.join(System.tmp_dir!(), "workbooks-bench-cache-#{System.pid()}")
-    Application.put_env(:workbooks, :cache_dir, folder)
-
-    try do
-      measured()
-    after
-      case before do
-        {:ok, value} -> Application.put_env(:workbooks, :cache_dir, value)
-        :error -> Application.delete_env(:workbooks, :cache_dir)
-      end
-
-      Cache.configure()
-      File.rm_rf!(folder)
-    end
-  end
+  def rows, do: Bench.own_cache(fn _folder -> measured() end)
 
   defp measured do
     bytes = Guests.large(200)

@@ -3,7 +3,9 @@
 # Graphs of 200 components: layers of ten, each component waiting for two of the layer before. The
 # same graph of programs, one started for each step, is the floor: node for JavaScript, what cc makes
 # of a C program for WAT (compiled beforehand; `cold` compiles too). A second graph is of components
-# that work: some milliseconds each.
+# that work: some milliseconds each. C is compiled by clang inside WebAssembly, where that is installed
+# (guides/c.md), beside the machine's own cc; what is told of a new virtual machine is of one that was
+# started for it.
 #
 #     mix run bench/run.exs
 
@@ -13,29 +15,27 @@ defmodule Bench.Run do
   @count 200
   @width 10
 
-  def question, do: "A run of #{@count} steps"
+  alias Workbooks.Build
+  alias Workbooks.Build.{C, Cache, Source}
 
-  def rows do
+  def question, do: "A run of #{@count} steps, and a C block"
+
+  def rows, do: Bench.own_cache(&rows/1)
+
+  defp rows(folder), do: runs(folder) ++ c(folder)
+
+  defp runs(folder) do
     js = graph("js", &quick_js/2)
     wat = graph("wat", &quick_wat/2)
     work = graph("js", &work_js/2)
-    folder = Path.join(System.tmp_dir!(), "workbooks-bench-run-#{System.pid()}")
-    File.mkdir_p!(folder)
-
-    try do
-      rows(js, wat, work, folder)
-    after
-      File.rm_rf!(folder)
-    end
-  end
-
-  defp rows(js, wat, work, folder) do
     empty = graph("js", &quick_js/2, 1)
+    {:ok, ran} = run(js, cache: false)
     node = System.find_executable("node")
     cc = System.find_executable("cc")
 
     floors =
       [
+        node && {:one_node, fn -> program(node, ["-e", "console.log(1)"]) end},
         node && {:node, fn -> programs(fn n -> {node, ["-e", "console.log(1 + #{n})"]} end) end},
         cc && {:cc, native(cc, folder, false)},
         cc && {:cc_cold, native(cc, folder, true)}
@@ -44,9 +44,13 @@ defmodule Bench.Run do
 
     cases = [
       {:empty, fn -> run(empty, cache: false) end},
+      {:empty_cold, fn -> Cache.clear() && run(empty, cache: false) end},
       {:empty_cached, fn -> run(empty, cache_dir: folder) end},
       {:js, fn -> run(js, cache: false) end},
       {:js_serial, fn -> run(js, cache: false, concurrency: 1) end},
+      {:plan, fn -> {:ok, _} = Workbooks.plan(js) end},
+      {:document, fn -> {:ok, _} = Workbooks.render(js, results: ran.results) end},
+      {:page, fn -> <<_::binary>> = Workbooks.Page.of_run(ran, js) end},
       {:wat, fn -> run(wat, cache: false) end},
       {:wat_serial, fn -> run(wat, cache: false, concurrency: 1) end},
       {:work, fn -> run(work, cache: false) end},
@@ -63,14 +67,18 @@ defmodule Bench.Run do
     against = fn what, key -> if found[key], do: [floor: {what, found[key]}], else: [] end
 
     [
-      row.("one empty JavaScript step, page and all", :empty, []),
-      row.("the same, its result kept", :empty_cached, []),
+      row.("one empty JavaScript step, warm, page and all", :empty, against.("a process of node", :one_node)),
+      row.("the same, cold: compiled too", :empty_cold, against.("a process of node", :one_node)),
+      row.("the same, its result kept", :empty_cached, against.("a process of node", :one_node)),
       row.("JavaScript, nothing kept", :js, against.("a node for each step", :node)),
       row.("JavaScript, one step at a time", :js_serial, against.("a node for each step", :node)),
+      row.("of it: the plan", :plan, floor: {"nothing kept", found.js}),
+      row.("of it: the document with its results", :document, floor: {"nothing kept", found.js}),
+      row.("beside it: a page around that", :page, floor: {"nothing kept", found.js}),
       row.("WAT, nothing kept", :wat, against.("a program by cc for each step", :cc)),
       row.("WAT, one step at a time", :wat_serial, against.("compiled by cc, then run", :cc_cold)),
-      row.("JavaScript that works, nothing kept", :work, []),
-      row.("JavaScript that works, one step at a time", :work_serial, []),
+      row.("JavaScript that works, nothing kept", :work, against.("a node for each step", :node)),
+      row.("JavaScript that works, one step at a time", :work_serial, against.("a node for each step", :node)),
       row.("again after an edit", :js_edit, floor: {"nothing kept", found.js}),
       row.(
         "JavaScript that works, again after an edit in the middle",
@@ -148,11 +156,13 @@ defmodule Bench.Run do
   # As many at the same time as there are schedulers, as a run has it.
   defp programs(program) do
     1..@count
-    |> Task.async_stream(fn n -> n |> program.() |> then(fn {path, args} -> {_, 0} = System.cmd(path, args) end) end,
+    |> Task.async_stream(fn n -> n |> program.() |> then(fn {path, args} -> program(path, args) end) end,
       timeout: :infinity
     )
     |> Stream.run()
   end
+
+  defp program(path, args), do: {_, 0} = System.cmd(path, args)
 
   defp native(cc, folder, cold) do
     compile = fn n ->
@@ -177,6 +187,74 @@ defmodule Bench.Run do
     else
       made = for n <- 1..@count, into: %{}, do: {n, compile.(n)}
       fn -> programs(&made[&1]) end
+    end
+  end
+
+  # --- a C block --------------------------------------------------------------------------------------
+
+  defp c(folder) do
+    case C.available() do
+      :ok ->
+        c_rows(folder)
+
+      {:error, how} ->
+        IO.puts("No rows of C: #{how}")
+        []
+    end
+  end
+
+  defp c_rows(folder) do
+    kept = c_source(0)
+    {:ok, artifact} = Build.compile(kept)
+    cc = System.find_executable("cc")
+
+    cases =
+      [
+        {:memory, 100, fn -> {:ok, _} = Build.compile(kept) end},
+        {:call, 100, fn -> {:ok, 3} = Build.call(artifact, [1, 2]) end},
+        {:another, 1, fn -> {:ok, _} = Build.compile(c_source(System.unique_integer([:positive]))) end}
+      ] ++ if(cc, do: [{:cc, 1, native_c(cc, folder)}], else: [])
+
+    found = Bench.measure(cases, 7)
+    first = for n <- 1..3, do: new_machine(folder, c_source("#{System.os_time()}LL + #{n}"))
+    again = for _ <- 1..3, do: new_machine(folder, kept)
+    floor = if found[:cc], do: [floor: {"compiled and linked by cc", found.cc}], else: []
+
+    [
+      Bench.row("C, the first block of a new virtual machine", Bench.sample(first), floor),
+      Bench.row("C, another block", found.another, [goal: {:ns, 300_000_000}] ++ floor),
+      Bench.row("C, a block kept on disk, in a new virtual machine", Bench.sample(again), floor),
+      Bench.row("C, a block kept in memory", found.memory, floor),
+      Bench.row("C, a call in an instance of its own", found.call, [])
+    ]
+  end
+
+  defp c_source(n) do
+    text = "int add(int a, int b)\n{\n    return a + b + 0 * #{n};\n}\n"
+    %Source{id: "bench/add", language: "c", text: text, inputs: ["a", "b"], outputs: ["sum"]}
+  end
+
+  defp native_c(cc, folder) do
+    path = Path.join(folder, "add")
+
+    fn ->
+      File.write!(path <> ".c", c_source(System.unique_integer([:positive])).text)
+      program(cc, ["-O2", "-shared", "-fPIC", "-o", path <> ".so", path <> ".c"])
+    end
+  end
+
+  # What the first compilation of a virtual machine takes, the machine itself left out.
+  defp new_machine(folder, source) do
+    paths = Enum.flat_map(:code.get_path(), &['-pa', &1])
+    {:ok, peer, _name} = :peer.start_link(%{connection: :standard_io, args: paths})
+
+    try do
+      :ok = :peer.call(peer, Application, :put_env, [:workbooks, :cache_dir, folder])
+      {:ok, _} = :peer.call(peer, Application, :ensure_all_started, [:workbooks])
+      {us, {:ok, _}} = :peer.call(peer, :timer, :tc, [Build, :compile, [source]], :infinity)
+      us * 1_000
+    after
+      :peer.stop(peer)
     end
   end
 end

@@ -32,8 +32,11 @@ defmodule Bench do
     for _ <- 1..rounds, {key, times, function} <- cases, reduce: %{} do
       rounds -> Map.update(rounds, key, [time(times, function)], &[time(times, function) | &1])
     end
-    |> Map.new(fn {key, rounds} -> {key, %{best: Enum.min(rounds), median: percentile(rounds, 50)}} end)
+    |> Map.new(fn {key, rounds} -> {key, sample(rounds)} end)
   end
+
+  @doc "A sample of single times in nanoseconds, as `measure/2` has them."
+  def sample(times), do: %{best: Enum.min(times), median: percentile(times, 50)}
 
   defp time(times, function) do
     # What the round before left is not this one's to clear away.
@@ -124,6 +127,30 @@ defmodule Bench do
     receive do
       {:DOWN, ^monitor, :process, ^pid, {:done, answer}} -> answer
       {:DOWN, ^monitor, :process, ^pid, reason} -> exit(reason)
+    end
+  end
+
+  @doc """
+  Runs `function`, which is given a folder, with the caches in that folder: nothing of the user's own is
+  used or changed, and nothing is left.
+  """
+  def own_cache(function) do
+    before = Application.fetch_env(:workbooks, :cache_dir)
+    folder = Path.join(System.tmp_dir!(), "workbooks-bench-cache-#{System.pid()}")
+    File.mkdir_p!(folder)
+    Application.put_env(:workbooks, :cache_dir, folder)
+    Workbooks.Wasm.Cache.configure()
+
+    try do
+      function.(folder)
+    after
+      case before do
+        {:ok, value} -> Application.put_env(:workbooks, :cache_dir, value)
+        :error -> Application.delete_env(:workbooks, :cache_dir)
+      end
+
+      Workbooks.Wasm.Cache.configure()
+      File.rm_rf!(folder)
     end
   end
 

@@ -98,7 +98,7 @@ defmodule Workbooks.Wasm.Host do
     end
   end
 
-  defp unversioned(interface), do: interface |> String.split("@") |> hd()
+  defp unversioned(interface), do: interface |> :binary.split("@") |> hd()
 
   # A function that a module lacks is not given.
   defp function({:module, module, name}, path, arity) do

@@ -13,6 +13,8 @@ defmodule Workbooks.Workflow.Coordinator do
   @caller_ended "the process that asked for the run ended"
   @heap_words 1_000
   @most_heap_words 8_000_000
+  # What a small step comes to: most end without having collected garbage.
+  @step_words 8_000
 
   @type options :: %{
           id: String.t(),
@@ -108,7 +110,8 @@ defmodule Workbooks.Workflow.Coordinator do
     # What it still compiles ends with it.
     Process.unlink(checker)
     Process.exit(checker, :kill)
-    answer
+    # Where it ended by itself, that is of no interest any more.
+    receive(do: ({:EXIT, ^checker, _reason} -> answer), after: (0 -> answer))
   end
 
   defp refused(%{options: options, events: events}, status, issues, begun) do
@@ -147,20 +150,19 @@ defmodule Workbooks.Workflow.Coordinator do
   end
 
   defp loop(state) do
-    state = start_ready(state)
-
-    if state.running == %{} do
+    case start_ready(state) do
+      # More may be started, once what came meanwhile was looked at.
+      {:kept, state} -> state |> await(0) |> continue()
       # A validated plan has no cycle; a step that can never start must not be waited for.
-      skip_rest(state, "what it waits for never ran")
-    else
-      state |> await() |> continue()
+      {:started, %{running: none} = state} when none == %{} -> skip_rest(state, "what it waits for never ran")
+      {:started, state} -> state |> await(Deadline.left(state.deadline)) |> continue()
     end
   end
 
   defp continue(%{ended_by: nil} = state), do: loop(state)
   defp continue(state), do: state
 
-  defp await(%{caller: caller} = state) do
+  defp await(%{caller: caller} = state, wait) do
     receive do
       {:step, pid, outcome} when is_map_key(state.running, pid) ->
         ended(state, pid, outcome)
@@ -202,27 +204,32 @@ defmodule Workbooks.Workflow.Coordinator do
       {:step, _pid, _outcome} ->
         state
     after
-      Deadline.left(state.deadline) ->
-        end_run(state, :timeout, too_late(state.options))
+      wait ->
+        if Deadline.left(state.deadline) == 0,
+          do: end_run(state, :timeout, too_late(state.options)),
+          else: state
     end
   end
 
   defp too_late(options), do: "the run's time of #{options.timeout} ms was over"
 
-  # As many as may run at the same time. One that may not run at all is over at once.
+  # As many as may run at the same time, until one is found to be kept. One that may not run at all is over at once.
   defp start_ready(state) do
     with true <- Enum.any?(state.nodes, fn {_node, steps} -> steps < state.options.concurrency end),
          {id, schedule} <- Schedule.next(state.schedule) do
-      %{state | schedule: schedule} |> begin(id) |> start_ready()
+      case begin(%{state | schedule: schedule}, id) do
+        {:kept, state} -> {:kept, state}
+        {:started, state} -> start_ready(state)
+      end
     else
-      _ -> state
+      _ -> {:started, state}
     end
   end
 
   defp begin(state, id) do
     case Capabilities.given(state.graph.components[id]["caps"] || [], state.options.caps) do
       {:ok, given} -> start(state, id, given)
-      {:error, message} -> failed(state, id, :failed, Problem.new(:capability, message), %{})
+      {:error, message} -> {:started, failed(state, id, :failed, Problem.new(:capability, message), %{})}
     end
   end
 
@@ -244,9 +251,17 @@ defmodule Workbooks.Workflow.Coordinator do
       cache: options.cache
     }
 
-    run = self()
-    pid = spawn_link(fn -> send(run, {:step, self(), Step.run(job)}) end)
     begun = Events.step_started(state.events, id, job.world["lang"])
+
+    case Step.kept(job) do
+      {:ok, outcome} -> {:kept, answered(state, id, outcome)}
+      :error -> {:started, spawn_step(state, id, job, begun)}
+    end
+  end
+
+  defp spawn_step(%{options: options} = state, id, job, begun) do
+    run = self()
+    pid = Process.spawn(fn -> send(run, {:step, self(), Step.run(job)}) end, [:link, min_heap_size: @step_words])
     step = %{id: id, begun: begun, timer: timer(pid, options), node: job.node}
     %{state | running: Map.put(state.running, pid, step), nodes: Map.update(state.nodes, job.node, 1, &(&1 + 1))}
   end
@@ -260,7 +275,8 @@ defmodule Workbooks.Workflow.Coordinator do
   defp elsewhere(state, pid) do
     {%{id: id, node: lost}, state} = over(state, pid)
     nodes = Map.delete(state.nodes, lost)
-    begin(%{state | nodes: if(nodes == %{}, do: %{node() => 0}, else: nodes)}, id)
+    {_begun, state} = begin(%{state | nodes: if(nodes == %{}, do: %{node() => 0}, else: nodes)}, id)
+    state
   end
 
   defp timer(_pid, %{step_timeout: step, compile_timeout: compile}) when :infinity in [step, compile], do: nil
@@ -291,9 +307,12 @@ defmodule Workbooks.Workflow.Coordinator do
     end
   end
 
-  defp ended(state, pid, %{answer: answer} = outcome) do
+  defp ended(state, pid, outcome) do
     {%{id: id}, state} = over(state, pid)
+    answered(state, id, outcome)
+  end
 
+  defp answered(state, id, %{answer: answer} = outcome) do
     case answer do
       {:ok, %{outputs: outputs, shas: shas}} ->
         known =

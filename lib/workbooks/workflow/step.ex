@@ -44,12 +44,37 @@ defmodule Workbooks.Workflow.Step do
           fuel: non_neg_integer | nil
         }
 
-  @doc "Runs a step."
+  @doc """
+  What the step came to before, where that is kept: told without a process of its own, which would cost
+  more than looking it up does.
+  """
+  @spec kept(job) :: {:ok, outcome} | :error
+  def kept(%{cache: :use} = job) do
+    begun = System.monotonic_time()
+    shas = shas(job)
+
+    # A result is found without compiling anything, or loading what was compiled.
+    with true <- Capabilities.pure?(job.given),
+         {:ok, digest, notes} <- Linker.known(job.component["id"], job.sources, job.calls),
+         {:ok, entry} <- fetch(job, shas, digest) do
+      known = %{inputs_sha: :crypto.hash(:sha256, shas), memory_peak: nil, fuel: nil, notes: notes}
+      {:ok, Map.merge(known, %{answer: {:ok, entry}, ms: elapsed(begun), cached: true, log: entry.log})}
+    else
+      _none -> :error
+    end
+  rescue
+    # A fault of ours must not take the run along: it is the step's own process that tells of it.
+    _exception -> :error
+  end
+
+  def kept(_job), do: :error
+
+  @doc "Runs a step of which `kept/1` knew nothing."
   @spec run(job) :: outcome
   def run(job) do
     begun = System.monotonic_time()
     log = Log.start()
-    shas = for {value, sha} <- job.inputs, do: sha || ResultCache.digest(value)
+    shas = shas(job)
     {answer, cached, notes} = answer(job, shas, log)
     printed = if cached, do: elem(answer, 1).log, else: Log.text()
     meter = Process.get(:meter, %{})
@@ -66,6 +91,8 @@ defmodule Workbooks.Workflow.Step do
     }
   end
 
+  defp shas(job), do: for({value, sha} <- job.inputs, do: sha || ResultCache.digest(value))
+
   @doc "Milliseconds since a monotonic time."
   @spec elapsed(integer) :: float
   def elapsed(begun) do
@@ -74,13 +101,7 @@ defmodule Workbooks.Workflow.Step do
 
   defp answer(job, shas, log) do
     # What is granted something real may come to something else each time.
-    keeps = job.cache != :off and Capabilities.pure?(job.given)
-
-    # A result is found without compiling anything, or loading what was compiled.
-    case keeps and job.cache == :use and compiled_before(job, shas) do
-      {:ok, entry, notes} -> {{:ok, entry}, true, notes}
-      _none -> compile(job, shas, log, keeps)
-    end
+    compile(job, shas, log, job.cache != :off and Capabilities.pure?(job.given))
   rescue
     # A fault of ours must not take the run along.
     exception -> {{:error, Problem.new(:internal, Exception.message(exception))}, false, []}
@@ -110,12 +131,6 @@ defmodule Workbooks.Workflow.Step do
     do: %{problem | message: "#{what} within #{ms} ms (#{option}): #{problem.message}"}
 
   defp late(problem, _what, _option, _ms), do: problem
-
-  defp compiled_before(job, shas) do
-    with {:ok, digest, notes} <- Linker.known(job.component["id"], job.sources, job.calls),
-         {:ok, entry} <- fetch(job, shas, digest),
-         do: {:ok, entry, notes}
-  end
 
   defp fetch(job, shas, digest), do: ResultCache.fetch(job.store, key(job, shas, digest))
 

@@ -17,6 +17,10 @@ const PLACES: u32 = 1000;
 const MEMORIES_A_MODULE: u32 = 16;
 const TABLES_A_MODULE: u32 = 16;
 
+/// Of each table, the bytes that are set to zero for the next instance and not given back
+/// to the kernel: a guest's functions are some thousands, and all but the largest fit.
+const TABLE_BYTES: usize = 32 << 10;
+
 /// Bytes of address space behind each linear memory's start, and of what may not be
 /// touched before and behind it: compiled code relies on both, so all variants say
 /// the same.
@@ -189,8 +193,11 @@ fn config(variant: Variant, pooling: bool) -> Config {
             .max_component_instance_size(8 << 20)
             .max_core_instance_size(8 << 20)
             .table_elements(100_000)
+            // Of what would keep them, one way copies from the beginning on, which is a stack that
+            // hardly anything is on, and the other asks the kernel which pages were written to: it
+            // passes over those that are swapped out or being moved, and the next guest would see them.
             .linear_memory_keep_resident(0)
-            .table_keep_resident(0)
+            .table_keep_resident(TABLE_BYTES)
             .async_stack_keep_resident(0);
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     }

@@ -195,6 +195,29 @@ defmodule Workbooks.Wasm.ModuleTest do
       assert Wasm.call(a, f) == {:ok, 42}
     end
 
+    test "a table begins empty, whatever an instance before had in it" do
+      component =
+        Wasm.compile!("""
+        (module
+          (table $t 3000 externref)
+          (func (export "set") (param i32 externref) (table.set $t (local.get 0) (local.get 1)))
+          (func (export "null") (param i32) (result i32) (ref.is_null (table.get $t (local.get 0)))))
+        """)
+
+      # The places of the pool that are free are used again.
+      for round <- 1..50 do
+        instance = Wasm.instantiate!(component)
+
+        for index <- [0, 511, 512, 2999] do
+          assert {round, Wasm.call(instance, "null", [index])} == {round, {:ok, 1}}
+          assert Wasm.call(instance, "set", [index, round]) == {:ok, nil}
+          assert Wasm.call(instance, "null", [index]) == {:ok, 0}
+        end
+
+        Wasm.close(instance)
+      end
+    end
+
     test "a host function of one instance is reached through another" do
       a =
         instance(

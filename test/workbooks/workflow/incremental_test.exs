@@ -146,4 +146,42 @@ defmodule Workbooks.Workflow.IncrementalTest do
       end
     end
   end
+
+  describe "between steps that are kept" do
+    # What the run's own process does when it tells of the first of them.
+    defp on_first_kept(first, act) do
+      handler = {__MODULE__, first}
+      on_exit(fn -> Workbooks.Telemetry.detach(handler) end)
+
+      Workbooks.Telemetry.attach(
+        handler,
+        [:workbooks, :run, :step, :cached],
+        &__MODULE__.told/4,
+        {"book/" <> first, act}
+      )
+    end
+
+    defp pair(name) do
+      book(for part <- ["#{name}-1", "#{name}-2"], do: {part, [in: "x", out: part], "js", "export const f = (x) => x"})
+    end
+
+    test "a run can be cancelled", %{tmp_dir: folder} do
+      run!(pair("cancelled"), folder)
+      :ok = on_first_kept("cancelled-1", fn -> send(self(), :cancel) end)
+      options = [inputs: %{"x" => 1}, cache_dir: folder]
+      assert {:error, %{status: :cancelled} = run} = Workbooks.run(pair("cancelled"), options)
+      assert [%{status: :ok, cached: true}, %{status: :skipped}] = run.steps
+    end
+
+    test "its time can be over", %{tmp_dir: folder} do
+      run!(pair("late"), folder)
+      :ok = on_first_kept("late-1", fn -> Process.sleep(5_000) end)
+      options = [inputs: %{"x" => 1}, cache_dir: folder, timeout: 5_000]
+      assert {:error, %{status: :timeout} = run} = Workbooks.run(pair("late"), options)
+      assert [%{status: :ok, cached: true}, %{status: :skipped}] = run.steps
+    end
+  end
+
+  @doc false
+  def told(_event, _measurements, %{component: component}, {first, act}), do: if(component == first, do: act.())
 end

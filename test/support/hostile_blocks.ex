@@ -2,7 +2,7 @@ defmodule Workbooks.TestHostileBlocks do
   @moduledoc false
   # Blocks that mean harm, and how each has to end. A case is a map:
   #
-  #   * `name`, `lang`, `source`, and in `properties` what its heading says beside `:out:`
+  #   * `name`, `source`, and in `properties` what its heading says beside `:out:`
   #   * `kind` - the error's
   #   * `says` - what the message has to say: the limit and its value, where it is a limit that ended it
   #   * `at` - what stands in the Org file at the error's line
@@ -144,6 +144,14 @@ defmodule Workbooks.TestHostileBlocks do
         "the program ended with status 3: \uFFFDx",
         "#+begin_src",
         "#include <stdio.h>\nint main(void) { fputs(\"\\377x\", stderr); return 3; }"
+      ),
+      ended(
+        "no text without end",
+        :exit,
+        "bytes more]",
+        "#+begin_src",
+        "#include <stdio.h>\n#include <string.h>\nstatic char a[4 << 20];\n" <>
+          "int main(void) { memset(a, 255, sizeof a); fwrite(a, 1, sizeof a, stderr); return 3; }"
       ),
       slow("reads", "#include <stdio.h>\nint main(void) { for (;;) getchar(); }"),
       ended(

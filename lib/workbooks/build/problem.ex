@@ -9,6 +9,11 @@ defmodule Workbooks.Build.Problem do
   be used).
   """
 
+  alias Workbooks.Text
+
+  # Some of it may be a block's own words, which need be neither short nor text.
+  @most_message 8 * 1024
+
   @enforce_keys [:kind, :message]
   defstruct [:kind, :message, :line, :column, notes: []]
 
@@ -33,22 +38,11 @@ defmodule Workbooks.Build.Problem do
   def new(kind, message, place \\ []) do
     %__MODULE__{
       kind: kind,
-      message: text(message),
+      message: Text.cut(message, @most_message),
       line: place[:line],
       column: place[:column],
       notes: place[:notes] || []
     }
-  end
-
-  # Some of it may be a block's own words, which need not be text.
-  defp text(message), do: if(String.valid?(message), do: message, else: cleaned(message))
-
-  defp cleaned(bytes) do
-    case :unicode.characters_to_binary(bytes) do
-      text when is_binary(text) -> text
-      {:incomplete, text, _rest} -> text <> "\uFFFD"
-      {:error, text, <<_, rest::binary>>} -> text <> "\uFFFD" <> cleaned(rest)
-    end
   end
 
   @doc "What the bridge reports, as a problem of the block."

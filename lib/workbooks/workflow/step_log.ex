@@ -12,7 +12,7 @@ defmodule Workbooks.Workflow.StepLog do
   tens of kilobytes at most: of a longer log or message its beginning stands there.
   """
 
-  alias Workbooks.JSON
+  alias Workbooks.{JSON, Text}
 
   @file_name "_steps.jsonl"
   @max_log 4 * 1024
@@ -84,30 +84,16 @@ defmodule Workbooks.Workflow.StepLog do
     IO.iodata_to_binary(["{", body, "}\n"])
   end
 
-  defp said(step), do: [log: cut(step.log, @max_log), notes: Enum.map(step.notes, &note/1), error: error(step.error)]
+  defp said(step),
+    do: [log: Text.cut(step.log, @max_log), notes: Enum.map(step.notes, &note/1), error: error(step.error)]
 
-  defp note(note), do: Map.update!(note, :message, &cut(&1, @max_note))
+  defp note(note), do: Map.update!(note, :message, &Text.cut(&1, @max_note))
 
   defp error(nil), do: nil
 
   defp error(error) do
     error
     |> Map.take([:kind, :message, :line, :column, :excerpt])
-    |> Map.update!(:message, &cut(&1, @max_message))
-  end
-
-  # What a block prints need not be text; what is cut may end inside a character.
-  defp cut(bytes, most) when byte_size(bytes) > most do
-    text(binary_part(bytes, 0, most)) <> "…\n[#{byte_size(bytes) - most} bytes more]"
-  end
-
-  defp cut(bytes, _most), do: text(bytes)
-
-  defp text(bytes) do
-    case :unicode.characters_to_binary(bytes) do
-      text when is_binary(text) -> text
-      {:incomplete, text, _rest} -> text <> "\uFFFD"
-      {:error, text, <<_, rest::binary>>} -> text <> "\uFFFD" <> text(rest)
-    end
+    |> Map.update!(:message, &Text.cut(&1, @max_message))
   end
 end

@@ -12,12 +12,12 @@ defmodule Workbooks.Build.Call.Command do
 
   @behaviour Workbooks.Build.Call
 
-  # Of what it prints, standard output and error together.
-  @most_output 16 * 1024 * 1024
-
   alias Workbooks.{JSON, Wasm}
   alias Workbooks.Wasm.WASI
   alias Workbooks.Build.{Artifact, Call, Deadline, Fuel, Problem, Source}
+
+  # Of what it prints, standard output and error together.
+  @most_output 16 * 1024 * 1024
 
   @doc """
   The artifact of a program that a block was compiled to. What it takes and gives is of any type.

@@ -28,7 +28,7 @@ defmodule Workbooks do
   `Workbooks.Wasm` runs WebAssembly components.
   """
 
-  alias Workbooks.{OQL, Options, Run, Workflow}
+  alias Workbooks.{JSON, OQL, Options, Run, Workflow}
   alias Workbooks.Wasm.Error
   alias Workbooks.Workflow.{Capabilities, Handle, ResultCache, StepLog}
 
@@ -36,6 +36,7 @@ defmodule Workbooks do
     inputs: {:map, %{}},
     timeout: {:timeout, 300_000},
     step_timeout: {:timeout, 30_000},
+    compile_timeout: {:timeout, nil},
     memory: {:positive, 256 * 1024 * 1024},
     concurrency: {:positive, nil},
     workdir: {:any, nil},
@@ -49,6 +50,12 @@ defmodule Workbooks do
     render: {:keyword, []}
   ]
 
+  # Of a result as JSON, where the page cannot hold all of them.
+  @most_shown 1024 * 1024
+
+  # A cold compiler may take this long, however short a step is to be. (`:infinity` is more than any number.)
+  @compile_ms 60_000
+
   @doc """
   Runs a workbook: `{:ok, run}` when every step that ran is `:ok`, else `{:error, run}`
   with the failed step, the reason and what was skipped.
@@ -58,6 +65,8 @@ defmodule Workbooks do
     * `:inputs` - values for the plan's imports, by name: `%{"name" => "Ada"}`
     * `:timeout` - milliseconds for the whole run; 300,000
     * `:step_timeout` - milliseconds for each step; 30,000
+    * `:compile_timeout` - milliseconds that each block has for being compiled, before its step's own time
+      begins; 60,000, or the `:step_timeout` where that is longer
     * `:memory` - bytes of memory for each step's instance; 256 MiB
     * `:concurrency` - steps at the same time, on each node; one for each scheduler
     * `:nodes` - the nodes of Erlang's that run the steps, or `:all` connected ones where this library
@@ -148,6 +157,7 @@ defmodule Workbooks do
           inputs: inputs,
           timeout: options.timeout,
           step_timeout: options.step_timeout,
+          compile_timeout: options.compile_timeout || max(options.step_timeout, @compile_ms),
           memory: options.memory,
           concurrency: options.concurrency || System.schedulers_online(),
           step_log: step_log,
@@ -267,9 +277,26 @@ defmodule Workbooks do
     errors = for %{error: %{} = error} = step <- run.steps, into: %{}, do: {step.component, shown(error)}
     options = Keyword.merge([results: run.results, errors: errors], options)
 
-    case OQL.render(org, options) do
+    with {:error, _too_much} <- OQL.render(org, options),
+         {:error, error} <- OQL.render(org, Keyword.put(options, :results, shown_results(run.results))) do
+      {:error, %{run | status: :failed, error: [Workflow.issue("render", error.message)]}}
+    else
       {:ok, html} -> outcome(%{run | html: html})
-      {:error, error} -> {:error, %{run | status: :failed, error: [Workflow.issue("render", error.message)]}}
+    end
+  end
+
+  # One result that no page can hold, or that is no text, takes no other along.
+  defp shown_results(results) do
+    for {id, outputs} <- results,
+        into: %{},
+        do: {id, Map.new(outputs, fn {name, value} -> {name, shown_value(value)} end)}
+  end
+
+  defp shown_value(value) do
+    case JSON.encode(value) do
+      {:ok, json} when byte_size(json) <= @most_shown -> value
+      {:ok, json} -> "[#{byte_size(json)} bytes of JSON, too many to be shown here]"
+      {:error, _why} -> inspect(value, limit: 50)
     end
   end
 

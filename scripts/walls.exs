@@ -36,6 +36,7 @@ defmodule Walls do
     leaf: [
       "lib/workbooks/bang.ex",
       "lib/workbooks/options.ex",
+      "lib/workbooks/text.ex",
       "lib/workbooks/telemetry.ex",
       "lib/workbooks/error.ex"
     ],

@@ -16,6 +16,7 @@ defmodule Workbooks.Workflow do
           inputs: map,
           timeout: timeout,
           step_timeout: timeout,
+          compile_timeout: timeout,
           memory: pos_integer,
           concurrency: pos_integer,
           step_log: Path.t() | nil,

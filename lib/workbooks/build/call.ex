@@ -14,6 +14,7 @@ defmodule Workbooks.Build.Call do
   """
 
   alias Workbooks.Build.{Artifact, Deadline, Problem}
+  alias Workbooks.Wasm.Error
 
   @type environment :: %{
           deadline: Deadline.t(),
@@ -24,6 +25,9 @@ defmodule Workbooks.Build.Call do
           meter: (map -> term),
           wasi: keyword
         }
+
+  @too_much_copied "what passes between the block and its host comes to more than 128 MiB, the most that is copied " <>
+                     "piece by piece: pass less, or text"
 
   @doc "What has to be done once for a virtual machine: the artifact with its program."
   @callback prepare(Artifact.t(), Deadline.t()) :: {:ok, Artifact.t()} | {:error, Problem.t()}
@@ -49,4 +53,41 @@ defmodule Workbooks.Build.Call do
       wasi: []
     })
   end
+
+  @doc """
+  What the bridge reports of a call in that environment, as a problem of the block: with the limit
+  that it came to.
+
+      iex> error = Workbooks.Wasm.Error.new(:memory_limit, "the memory is full")
+      iex> Workbooks.Build.Call.problem(error, Workbooks.Build.Call.environment(memory: 1024 * 1024)).message
+      "the block needs more than its 1 MiB of memory: the memory is full"
+  """
+  @spec problem(Error.t(), environment) :: Problem.t()
+  def problem(%Error{kind: :memory_limit} = error, environment) do
+    problem = Problem.from_wasm(error)
+    %{problem | message: "#{needs_more(environment)}: #{problem.message}"}
+  end
+
+  def problem(%Error{kind: :trap, message: message} = error, _environment) do
+    problem = Problem.from_wasm(error)
+
+    # The engine's own bound, by the memory that it takes for them.
+    if message =~ "fuel allocated for hostcalls",
+      do: %{problem | kind: :limit, message: @too_much_copied},
+      else: problem
+  end
+
+  def problem(error, _environment), do: Problem.from_wasm(error)
+
+  @doc """
+  That the memory of an environment is not enough, in words.
+
+      iex> Workbooks.Build.Call.needs_more(Workbooks.Build.Call.environment())
+      "the block needs more than its 256 MiB of memory"
+  """
+  @spec needs_more(environment) :: String.t()
+  def needs_more(%{memory: bytes}) when rem(bytes, 1024 * 1024) == 0,
+    do: "the block needs more than its #{div(bytes, 1024 * 1024)} MiB of memory"
+
+  def needs_more(%{memory: bytes}), do: "the block needs more than its #{bytes} bytes of memory"
 end

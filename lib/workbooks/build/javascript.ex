@@ -13,7 +13,7 @@ defmodule Workbooks.Build.JavaScript do
 
   @behaviour Workbooks.Build.Compiler
 
-  alias Workbooks.Build.{Artifact, Call, Signature, Source}
+  alias Workbooks.Build.{Artifact, Call, Problem, Signature, Source}
   alias Workbooks.Build.JavaScript.Instance
 
   # What a block's code may take to compile.
@@ -35,7 +35,7 @@ defmodule Workbooks.Build.JavaScript do
     with {:ok, version} <- version(),
          {:ok, params, result} <- types(source),
          {:ok, engine} <- Instance.engine(),
-         {:ok, code} <- Instance.with(engine, environment, &Instance.ask(&1, "compile", [source.id, source.text])) do
+         {:ok, code} <- code(engine, environment, source) do
       {:ok,
        Artifact.new(
          language: source.language,
@@ -45,6 +45,16 @@ defmodule Workbooks.Build.JavaScript do
          params: params,
          result: result
        )}
+    end
+  end
+
+  defp code(engine, environment, source) do
+    case Instance.with(engine, environment, &Instance.ask(&1, "compile", [source.id, source.text])) do
+      {:error, %Problem{kind: :limit} = problem} ->
+        {:error, %{problem | message: "the block is too large: #{problem.message}"}}
+
+      answer ->
+        answer
     end
   end
 

@@ -13,6 +13,9 @@ defmodule Workbooks.Build.Link do
   alias Workbooks.Build
   alias Workbooks.Build.{Artifact, Deadline, Linker, Problem, Signature, Source, Types, Values}
 
+  # What ends at its deadline has this long to say so.
+  @grace_ms 5_000
+
   @type id :: String.t()
   @type issue :: %{String.t() => term}
   @typedoc "The types of a component's inputs and outputs, by name."
@@ -111,13 +114,21 @@ defmodule Workbooks.Build.Link do
           do: Source.new(world, component)
 
     sources
-    |> Task.async_stream(&{&1.id, artifact(&1, deadline)}, timeout: :infinity, ordered: false)
+    # Compilers look at the deadline; what reads a source for them does not.
+    |> Task.async_stream(&{&1.id, artifact(&1, deadline)},
+      timeout: grace(Deadline.left(deadline)),
+      on_timeout: :kill_task,
+      ordered: false
+    )
     |> Enum.flat_map(fn
       {:ok, {id, {:ok, artifact}}} -> [{id, artifact}]
-      {:ok, _problem} -> []
+      _problem_or_late -> []
     end)
     |> Map.new()
   end
+
+  defp grace(:infinity), do: :infinity
+  defp grace(left), do: left + @grace_ms
 
   # Of what is kept the types are known without loading its code.
   defp artifact(source, deadline) do

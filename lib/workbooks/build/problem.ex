@@ -9,6 +9,11 @@ defmodule Workbooks.Build.Problem do
   be used).
   """
 
+  alias Workbooks.Text
+
+  # Some of it may be a block's own words, which need be neither short nor text.
+  @most_message 8 * 1024
+
   @enforce_keys [:kind, :message]
   defstruct [:kind, :message, :line, :column, notes: []]
 
@@ -31,7 +36,13 @@ defmodule Workbooks.Build.Problem do
   """
   @spec new(atom, String.t(), keyword) :: t
   def new(kind, message, place \\ []) do
-    %__MODULE__{kind: kind, message: message, line: place[:line], column: place[:column], notes: place[:notes] || []}
+    %__MODULE__{
+      kind: kind,
+      message: Text.cut(message, @most_message),
+      line: place[:line],
+      column: place[:column],
+      notes: place[:notes] || []
+    }
   end
 
   @doc "What the bridge reports, as a problem of the block."

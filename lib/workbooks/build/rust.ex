@@ -140,6 +140,7 @@ defmodule Workbooks.Build.Rust do
          {:ok, ended} <- Process.run(rustc.path, arguments(rustc, target, kind), settings(text, options)) do
       case ended do
         %{status: 0, files: %{"block.wasm" => bytes}} -> {:ok, bytes}
+        %{status: status} when status > 128 -> {:error, Tool.crashed("rustc", status)}
         ended -> {:error, problem(ended.output, source.text)}
       end
     end

@@ -60,6 +60,22 @@ defmodule Workbooks.Build.Tool do
   end
 
   @doc """
+  The problem of a block that a compiler did not survive; what it prints then is about itself.
+
+      iex> Workbooks.Build.Tool.crashed("zig", 139).message
+      "zig crashed on the block (signal 11), as compilers do on what nests too deeply or grows too large"
+  """
+  @spec crashed(String.t(), 129..255) :: Problem.t()
+  def crashed(compiler, status) do
+    signal = "signal #{status - 128}"
+
+    Problem.new(
+      :compile,
+      "#{compiler} crashed on the block (#{signal}), as compilers do on what nests too deeply or grows too large"
+    )
+  end
+
+  @doc """
   A problem of the first of a compiler's diagnostics, the others its notes. Each is
   `{line | nil, column | nil, message}`; a line behind the block's last is the last.
   """

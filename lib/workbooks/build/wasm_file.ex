@@ -45,7 +45,7 @@ defmodule Workbooks.Build.WasmFile do
     if "_start" in Declared.exports(bytes) do
       {:ok, Call.Command.artifact(source, bytes)}
     else
-      Wat.compile(%{source | text: bytes}, options)
+      Wat.assembled(%{source | text: bytes}, options)
     end
   end
 

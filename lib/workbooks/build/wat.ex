@@ -12,6 +12,10 @@ defmodule Workbooks.Build.Wat do
   alias Workbooks.Wasm
   alias Workbooks.Build.{Artifact, Call, Deadline, Entry, Problem, Signature, Source, Types}
 
+  # A person writes less; what was generated has its place in a `wasm` block. The time to compile grows
+  # with the square of what nests, and nothing calls it off: with this it is some seconds at most.
+  @most_source 256 * 1024
+
   @impl true
   def languages, do: ["wat"]
 
@@ -22,7 +26,15 @@ defmodule Workbooks.Build.Wat do
   def version, do: {:ok, "2"}
 
   @impl true
-  def compile(%Source{} = source, options) do
+  def compile(%Source{text: text}, _options) when byte_size(text) > @most_source do
+    {:error, Problem.new(:limit, "a WAT block of #{byte_size(text)} bytes is too large: #{@most_source} are the most")}
+  end
+
+  def compile(%Source{} = source, options), do: assembled(source, options)
+
+  @doc "As `compile/2`, of text or WebAssembly of any size."
+  @spec assembled(Source.t(), Workbooks.Build.Compiler.options()) :: {:ok, Artifact.t()} | {:error, Problem.t()}
+  def assembled(%Source{} = source, options) do
     timeout = Deadline.left(options.deadline)
 
     with {:ok, signature, shape} <- signature(source.sig),

@@ -210,6 +210,7 @@ defmodule Workbooks.Build.Zig do
     with {:ok, ended} <- Process.run(zig, arguments, settings) do
       case ended do
         %{status: 0, files: %{"block.wasm" => bytes}} -> {:ok, bytes}
+        %{status: status} when status > 128 -> {:error, Tool.crashed("zig", status)}
         ended -> {:failed, ended.output}
       end
     end

@@ -9,8 +9,6 @@ defmodule Workbooks.Workflow.Coordinator do
 
   # For what a step's own limits do not end: they have this long to do it, in milliseconds.
   @grace 5_000
-  # What blocks without a `:sig:` have to be compiled before their types are known.
-  @compile_ms 60_000
   @cancelled "the run was cancelled"
   @caller_ended "the process that asked for the run ended"
   @heap_words 1_000
@@ -57,7 +55,8 @@ defmodule Workbooks.Workflow.Coordinator do
   # In a process of its own: blocks may be compiled for it, and the run can be ended meanwhile.
   defp check(plan, %{options: options, caller: caller} = state) do
     run = self()
-    deadline = Deadline.in_ms(min(options.timeout, @compile_ms))
+    # What blocks without a `:sig:` have, all together, to be compiled before their types are known.
+    deadline = Deadline.in_ms(min(options.timeout, options.compile_timeout))
     checker = spawn_link(fn -> send(run, {:checked, self(), Link.check_plan(plan, options.inputs, deadline)}) end)
 
     answer =
@@ -157,7 +156,8 @@ defmodule Workbooks.Workflow.Coordinator do
           pid,
           :timeout,
           :timeout,
-          "the step did not end within its time of #{state.options.step_timeout} ms"
+          "the step did not end within its times of #{state.options.compile_timeout} ms to compile (compile_timeout) " <>
+            "and #{state.options.step_timeout} ms to run (step_timeout)"
         )
 
       :cancel ->
@@ -214,6 +214,7 @@ defmodule Workbooks.Workflow.Coordinator do
       seed: seed(options.seed, id),
       memory: options.memory,
       timeout: options.step_timeout,
+      compile_timeout: options.compile_timeout,
       node: place(state.nodes, given),
       store: options.store,
       cache: options.cache
@@ -222,7 +223,7 @@ defmodule Workbooks.Workflow.Coordinator do
     run = self()
     pid = spawn_link(fn -> send(run, {:step, self(), Step.run(job)}) end)
     begun = Events.step_started(state.events, id, job.world["lang"])
-    step = %{id: id, begun: begun, timer: timer(pid, options.step_timeout), node: job.node}
+    step = %{id: id, begun: begun, timer: timer(pid, options), node: job.node}
     %{state | running: Map.put(state.running, pid, step), nodes: Map.update(state.nodes, job.node, 1, &(&1 + 1))}
   end
 
@@ -238,8 +239,10 @@ defmodule Workbooks.Workflow.Coordinator do
     begin(%{state | nodes: if(nodes == %{}, do: %{node() => 0}, else: nodes)}, id)
   end
 
-  defp timer(_pid, :infinity), do: nil
-  defp timer(pid, timeout), do: Process.send_after(self(), {:late, pid}, Step.compile_ms(timeout) + timeout + @grace)
+  defp timer(_pid, %{step_timeout: step, compile_timeout: compile}) when :infinity in [step, compile], do: nil
+
+  defp timer(pid, %{step_timeout: step, compile_timeout: compile}),
+    do: Process.send_after(self(), {:late, pid}, compile + step + @grace)
 
   # Its own, and of the components whose functions it uses.
   defp sources(%{graph: graph, calls: calls}, id) do

@@ -34,10 +34,23 @@ defmodule Workbooks.Workflow.Log do
 
     cond do
       bytes > @max_bytes -> :ok
-      grown > @max_bytes -> Process.put(__MODULE__, {["[the log ends here: it reached 1 MiB]\n" | lines], grown})
+      grown > @max_bytes -> Process.put(__MODULE__, {[last(line, @max_bytes - bytes) | lines], grown})
       true -> Process.put(__MODULE__, {[[line, "\n"] | lines], grown})
     end
 
     :ok
+  end
+
+  # Of a line that does not fit what does, cut between characters where it is text.
+  defp last(line, room) do
+    kept = binary_part(line, 0, min(room, byte_size(line)))
+
+    kept =
+      case :unicode.characters_to_binary(kept) do
+        {:incomplete, text, _rest} -> text
+        _whole_or_no_text -> kept
+      end
+
+    [kept, "\n[the log ends here: it reached 1 MiB]\n"]
   end
 end

@@ -22,10 +22,14 @@ defmodule Workbooks.Workflow.Step do
           seed: non_neg_integer,
           memory: pos_integer,
           timeout: timeout,
+          compile_timeout: timeout,
           node: node,
           store: ResultCache.store(),
           cache: :use | :verify | :off
         }
+
+  # However little memory a step has, its values may take this much.
+  @least_room 16 * 1024 * 1024
 
   @typedoc "What it came to, for who makes a `t:Workbooks.Run.step/0` of it."
   @type outcome :: %{
@@ -37,14 +41,6 @@ defmodule Workbooks.Workflow.Step do
           memory_peak: non_neg_integer | nil,
           fuel: non_neg_integer | nil
         }
-
-  # A cold compiler may take this long, however short a step is to be.
-  @compile_ms 60_000
-
-  @doc "Milliseconds that a step of that timeout has for compiling its block, before its own time begins."
-  @spec compile_ms(timeout) :: timeout
-  def compile_ms(:infinity), do: :infinity
-  def compile_ms(timeout), do: max(timeout, @compile_ms)
 
   @doc "Runs a step."
   @spec run(job) :: outcome
@@ -88,7 +84,7 @@ defmodule Workbooks.Workflow.Step do
   end
 
   defp compile(job, shas, log, keeps) do
-    deadline = Deadline.in_ms(compile_ms(job.timeout))
+    deadline = Deadline.in_ms(job.compile_timeout)
 
     with {:ok, unit} <- Linker.unit(job.component["id"], job.sources, job.calls, deadline) do
       case keeps and job.cache == :use and fetch(job, shas, unit.digest) do
@@ -96,9 +92,16 @@ defmodule Workbooks.Workflow.Step do
         _none -> {job |> call(unit, log) |> kept(job, keeps && key(job, shas, unit.digest)), false}
       end
     else
-      {:error, problem} -> {{:error, problem}, false}
+      {:error, problem} ->
+        {{:error, late(problem, "the block was not compiled", :compile_timeout, job.compile_timeout)}, false}
     end
   end
+
+  # Who compiles or calls knows when its time is over, not how much there was.
+  defp late(%Problem{kind: :timeout} = problem, what, option, ms),
+    do: %{problem | message: "#{what} within #{ms} ms (#{option}): #{problem.message}"}
+
+  defp late(problem, _what, _option, _ms), do: problem
 
   defp compiled_before(job, shas) do
     with {:ok, digest} <- Linker.known_digest(job.component["id"], job.sources, job.calls), do: fetch(job, shas, digest)
@@ -121,14 +124,44 @@ defmodule Workbooks.Workflow.Step do
           Capabilities.environment(job.given, job.seed)
       )
 
+    before = heap_bytes()
+
     with {:ok, value} <- call_at(job.node, unit, inputs, environment),
+         :ok <- room(before, max(job.memory, @least_room)),
          {:ok, outputs} <- Outputs.name(job.component["out"], value) do
       {:ok, ResultCache.entry(outputs, Log.text())}
+    else
+      {:error, problem} -> {:error, late(problem, "the block did not end", :step_timeout, job.timeout)}
     end
   end
 
   defp call_at(node, unit, inputs, environment) when node == node(), do: Linker.call(unit, inputs, environment)
   defp call_at(node, unit, inputs, environment), do: Remote.call(node, unit, inputs, environment)
+
+  # A few bytes of WebAssembly's memory may be many of ours, and all that is done with them later takes
+  # as much again. What is text counts nothing here: it is as long as it was there.
+  defp room(before, most) do
+    if heap_bytes() - before > most and collected() - before > most do
+      taken = div(heap_bytes() - before, 1024 * 1024)
+
+      message =
+        "what the block gives takes #{taken} MiB as values, more than the step's #{div(most, 1024 * 1024)} MiB (memory)"
+
+      {:error, Problem.new(:memory_limit, message)}
+    else
+      :ok
+    end
+  end
+
+  defp collected do
+    :erlang.garbage_collect()
+    heap_bytes()
+  end
+
+  defp heap_bytes do
+    {:total_heap_size, words} = Process.info(self(), :total_heap_size)
+    words * :erlang.system_info(:wordsize)
+  end
 
   defp kept({:ok, entry}, %{cache: :verify} = job, key) when is_binary(key) do
     case ResultCache.fetch(job.store, key) do

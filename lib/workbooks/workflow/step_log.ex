@@ -12,7 +12,7 @@ defmodule Workbooks.Workflow.StepLog do
   tens of kilobytes at most: of a longer log or message its beginning stands there.
   """
 
-  alias Workbooks.JSON
+  alias Workbooks.{JSON, Text}
 
   @file_name "_steps.jsonl"
   @max_log 4 * 1024
@@ -77,7 +77,10 @@ defmodule Workbooks.Workflow.StepLog do
   defp line(run, number, step) do
     lead = [run: run, kind: "component", step: number, ts: DateTime.to_iso8601(DateTime.utc_now())]
     plain = [:component, :lang, :status, :ms, :fuel, :memory_peak, :cached, :inputs_sha, :outputs_sha]
-    fields = lead ++ for(key <- plain, do: {key, step[key]}) ++ [log: cut(step.log, @max_log), error: error(step.error)]
+
+    fields =
+      lead ++ for(key <- plain, do: {key, step[key]}) ++ [log: Text.cut(step.log, @max_log), error: error(step.error)]
+
     body = Enum.map_join(fields, ",", fn {key, value} -> [JSON.encode!(key), ":", JSON.encode!(value)] end)
     # One binary is one write.
     IO.iodata_to_binary(["{", body, "}\n"])
@@ -88,21 +91,6 @@ defmodule Workbooks.Workflow.StepLog do
   defp error(error) do
     error
     |> Map.take([:kind, :message, :line, :column, :excerpt])
-    |> Map.update!(:message, &cut(&1, @max_message))
-  end
-
-  # What a block prints need not be text; what is cut may end inside a character.
-  defp cut(bytes, most) when byte_size(bytes) > most do
-    text(binary_part(bytes, 0, most)) <> "…\n[#{byte_size(bytes) - most} bytes more]"
-  end
-
-  defp cut(bytes, _most), do: text(bytes)
-
-  defp text(bytes) do
-    case :unicode.characters_to_binary(bytes) do
-      text when is_binary(text) -> text
-      {:incomplete, text, _rest} -> text <> "\uFFFD"
-      {:error, text, <<_, rest::binary>>} -> text <> "\uFFFD" <> text(rest)
-    end
+    |> Map.update!(:message, &Text.cut(&1, @max_message))
   end
 end

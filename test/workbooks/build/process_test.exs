@@ -4,6 +4,7 @@ defmodule Workbooks.Build.ProcessTest do
   alias Workbooks.Build.{Deadline, Problem, Process}
 
   doctest Process
+  doctest Workbooks.Build.Tool
 
   # Programs are told by their own folder: their arguments carry a word that no other process has.
   defp word, do: "wb" <> Base.encode16(:crypto.strong_rand_bytes(8))

@@ -184,6 +184,33 @@ defmodule Workbooks.Workflow.RunTest do
     end
   end
 
+  describe "what a block gives" do
+    test "may be bytes that are no text: the page shows them as such" do
+      bytes = {"Bytes", [out: "a", sig: "f() -> list<u8>"], "js", "export const f = () => [255, 0, 1]"}
+      assert {:ok, run} = Workbooks.run(book([bytes, {"Text", [out: "b"], "js", "export const f = () => 'as ever'"}]))
+      assert run.exports == %{"a" => <<255, 0, 1>>, "b" => "as ever"}
+      assert run.html =~ "255, 0, 1"
+      assert run.html =~ "as ever"
+    end
+
+    test "takes no more memory as values than the step has" do
+      source = "export const f = () => Array(1600).fill(Array(1600).fill(1))"
+      good = {"Good", [out: "b"], "js", "export const f = () => 1"}
+      assert {:error, run} = Workbooks.run(book([{"A", [out: "a"], "js", source}, good]), memory: 32 * 1024 * 1024)
+      assert %{kind: :memory_limit, message: message} = step(run, "a").error
+      assert message =~ "more than the step's 32 MiB (memory)"
+      assert run.exports == %{"b" => 1}
+    end
+  end
+
+  test "a step that prints a line longer than its log keeps the line's beginning" do
+    source = "export function f() { console.log('aä'.repeat(1e6)); console.log('more') }"
+    assert {:ok, run} = Workbooks.run(book([{"A", [out: "a"], "js", source}]))
+    assert <<"aäaä", _::binary>> = log = step(run, "a").log
+    assert String.valid?(log)
+    assert log =~ ~r/aä?\n\[the log ends here: it reached 1 MiB\]\n\z/u
+  end
+
   test "a step whose process is killed fails, and nothing else" do
     org = book([spin("Spin", out: "a"), {"Good", [out: "b"], "js", "export const f = () => 1"}])
     {:ok, handle} = Workbooks.start_run(org, subscriber: self(), concurrency: 2)
@@ -223,6 +250,7 @@ defmodule Workbooks.Workflow.RunTest do
         inputs: %{},
         timeout: 60_000,
         step_timeout: 30_000,
+        compile_timeout: 60_000,
         memory: 64 * 1024 * 1024,
         concurrency: 1,
         step_log: nil,

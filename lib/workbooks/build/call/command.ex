@@ -14,7 +14,10 @@ defmodule Workbooks.Build.Call.Command do
 
   alias Workbooks.{JSON, Wasm}
   alias Workbooks.Wasm.WASI
-  alias Workbooks.Build.{Artifact, Deadline, Problem, Source}
+  alias Workbooks.Build.{Artifact, Call, Deadline, Problem, Source}
+
+  # Of what it prints, standard output and error together.
+  @most_output 16 * 1024 * 1024
 
   @doc """
   The artifact of a program that a block was compiled to. What it takes and gives is of any type.
@@ -56,7 +59,7 @@ defmodule Workbooks.Build.Call.Command do
 
     [
       wasi: [args: ["block"], stdin: stdin] ++ deterministic ++ environment.wasi,
-      limits: [memory: environment.memory],
+      limits: [memory: environment.memory, output_bytes: @most_output],
       timeout: Deadline.left(environment.deadline)
     ]
   end
@@ -82,9 +85,16 @@ defmodule Workbooks.Build.Call.Command do
   end
 
   defp ended({:error, error}, _outputs, environment) do
-    log(error.details[:output][:stderr] || "", environment)
-    {:error, Problem.from_wasm(error)}
+    output = error.details[:output] || %{stdout: "", stderr: ""}
+    log(output.stderr, environment)
+
+    # One that takes no notice that its writes fail runs out of time in the end; that is not what is wrong with it.
+    if error.kind == :limit or (error.kind == :timeout and full?(output)),
+      do: {:error, Problem.new(:limit, "the program printed more than #{@most_output} bytes, the most that is taken")},
+      else: {:error, Call.problem(error, environment)}
   end
+
+  defp full?(%{stdout: stdout, stderr: stderr}), do: byte_size(stdout) + byte_size(stderr) >= @most_output
 
   defp log("", _environment), do: :ok
 

@@ -11,23 +11,25 @@ defmodule Workbooks.Build.Call.Typed do
   @behaviour Workbooks.Build.Call
 
   alias Workbooks.Wasm
-  alias Workbooks.Build.{Artifact, Deadline, Problem, Spread, Types, Values}
+  alias Workbooks.Build.{Artifact, Call, Deadline, Problem, Spread, Types, Values}
 
   @impl true
   def prepare(%Artifact{} = artifact, deadline) do
-    with {:ok, program} <- wasm(Wasm.compile(artifact.bytes, timeout: Deadline.left(deadline))) do
-      {:ok, %{artifact | program: program}}
+    case Wasm.compile(artifact.bytes, timeout: Deadline.left(deadline)) do
+      {:ok, program} -> {:ok, %{artifact | program: program}}
+      {:error, error} -> {:error, Problem.from_wasm(error)}
     end
   end
 
   @impl true
   def call(%Artifact{} = artifact, inputs, environment) do
     with {:ok, arguments} <- Values.arguments(inputs, artifact.params),
-         {:ok, instance} <- wasm(Wasm.instantiate(artifact.program, options(artifact.program, environment))) do
+         {:ok, instance} <-
+           called(Wasm.instantiate(artifact.program, options(artifact.program, environment)), environment) do
       try do
         timeout = Deadline.left(environment.deadline)
 
-        with {:ok, value} <- wasm(Wasm.call(instance, artifact.data, arguments, timeout: timeout)) do
+        with {:ok, value} <- called(Wasm.call(instance, artifact.data, arguments, timeout: timeout), environment) do
           {:ok, Values.from_wit(value, artifact.result)}
         end
       after
@@ -71,6 +73,6 @@ defmodule Workbooks.Build.Call.Typed do
     end
   end
 
-  defp wasm({:ok, value}), do: {:ok, value}
-  defp wasm({:error, error}), do: {:error, Problem.from_wasm(error)}
+  defp called({:ok, value}, _environment), do: {:ok, value}
+  defp called({:error, error}, environment), do: {:error, Call.problem(error, environment)}
 end

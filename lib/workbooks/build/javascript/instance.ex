@@ -3,7 +3,7 @@ defmodule Workbooks.Build.JavaScript.Instance do
   # One instance of the JavaScript engine, for one block and one environment.
 
   alias Workbooks.{Guests, Wasm}
-  alias Workbooks.Build.{Deadline, Problem}
+  alias Workbooks.Build.{Call, Deadline, Problem}
   alias Workbooks.Build.JavaScript.Host
 
   @doc "The engine's component."
@@ -45,7 +45,7 @@ defmodule Workbooks.Build.JavaScript.Instance do
         end
 
       {:error, error} ->
-        {:error, Problem.from_wasm(error)}
+        {:error, Call.problem(error, environment)}
     end
   end
 
@@ -55,14 +55,13 @@ defmodule Workbooks.Build.JavaScript.Instance do
     case Wasm.call(instance, function, arguments, timeout: Deadline.left(environment.deadline)) do
       {:ok, {:ok, answer}} -> {:ok, answer}
       {:ok, {:error, thrown}} -> {:error, problem(thrown, environment)}
-      {:error, error} -> {:error, Problem.from_wasm(error)}
+      {:error, error} -> {:error, Call.problem(error, environment)}
     end
   end
 
   # QuickJS reports a refused allocation as an exception; here it is the limit's doing.
   defp problem(%{"name" => "InternalError", "message" => "out of memory"} = thrown, environment) do
-    message = "the block needs more than its #{div(environment.memory, 1024 * 1024)} MiB of memory"
-    Problem.new(:memory_limit, message, place(thrown))
+    Problem.new(:memory_limit, Call.needs_more(environment), place(thrown))
   end
 
   defp problem(%{"name" => name, "message" => message} = thrown, _environment) do

@@ -12,6 +12,9 @@ defmodule Workbooks.Build.Rust.Declarations do
 
   @numbers ~w(i8 i16 i32 i64 u8 u16 u32 u64 usize isize f32 f64)
 
+  # In tokens; nobody writes such ones.
+  @longest_type 2_000
+
   @type type :: atom | tuple
   @type entry :: %{
           name: String.t(),
@@ -167,9 +170,14 @@ defmodule Workbooks.Build.Rust.Declarations do
   # --- types -------------------------------------------------------------------------------------
 
   defp whole(tokens, depth \\ 0) do
-    case type(tokens, depth) do
-      {type, []} -> type
-      {_type, _rest} -> {:other, text(tokens)}
+    # Each level is gone through anew.
+    if match?([_ | _], Enum.drop(tokens, @longest_type)) do
+      {:other, "of so many words"}
+    else
+      case type(tokens, depth) do
+        {type, []} -> type
+        {_type, _rest} -> {:other, text(tokens)}
+      end
     end
   end
 

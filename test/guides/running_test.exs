@@ -3,6 +3,8 @@ defmodule Workbooks.Guides.RunningTest do
   use ExUnit.Case, async: true
   import Workbooks.TestGuide
 
+  alias Workbooks.TestHostileBlocks
+
   guide("guides/running.md")
 
   @guide File.read!("guides/running.md")
@@ -45,6 +47,16 @@ defmodule Workbooks.Guides.RunningTest do
     line = folder |> Path.join("_steps.jsonl") |> File.read!()
     keys = for [_, key] <- Regex.scan(~r/"(\w+)":/, line), do: key
     assert Enum.flat_map(rows("The step log"), fn [names | _] -> code(names) end) == keys
+  end
+
+  test "the kinds that hostile blocks come to are all told" do
+    told = Enum.flat_map(rows("When a block means harm"), fn [_, kinds, _] -> code(kinds) end)
+
+    for language <- TestHostileBlocks.families(),
+        which <- [:running, :compiling],
+        hostile <- apply(TestHostileBlocks, which, [language]) do
+      assert {hostile.name, to_string(hostile.kind) in told} == {hostile.name, true}
+    end
   end
 
   test "links within the guide lead somewhere" do

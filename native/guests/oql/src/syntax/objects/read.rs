@@ -29,9 +29,10 @@ pub fn mark(text: &str, from: usize, to: usize) -> Option<usize> {
     Some(from + first(rest, may_be_mark, |b| MARKS.get(usize::from(b)) == Some(&true))?)
 }
 
+/// Few questions, each of several bytes, some of which are no marks (`.`, `;`, `]`, `|`, `}`, `X` to `Z`).
 fn may_be_mark(b: u8) -> bool {
-    let pairs = (b & !1 == b'*') | (b & !1 == b'<') | (b & !1 == b'^') | (b == b'[') | (b == b'\\');
-    pairs | (b == b'/') | (b == b'~') | (b == b'$') | (b == b'@') | (b == b'{') | (b == b':')
+    let pairs = (b | 5 == b'/') | (b.wrapping_sub(b':') < 4) | (b & !7 == b'X') | (b.wrapping_sub(b'{') < 4);
+    pairs | (b == b'$') | (b == b'@')
 }
 
 impl<'t> Scan<'_, 't> {

@@ -156,6 +156,7 @@ impl<'r, 'a> Html<'r, 'a> {
         }
     }
 
+    #[inline(never)]
     fn container(&mut self, name: &str, own: &Attributes, children: &[Element<'a>], out: &mut String) {
         out.push('<');
         out.push_str(name);
@@ -169,6 +170,7 @@ impl<'r, 'a> Html<'r, 'a> {
         out.push_str(">\n");
     }
 
+    #[inline(never)]
     fn latex(&mut self, element: &Element<'a>, span: Span, out: &mut String) {
         match self.settings.latex {
             Latex::All => self.environment(element, span, out),

@@ -94,6 +94,7 @@ impl<'t> Scan<'_, 't> {
     }
 
     /// How many bytes must be seen before an object may be there.
+    #[inline(never)]
     fn sure(&self, at: usize, high: usize) -> usize {
         let rest = slice(self.text, at, high);
         let bytes = rest.as_bytes();
@@ -120,6 +121,7 @@ impl<'t> Scan<'_, 't> {
         matches.next(from).filter(|link| link.end <= high)
     }
 
+    #[inline(never)]
     fn linked(&self, link: Span, depth: usize) -> (ObjectKind<'t>, usize, usize) {
         let path = slice(self.text, link.start, link.end);
         let description = Some(self.read(link.start, link.end, Allowed::DESCRIPTION, depth + 1));

@@ -195,3 +195,81 @@ unsafe impl GlobalAlloc for Blocks {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+
+    struct Held(*mut u8, Layout, u8);
+
+    impl Held {
+        fn is_whole(&self) -> bool {
+            // SAFETY: the block is this test's and as long as its layout.
+            let bytes = unsafe { std::slice::from_raw_parts(self.0, self.1.size()) };
+            bytes.iter().all(|b| *b == self.2)
+        }
+    }
+
+    /// Blocks of many sizes, taken, changed and given back in an order that looks random:
+    /// each keeps what was written to it, and begins where its layout says.
+    #[test]
+    fn blocks_keep_what_is_theirs() {
+        let blocks = Blocks::new();
+        let mut held: Vec<Held> = Vec::new();
+        let mut state = 1u64;
+        let mut random = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % below
+        };
+        for step in 0..60_000 {
+            let fill = step as u8;
+            match random(if step % 6_000 < 4_000 { 3 } else { 9 }) {
+                0 if !held.is_empty() => {
+                    let last = held.len() - 1;
+                    let at = if random(2) == 0 { last } else { random(last + 1) };
+                    let Held(block, layout, old) = held[at];
+                    let size = 1 + random(700);
+                    // SAFETY: the block is ours, the size is not 0.
+                    let moved = unsafe { blocks.realloc(block, layout, size) };
+                    let kept = Held(moved, Layout::from_size_align(size.min(layout.size()), 1).unwrap(), old);
+                    assert!(kept.is_whole());
+                    let layout = Layout::from_size_align(size, layout.align()).unwrap();
+                    // SAFETY: it is as long as that now.
+                    unsafe { ptr::write_bytes(moved, fill, size) };
+                    held[at] = Held(moved, layout, fill);
+                }
+                1 | 2 => {
+                    let layout = Layout::from_size_align(1 + random(700), 1 << random(5)).unwrap();
+                    // SAFETY: the size is not 0.
+                    let block = unsafe { blocks.alloc(layout) };
+                    assert!(!block.is_null() && block.addr() % layout.align() == 0);
+                    // SAFETY: it is as long as that.
+                    unsafe { ptr::write_bytes(block, fill, layout.size()) };
+                    held.push(Held(block, layout, fill));
+                }
+                _ if !held.is_empty() => {
+                    let gone = held.swap_remove(random(held.len()));
+                    assert!(gone.is_whole());
+                    // SAFETY: it is ours.
+                    unsafe { blocks.dealloc(gone.0, gone.1) };
+                }
+                _ => {}
+            }
+        }
+        assert!(held.iter().all(Held::is_whole));
+        for Held(block, layout, _) in held {
+            // SAFETY: it is ours.
+            unsafe { blocks.dealloc(block, layout) };
+        }
+        // SAFETY: nobody else has it.
+        let state = unsafe { &*blocks.0.get() };
+        assert_eq!(state.used, 0);
+        // Of the chunks the first is left, which says that there is none before it.
+        // SAFETY: a chunk begins with that.
+        assert!(unsafe { *state.chunk.cast::<*mut u8>() }.is_null());
+        assert_eq!(state.left, CHUNK - UNIT);
+        // SAFETY: nothing of it is in use, and `blocks` ends here.
+        unsafe { System.dealloc(state.chunk, CHUNK_LAYOUT) };
+    }
+}

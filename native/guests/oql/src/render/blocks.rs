@@ -103,6 +103,7 @@ impl<'r, 'a> Html<'r, 'a> {
         }
     }
 
+    // What writes a kind is not inlined: its loops would keep everything on the stack.
     fn element(&mut self, element: &Element<'a>, out: &mut String) {
         match &element.kind {
             Kind::Paragraph(text) => self.paragraph(element, text, &[], out),

@@ -77,6 +77,7 @@ impl<'t> Scan<'_, 't> {
     }
 
     /// The object seen at a mark; it may begin before, but not before `start`.
+    // What reads a kind is not inlined, as in `render::blocks`.
     fn object(&self, at: usize, start: usize, low: usize, high: usize, allowed: Allowed, depth: usize) -> Found<'t> {
         match self.byte(at) {
             b'*' | b'/' | b'+' | b'=' | b'~' => self.emphasis(at, low, high, depth),

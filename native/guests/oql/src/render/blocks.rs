@@ -103,6 +103,7 @@ impl<'r, 'a> Html<'r, 'a> {
         }
     }
 
+    // What writes a kind is not inlined: its loops would keep everything on the stack.
     fn element(&mut self, element: &Element<'a>, out: &mut String) {
         match &element.kind {
             Kind::Paragraph(text) => self.paragraph(element, text, &[], out),
@@ -156,6 +157,7 @@ impl<'r, 'a> Html<'r, 'a> {
         }
     }
 
+    #[inline(never)]
     fn container(&mut self, name: &str, own: &Attributes, children: &[Element<'a>], out: &mut String) {
         out.push('<');
         out.push_str(name);
@@ -169,6 +171,7 @@ impl<'r, 'a> Html<'r, 'a> {
         out.push_str(">\n");
     }
 
+    #[inline(never)]
     fn latex(&mut self, element: &Element<'a>, span: Span, out: &mut String) {
         match self.settings.latex {
             Latex::All => self.environment(element, span, out),

@@ -90,6 +90,7 @@ fn rows(drawing: &Drawing, columns: &[usize], lines: &[usize]) -> Option<Vec<Vec
 
 impl<'r, 'a> Html<'r, 'a> {
     /// A drawn table; as it stands where its lines do not meet.
+    #[inline(never)]
     pub fn drawn(&mut self, lines: &[Span], out: &mut String) {
         let text = self.doc.text;
         let plain = dedented(lines.iter().map(|span| span.of(text).into()).collect());

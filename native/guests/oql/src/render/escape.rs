@@ -62,11 +62,10 @@ const CLASSES: [u8; 256] = {
 /// The next byte of these classes. (By itself, that the loop be as small as it can.)
 #[inline(never)]
 fn next(bytes: &[u8], from: usize, classes: u8) -> Option<usize> {
-    let line = classes & LINE != 0;
+    // Few questions, each of several bytes, some of which are none of them (`#`, `$`, `%`).
     let may = |b: u8| {
-        let markup = (b == b'&') | (b == b'<') | (b == b'>') | (b == b'"') | (b == b'\'');
-        let control = (b < b' ') & ((b != b'\n') | line);
-        markup | control | (b == 0xef) | (b == b'-') | (b == b'.') | (b == b'\\')
+        let low = (b < b' ') | (b.wrapping_sub(b'"') < 6) | (b.wrapping_sub(b'-') < 2);
+        low | (b & !2 == b'<') | (b == b'\\') | (b == 0xef)
     };
     let is = |b: u8| CLASSES.get(usize::from(b)).is_some_and(|class| class & classes != 0);
     Some(from + first(bytes.get(from..)?, may, is)?)

@@ -1,7 +1,7 @@
 //! A table as rows of cells.
 
 use super::align::cookie;
-use crate::syntax::lines::{Span, slice};
+use crate::syntax::lines::{Span, place, slice, trim};
 
 /// A row: where its cells stand, or a rule.
 pub enum Row {
@@ -99,9 +99,10 @@ fn is_rule(line: &str) -> bool {
 }
 
 /// The cells of a line, trimmed.
+#[inline(never)]
 fn cells(text: &str, line: Span) -> Vec<Span> {
     let content = line.of(text);
-    let Some(open) = content.find('|') else {
+    let Some(open) = memchr::memchr(b'|', content.as_bytes()) else {
         return Vec::new();
     };
     let mut out = Vec::new();
@@ -109,11 +110,9 @@ fn cells(text: &str, line: Span) -> Vec<Span> {
     let end = line.start + content.trim_end().len();
     while start < end {
         let rest = slice(text, start, end);
-        let len = rest.find('|').unwrap_or(rest.len());
-        let cell = slice(rest, 0, len);
-        let lead = cell.len() - cell.trim_start_matches([' ', '\t']).len();
-        let body = cell.trim_matches([' ', '\t']).len();
-        out.push(Span { start: start + lead, end: start + lead + body });
+        let len = memchr::memchr(b'|', rest.as_bytes()).unwrap_or(rest.len());
+        let cell = place(text, trim(slice(rest, 0, len)));
+        out.push(cell);
         start += len + 1;
     }
     out

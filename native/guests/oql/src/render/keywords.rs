@@ -9,6 +9,7 @@ use crate::syntax::tree::Keyword;
 
 impl<'r, 'a> Html<'r, 'a> {
     /// `#+TOC:`, `#+HTML:`, `#+INCLUDE:`; other ones show nothing.
+    #[inline(never)]
     pub fn keyword(&mut self, keyword: &Keyword, span: Span, out: &mut String) {
         let value = keyword.value.of(self.doc.text);
         match keyword.key.as_str() {

@@ -14,6 +14,7 @@ use crate::syntax::tree::{Element, Source};
 
 impl<'r, 'a> Html<'r, 'a> {
     /// `#+begin_example`
+    #[inline(never)]
     pub fn example(&mut self, element: &Element<'a>, out: &mut String) {
         let mut own = self.asked(element);
         let switches = switches(self.doc, element).unwrap_or(Switches::read(""));
@@ -49,6 +50,7 @@ impl<'r, 'a> Html<'r, 'a> {
     }
 
     /// `: …`
+    #[inline(never)]
     pub fn fixed(&mut self, lines: &[Span], out: &mut String) {
         let text = self.doc.text;
         let inner = lines.iter().map(|span| {
@@ -62,6 +64,7 @@ impl<'r, 'a> Html<'r, 'a> {
     }
 
     /// `#+begin_verse`
+    #[inline(never)]
     pub fn verse(&mut self, text: &Text<'a>, out: &mut String) {
         let doc = self.doc;
         let mut html = String::new();
@@ -82,6 +85,7 @@ impl<'r, 'a> Html<'r, 'a> {
     }
 
     /// A source block with its result.
+    #[inline(never)]
     pub fn source(&mut self, element: &Element<'a>, source: &Source, out: &mut String) {
         let shown = self.exports.block_at(element.span.start);
         if shown.code {

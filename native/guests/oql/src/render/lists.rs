@@ -8,6 +8,7 @@ use crate::syntax::tree::{Check, Element, Item, Kind, List, ListKind};
 
 impl<'r, 'a> Html<'r, 'a> {
     /// A list.
+    #[inline(never)]
     pub fn list(&mut self, element: &Element<'a>, list: &List<'a>, out: &mut String) {
         let (name, class) = match list.kind {
             ListKind::Unordered => ("ul", "org-ul"),

@@ -16,6 +16,7 @@ const BORDERS: [(&str, &str); 5] =
 
 impl<'r, 'a> Html<'r, 'a> {
     /// A table with its header and its groups of rows.
+    #[inline(never)]
     pub fn table(&mut self, element: &Element<'a>, lines: &[Span], out: &mut String) {
         let grid = Grid::of(self.doc.text, lines);
         let mut own = Attributes::default();

@@ -66,6 +66,7 @@ impl<'r, 'a> Html<'r, 'a> {
     }
 
     /// `CLOCK: [from]--[to] =>  1:00`, where it is wanted.
+    #[inline(never)]
     pub fn clock(&self, span: Span, out: &mut String) {
         let line = span.of(self.doc.text).trim();
         let Some(value) = line.get("CLOCK:".len()..).filter(|_| self.settings.clocks) else {
@@ -100,6 +101,7 @@ impl<'r, 'a> Html<'r, 'a> {
     }
 
     /// A heading of fifteen stars or more.
+    #[inline(never)]
     pub fn inlinetask(&mut self, heading: &Heading<'a>, children: &[Element<'a>], out: &mut String) {
         if !self.settings.inlinetasks || left_out(heading, self.settings) {
             return;

@@ -13,6 +13,7 @@ use super::tree::{Keyword, Kind, Source, SourceParts};
 
 impl<'d, 'a> Reader<'d, 'a> {
     /// What a line that begins with `#+` opens.
+    #[inline(never)]
     pub fn hash(&mut self, here: Here, body: &'a str) -> Found<'a> {
         if let Some(name) = probe::block_name(body) {
             return self.block(here, body, name);
@@ -92,6 +93,7 @@ impl<'d, 'a> Reader<'d, 'a> {
     }
 
     /// `:name:` and what stands before `:end:`.
+    #[inline(never)]
     pub fn drawer(&mut self, here: Here, body: &'a str) -> Found<'a> {
         let name = probe::drawer_name(body)?;
         let Some(end) = self.ends.drawer(self.text, self.lines, here.at + 1, here.to) else {
@@ -104,6 +106,7 @@ impl<'d, 'a> Reader<'d, 'a> {
     }
 
     /// `\begin{x}` and what stands before `\end{x}`, which may be the same line.
+    #[inline(never)]
     pub fn latex(&mut self, here: Here, body: &'a str) -> Found<'a> {
         let end = self.ends.latex(self.text, self.lines, probe::latex_name(body)?, here.at, here.to)?;
         let span = Span { start: self.lines.start(here.at), end: self.lines.get(end).end };
@@ -111,6 +114,7 @@ impl<'d, 'a> Reader<'d, 'a> {
     }
 
     /// `[fn:label]` and what belongs to it: all before two blank lines, the next one or an inline task.
+    #[inline(never)]
     pub fn footnote(&mut self, here: Here, label: &'a str) -> Found<'a> {
         if here.depth >= MAX_DEPTH {
             return None;

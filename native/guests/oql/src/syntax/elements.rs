@@ -161,6 +161,7 @@ impl<'d, 'a> Reader<'d, 'a> {
     }
 
     /// Affiliated keywords and what they announce; keywords of their own where that is nothing.
+    #[inline(never)]
     fn announced(&mut self, here: Here, lists: &mut Option<Structure>, out: &mut Vec<Element<'a>>) -> usize {
         let mut meta = Box::new(Meta { start: self.lines.start(here.at), ..Meta::default() });
         let mut at = here.at;

@@ -32,19 +32,42 @@ pub fn holds(text: &str, word: &str) -> bool {
 
 /// The first byte that `is` what is looked for. What `may` be it is asked of
 /// sixteen bytes at a time: without branches, the compiler makes that one step.
+/// The last sixteen may be some that were looked at before; fewer are asked one by one.
 #[inline]
 pub fn first(bytes: &[u8], may: impl Fn(u8) -> bool, is: impl Fn(u8) -> bool) -> Option<usize> {
     let (chunks, tail) = bytes.as_chunks::<16>();
     let mut at = 0;
     for chunk in chunks {
-        if chunk.iter().fold(0, |any, b| any | u8::from(may(*b))) != 0
-            && let Some(i) = chunk.iter().position(|b| is(*b))
-        {
+        if let Some(i) = within(chunk, &may, &is) {
             return Some(at + i);
         }
         at += chunk.len();
     }
-    Some(at + tail.iter().position(|b| is(*b))?)
+    match bytes.last_chunk::<16>() {
+        Some(_) if tail.is_empty() => None,
+        Some(chunk) => Some(bytes.len() - chunk.len() + within(chunk, &may, &is)?),
+        None => tail.iter().position(|b| is(*b)),
+    }
+}
+
+#[inline(always)]
+fn within(chunk: &[u8; 16], may: impl Fn(u8) -> bool, is: impl Fn(u8) -> bool) -> Option<usize> {
+    let seen = chunk.map(|b| u8::from(may(b)));
+    let (halves, _) = seen.as_chunks::<8>();
+    let mut at = 0;
+    for half in halves {
+        // A byte of it is one where the chunk's byte may be it.
+        let mut seen = u64::from_le_bytes(*half);
+        while seen != 0 {
+            let i = at + seen.trailing_zeros() as usize / 8;
+            if chunk.get(i).is_some_and(|b| is(*b)) {
+                return Some(i);
+            }
+            seen &= seen - 1;
+        }
+        at += half.len();
+    }
+    None
 }
 
 /// `text[start..end]`, or nothing where that is no range of it.

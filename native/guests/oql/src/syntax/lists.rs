@@ -11,6 +11,7 @@ use super::tree::{Check, Item, Kind, List, ListKind};
 
 impl<'d, 'a> Reader<'d, 'a> {
     /// The list at `here`, from what is known of the lists around it.
+    #[inline(never)]
     pub fn list(&mut self, here: Here, lists: &mut Option<Structure>) -> Found<'a> {
         if here.depth >= MAX_DEPTH {
             return None;

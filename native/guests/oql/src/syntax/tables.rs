@@ -7,12 +7,14 @@ use super::tree::Kind;
 
 impl<'d, 'a> Reader<'d, 'a> {
     /// Rows that begin with a bar, then formulas.
+    #[inline(never)]
     pub fn table(&mut self, here: Here) -> (Kind<'a>, usize) {
         let end = self.run(here, |line| skip(line).starts_with('|'));
         (Kind::Table(self.lines.body(here.at..end)), self.formulas(here, end))
     }
 
     /// A table that table.el drew: from one rule to another.
+    #[inline(never)]
     pub fn drawn(&mut self, here: Here) -> Found<'a> {
         let end = self.drawn_end(here);
         let last = end.checked_sub(1).filter(|last| *last > here.at)?;

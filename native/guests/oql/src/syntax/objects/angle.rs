@@ -8,6 +8,7 @@ use crate::syntax::timestamp;
 
 impl<'t> Scan<'_, 't> {
     /// The object at a `<`.
+    #[inline(never)]
     pub fn angle(&self, at: usize, high: usize, allowed: Allowed, depth: usize) -> Found<'t> {
         if at + 1 < high && self.byte(at + 1) == b'<' {
             if allowed.has(Allowed::RADIO)

@@ -8,6 +8,7 @@ use crate::syntax::lines::slice;
 
 impl<'t> Scan<'_, 't> {
     /// `@@backend:value@@`
+    #[inline(never)]
     pub fn snippet(&self, at: usize, high: usize) -> Found<'t> {
         let rest = slice(self.text, at, high).strip_prefix("@@")?;
         let head = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'-').count();
@@ -26,6 +27,7 @@ impl<'t> Scan<'_, 't> {
     }
 
     /// `{{{name(arguments)}}}`
+    #[inline(never)]
     pub fn call_macro(&self, at: usize, high: usize) -> Found<'t> {
         let rest = slice(self.text, at, high).strip_prefix("{{{")?;
         let len = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')).count();
@@ -49,6 +51,7 @@ impl<'t> Scan<'_, 't> {
     }
 
     /// `src_lang{…}` and `call_name(…)`, seen at their underscore.
+    #[inline(never)]
     pub fn inline_code(&self, at: usize, start: usize, low: usize, high: usize, allowed: Allowed) -> Found<'t> {
         let head = slice(self.text, start, at);
         let (from, source) = match () {

@@ -60,6 +60,7 @@ impl<'t> Scan<'_, 't> {
     }
 
     /// What begins with `_`.
+    #[inline(never)]
     pub fn underscore(&self, at: usize, low: usize, high: usize, depth: usize) -> Found<'t> {
         // At a line's begin the underscore itself is what a script stands at.
         let script = match self.line_begins(at, low) {
@@ -77,6 +78,7 @@ impl<'t> Scan<'_, 't> {
     }
 
     /// `^x`
+    #[inline(never)]
     pub fn caret(&self, at: usize, low: usize, high: usize, depth: usize) -> Found<'t> {
         if !self.scripted(at, low) || self.byte(at + 1) == b'\\' {
             return None;

@@ -15,6 +15,7 @@ const NUMBERED: [&str; 8] = ["there4", "sup1", "sup2", "sup3", "frac12", "frac14
 
 impl<'t> Scan<'_, 't> {
     /// The object at a `\`.
+    #[inline(never)]
     pub fn backslash(&self, at: usize, low: usize, high: usize, allowed: Allowed) -> Found<'t> {
         match self.byte(at + 1) {
             _ if at + 1 >= high => None,
@@ -89,6 +90,7 @@ impl<'t> Scan<'_, 't> {
     }
 
     /// The object at a `$`.
+    #[inline(never)]
     pub fn dollar(&self, at: usize, low: usize, high: usize) -> Found<'t> {
         let first = self.char_at(at + 1, high)?;
         if first == '$' {

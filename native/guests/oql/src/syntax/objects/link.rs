@@ -108,6 +108,7 @@ impl<'t> Scan<'_, 't> {
     }
 
     /// `type:path`, seen at its colon.
+    #[inline(never)]
     pub fn plain_link(&self, at: usize, start: usize, low: usize, high: usize) -> Found<'t> {
         // Every type ends in a letter.
         if at == start || !self.byte(at - 1).is_ascii_alphabetic() {

@@ -29,9 +29,10 @@ pub fn mark(text: &str, from: usize, to: usize) -> Option<usize> {
     Some(from + first(rest, may_be_mark, |b| MARKS.get(usize::from(b)) == Some(&true))?)
 }
 
+/// Few questions, each of several bytes, some of which are no marks (`.`, `;`, `]`, `|`, `}`, `X` to `Z`).
 fn may_be_mark(b: u8) -> bool {
-    let pairs = (b & !1 == b'*') | (b & !1 == b'<') | (b & !1 == b'^') | (b == b'[') | (b == b'\\');
-    pairs | (b == b'/') | (b == b'~') | (b == b'$') | (b == b'@') | (b == b'{') | (b == b':')
+    let pairs = (b | 5 == b'/') | (b.wrapping_sub(b':') < 4) | (b & !7 == b'X') | (b.wrapping_sub(b'{') < 4);
+    pairs | (b == b'$') | (b == b'@')
 }
 
 impl<'t> Scan<'_, 't> {
@@ -76,6 +77,7 @@ impl<'t> Scan<'_, 't> {
     }
 
     /// The object seen at a mark; it may begin before, but not before `start`.
+    // What reads a kind is not inlined, as in `render::blocks`.
     fn object(&self, at: usize, start: usize, low: usize, high: usize, allowed: Allowed, depth: usize) -> Found<'t> {
         match self.byte(at) {
             b'*' | b'/' | b'+' | b'=' | b'~' => self.emphasis(at, low, high, depth),
@@ -93,6 +95,7 @@ impl<'t> Scan<'_, 't> {
     }
 
     /// How many bytes must be seen before an object may be there.
+    #[inline(never)]
     fn sure(&self, at: usize, high: usize) -> usize {
         let rest = slice(self.text, at, high);
         let bytes = rest.as_bytes();
@@ -119,6 +122,7 @@ impl<'t> Scan<'_, 't> {
         matches.next(from).filter(|link| link.end <= high)
     }
 
+    #[inline(never)]
     fn linked(&self, link: Span, depth: usize) -> (ObjectKind<'t>, usize, usize) {
         let path = slice(self.text, link.start, link.end);
         let description = Some(self.read(link.start, link.end, Allowed::DESCRIPTION, depth + 1));

@@ -8,6 +8,7 @@ use crate::syntax::lines::slice;
 
 impl<'t> Scan<'_, 't> {
     /// The object at a `[`.
+    #[inline(never)]
     pub fn square_object(&self, at: usize, high: usize, allowed: Allowed, depth: usize) -> Found<'t> {
         match self.byte(at + 1) {
             _ if at + 1 >= high => None,

@@ -93,6 +93,9 @@ fn header_args(doc: &Document, scopes: &Scopes, found: &mut Findings) {
     for (heading, args) in &scopes.written {
         check(*heading, args);
     }
+    if !doc.met.source {
+        return;
+    }
     for (heading, section) in doc.all_sections() {
         walk(section, &mut |element: &Element| {
             if let Kind::Source(source) = &element.kind {

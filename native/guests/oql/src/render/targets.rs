@@ -108,7 +108,7 @@ impl<'r> Targets<'r> {
                 }
             }
         }
-        for (_, section) in sections() {
+        for (_, section) in sections().filter(|_| doc.met.meta) {
             walk(section, &mut |element| {
                 if let Some(name) = element.name() {
                     targets.assign_name(Cow::Borrowed(name));

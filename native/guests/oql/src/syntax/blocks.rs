@@ -50,8 +50,8 @@ impl<'d, 'a> Reader<'d, 'a> {
         Some(self.keyword_of(here, key, value))
     }
 
-    fn keyword_of(&mut self, here: Here, key: &str, value: &str) -> (Kind<'a>, usize) {
-        let keyword = Keyword { key: key.to_uppercase(), value: place(self.text, value.trim_matches(BLANKS)) };
+    fn keyword_of(&mut self, here: Here, key: &'a str, value: &str) -> (Kind<'a>, usize) {
+        let keyword = Keyword { key: self.keys.upper(key), value: place(self.text, value.trim_matches(BLANKS)) };
         self.keywords.push((self.lines.start(here.at), keyword.clone()));
         (Kind::Keyword(keyword), here.at + 1)
     }

@@ -7,6 +7,7 @@ use super::drawer;
 use super::elements::Reader;
 use super::headings::{Heading, Properties};
 use super::lines::Lines;
+use super::met::Met;
 use super::objects::{Inline, Object};
 use super::outline::outlined;
 use super::probe::Opener;
@@ -42,6 +43,8 @@ pub struct Document<'a> {
     pub unclosed: Vec<(usize, Opener)>,
     /// What its text holds somewhere.
     pub holds: Holds,
+    /// Which kinds of element it has.
+    pub met: Met,
 }
 
 /// Which of the marks that few documents have stand in a text, found in one pass.
@@ -102,7 +105,7 @@ impl<'a> Document<'a> {
             None => (Vec::new(), None, reader.section(0, first)),
         };
         let sections = headings.iter().map(|h| reader.section(h.body.start, h.body.end)).collect();
-        let (keywords, unclosed) = (reader.keywords, reader.unclosed);
+        let (keywords, unclosed, met) = (reader.keywords, reader.unclosed, reader.met);
         let mut document = Document {
             text,
             lines,
@@ -116,6 +119,7 @@ impl<'a> Document<'a> {
             keywords,
             unclosed,
             holds: Holds::of(text),
+            met,
         };
         if document.holds.radio {
             let sections: Vec<&[Element]> = document.all_sections().map(|(_, section)| section).collect();
@@ -159,7 +163,7 @@ impl<'a> Document<'a> {
     /// The values of a file keyword, in order.
     pub fn keyword<'d>(&'d self, key: &'d str) -> impl Iterator<Item = &'a str> + 'd {
         let text = self.text;
-        self.keywords.iter().filter(move |(_, k)| k.key == key).map(move |(_, k)| k.value.of(text))
+        self.keywords.iter().filter(move |(_, k)| *k.key == *key).map(move |(_, k)| k.value.of(text))
     }
 
     /// For each heading: it or one above it is a `COMMENT` heading.

@@ -3,7 +3,9 @@
 use super::MAX_DEPTH;
 use super::affiliated::affiliated;
 use super::index::{Ends, is_drawer_end};
+use super::keys::Keys;
 use super::lines::{BLANKS, Lines, Span, is_blank, place, skip, slice};
+use super::met::Met;
 use super::objects::Place;
 use super::probe::{self, Opener};
 use super::states::States;
@@ -26,6 +28,10 @@ pub struct Reader<'d, 'a> {
     pub ends: Ends,
     /// Keywords met, with where they stand.
     pub keywords: Vec<(usize, Keyword)>,
+    /// Their keys.
+    pub keys: Keys<'a>,
+    /// What has been met so far.
+    pub met: Met,
     /// Openers without an end, with where they stand.
     pub unclosed: Vec<(usize, Opener)>,
     /// Lines that may be a drawn table, and the lines they were looked for in.
@@ -66,6 +72,8 @@ impl<'d, 'a> Reader<'d, 'a> {
             states,
             ends: Ends::default(),
             keywords: Vec::new(),
+            keys: Keys::default(),
+            met: Met::default(),
             unclosed: Vec::new(),
             drawn: (0..0, 0),
         }
@@ -83,11 +91,21 @@ impl<'d, 'a> Reader<'d, 'a> {
     }
 
     /// The elements of a region; `lists` is the list it is part of an item of.
-    pub fn elements(&mut self, region: Region, mut lists: Option<Structure>, depth: usize) -> Vec<Element<'a>> {
+    pub fn elements(&mut self, region: Region, lists: Option<Structure>, depth: usize) -> Vec<Element<'a>> {
         // Most hold one element, and of those there are many. A long section is measured first.
         let lines = region.to - region.from;
         let room = if depth == 0 && lines > LONG { self.estimate(region) } else { lines.min(1) };
-        let mut out = Vec::with_capacity(room);
+        self.more(Vec::with_capacity(room), region, lists, depth)
+    }
+
+    /// The same behind others.
+    pub fn more(
+        &mut self,
+        mut out: Vec<Element<'a>>,
+        region: Region,
+        mut lists: Option<Structure>,
+        depth: usize,
+    ) -> Vec<Element<'a>> {
         let mut at = region.from;
         while at < region.to {
             let start = if at == region.from { region.first } else { self.lines.start(at) };
@@ -125,6 +143,20 @@ impl<'d, 'a> Reader<'d, 'a> {
         after: usize,
         meta: Option<Box<Meta<'a>>>,
     ) -> usize {
+        let (element, next) = self.finished(kind, start, here, after, meta);
+        out.push(element);
+        next
+    }
+
+    /// An element, and the index of the first line behind it and its blank lines.
+    pub fn finished(
+        &mut self,
+        kind: Kind<'a>,
+        start: usize,
+        here: Here,
+        after: usize,
+        meta: Option<Box<Meta<'a>>>,
+    ) -> (Element<'a>, usize) {
         let mut next = after;
         while next < here.to && is_blank(self.line(next)) {
             next += 1;
@@ -140,8 +172,9 @@ impl<'d, 'a> Reader<'d, 'a> {
         let blank = u32::try_from(next - after + own).unwrap_or(0);
         let span = Span { start, end: last.max(start) };
         let tail = u32::try_from(self.lines.start(next).saturating_sub(span.end)).unwrap_or(u32::MAX);
-        out.push(Element { kind, span, tail, blank, meta });
-        next.max(here.at + 1)
+        let element = Element { kind, span, tail, blank, meta };
+        self.met.note(&element);
+        (element, next.max(here.at + 1))
     }
 
     fn element(&mut self, here: Here, lists: &mut Option<Structure>, out: &mut Vec<Element<'a>>) -> usize {

@@ -1,13 +1,13 @@
 //! Lists and their items.
 
 use super::MAX_DEPTH;
-use super::elements::{Found, Here, Reader};
+use super::elements::{Found, Here, Reader, Region};
 use super::lines::{Span, holds, is_blank, place, skip, slice};
 use super::objects::Place;
 use super::probe;
 use super::structure::{Row, Structure, small};
 use super::text::Text;
-use super::tree::{Check, Item, Kind, List, ListKind};
+use super::tree::{Check, Children, Item, Kind, List, ListKind};
 
 impl<'d, 'a> Reader<'d, 'a> {
     /// The list at `here`, from what is known of the lists around it.
@@ -54,7 +54,7 @@ impl<'d, 'a> Reader<'d, 'a> {
             to -= 1;
         }
         let region = self.behind(at, place(self.text, rest).start, to);
-        let children = region.map(|region| self.elements(region, Some(structure.clone()), here.depth + 1));
+        let children = region.map(|region| self.contents(region, structure, here.depth + 1));
         let span = Span { start: span.start, end: self.lines.get(to - 1).end };
         Item {
             span,
@@ -63,8 +63,23 @@ impl<'d, 'a> Reader<'d, 'a> {
             counter: start.counter,
             checkbox: start.checkbox,
             tag: tag.map(|tag| Box::new(Text::new(place(self.text, tag), Place::Tag))),
-            children: children.unwrap_or_default().into_boxed_slice(),
+            children: children.unwrap_or_default(),
         }
+    }
+
+    /// What is in an item. Most begin behind the bullet with a paragraph, and end with it.
+    fn contents(&mut self, region: Region, structure: &Structure, depth: usize) -> Children<'a> {
+        let here = Here { at: region.from, to: region.to, depth };
+        if region.first == self.lines.start(region.from) {
+            return Children::Some(self.elements(region, Some(structure.clone()), depth));
+        }
+        let (kind, after) = self.paragraph(here, region.first);
+        let (first, next) = self.finished(kind, region.first, here, after, None);
+        if next >= region.to {
+            return Children::One(first);
+        }
+        let rest = self.whole(next, region.to);
+        Children::Some(self.more(vec![first], rest, Some(structure.clone()), depth))
     }
 }
 

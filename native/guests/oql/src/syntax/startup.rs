@@ -26,7 +26,7 @@ impl<'a> States<'a> {
             reader.section(from, to);
         }
         let values = |key: &'static str| {
-            reader.keywords.iter().filter(move |(_, k)| k.key == key).map(|(_, k)| k.value.of(text))
+            reader.keywords.iter().filter(move |(_, k)| *k.key == *key).map(|(_, k)| k.value.of(text))
         };
         let all: Vec<&str> = values("TYP_TODO").chain(values("TODO")).chain(values("SEQ_TODO")).collect();
         let mut states = Self::of(&all);

@@ -2,6 +2,7 @@
 //! keeps its objects from the first time that somebody asks for them.
 
 use std::ops::Deref;
+use std::rc::Rc;
 
 use super::headings::Heading;
 use super::lines::{Body, Span, slice};
@@ -157,8 +158,8 @@ impl<'a> Kind<'a> {
 /// `#+KEY: value`
 #[derive(Debug, Clone)]
 pub struct Keyword {
-    /// Upper-cased.
-    pub key: String,
+    /// Upper-cased; those that are written alike share it.
+    pub key: Rc<str>,
     /// Trimmed.
     pub value: Span,
 }
@@ -224,7 +225,33 @@ pub struct Item<'a> {
     /// The term of a descriptive item.
     pub tag: Option<Box<Text<'a>>>,
     /// Its contents.
-    pub children: Box<[Element<'a>]>,
+    pub children: Children<'a>,
+}
+
+/// An item's contents: mostly one paragraph, for which nothing is set aside.
+#[derive(Debug)]
+pub enum Children<'a> {
+    /// One element.
+    One(Element<'a>),
+    /// None or several.
+    Some(Vec<Element<'a>>),
+}
+
+impl Default for Children<'_> {
+    fn default() -> Self {
+        Children::Some(Vec::new())
+    }
+}
+
+impl<'a> Deref for Children<'a> {
+    type Target = [Element<'a>];
+
+    fn deref(&self) -> &[Element<'a>] {
+        match self {
+            Children::One(element) => std::slice::from_ref(element),
+            Children::Some(elements) => elements,
+        }
+    }
 }
 
 impl Item<'_> {

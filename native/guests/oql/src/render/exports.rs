@@ -79,7 +79,7 @@ impl Exports {
                 Kind::Source(source) => self.block(reading, element, source, elements.get(i + 1)),
                 Kind::List(list) => {
                     for item in &list.items {
-                        self.row(reading, &item.children);
+                        self.row(reading, list.contents(item));
                     }
                 }
                 kind => self.row(reading, kind.children()),

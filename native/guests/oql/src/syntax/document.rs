@@ -1,5 +1,6 @@
 //! A whole document, read.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::ops::Range;
 
@@ -40,7 +41,7 @@ pub struct Document<'a> {
     /// Every keyword, with where it stands.
     pub keywords: Vec<(usize, Keyword)>,
     /// Openers without an end.
-    pub unclosed: Vec<(usize, Opener)>,
+    pub unclosed: Vec<(usize, Opener<'a>)>,
     /// What its text holds somewhere.
     pub holds: Holds,
     /// Which kinds of element it has.
@@ -136,6 +137,17 @@ impl<'a> Document<'a> {
     /// The headings' ids, each unique in the file.
     pub fn ids(&self) -> &Ids {
         self.ids.get_or_init(|| Ids::of(self.headings.iter().map(|h| h.title)))
+    }
+
+    /// The ids of the headings up to this one, at least: those behind it need not be known.
+    pub fn ids_to(&self, last: usize) -> Cow<'_, Ids> {
+        match self.ids.get() {
+            Some(ids) => Cow::Borrowed(ids),
+            None if last < self.headings.len() / 2 => {
+                Cow::Owned(Ids::of(self.headings.iter().take(last + 1).map(|h| h.title)))
+            }
+            None => Cow::Borrowed(self.ids()),
+        }
     }
 
     /// The same document with these ids in place of its own.

@@ -33,7 +33,7 @@ pub struct Reader<'d, 'a> {
     /// What has been met so far.
     pub met: Met,
     /// Openers without an end, with where they stand.
-    pub unclosed: Vec<(usize, Opener)>,
+    pub unclosed: Vec<(usize, Opener<'a>)>,
     /// Lines that may be a drawn table, and the lines they were looked for in.
     pub drawn: (std::ops::Range<usize>, usize),
 }
@@ -91,21 +91,11 @@ impl<'d, 'a> Reader<'d, 'a> {
     }
 
     /// The elements of a region; `lists` is the list it is part of an item of.
-    pub fn elements(&mut self, region: Region, lists: Option<Structure>, depth: usize) -> Vec<Element<'a>> {
+    pub fn elements(&mut self, region: Region, mut lists: Option<Structure>, depth: usize) -> Vec<Element<'a>> {
         // Most hold one element, and of those there are many. A long section is measured first.
         let lines = region.to - region.from;
         let room = if depth == 0 && lines > LONG { self.estimate(region) } else { lines.min(1) };
-        self.more(Vec::with_capacity(room), region, lists, depth)
-    }
-
-    /// The same behind others.
-    pub fn more(
-        &mut self,
-        mut out: Vec<Element<'a>>,
-        region: Region,
-        mut lists: Option<Structure>,
-        depth: usize,
-    ) -> Vec<Element<'a>> {
+        let mut out = Vec::with_capacity(room);
         let mut at = region.from;
         while at < region.to {
             let start = if at == region.from { region.first } else { self.lines.start(at) };
@@ -297,21 +287,21 @@ impl<'d, 'a> Reader<'d, 'a> {
         }
     }
 
-    fn drawer_breaks(&mut self, at: usize, to: usize, body: &str) -> bool {
+    fn drawer_breaks(&mut self, at: usize, to: usize, body: &'a str) -> bool {
         let Some(name) = probe::drawer_name(body) else { return false };
         if is_drawer_end(body) || self.ends.drawer(self.text, self.lines, at, to).is_some() {
             return true;
         }
-        self.unclosed.push((self.lines.start(at), Opener::Drawer(name.to_string())));
+        self.unclosed.push((self.lines.start(at), Opener::Drawer(name)));
         false
     }
 
-    fn hash_breaks(&mut self, at: usize, to: usize, body: &str) -> bool {
+    fn hash_breaks(&mut self, at: usize, to: usize, body: &'a str) -> bool {
         let Some(name) = probe::block_name(body) else { return probe::is_hash_break(body) };
         if self.ends.block(self.text, self.lines, name, at, to).is_some() {
             return true;
         }
-        self.unclosed.push((self.lines.start(at), Opener::Block(name.to_lowercase())));
+        self.unclosed.push((self.lines.start(at), Opener::Block(name)));
         false
     }
 

@@ -17,7 +17,7 @@ impl<'d, 'a> Reader<'d, 'a> {
         }
         let line = small(here.at);
         let known = lists.take().filter(|structure| structure.at(line).is_some());
-        let structure = known.unwrap_or_else(|| Structure::read(self, here));
+        let structure = known.unwrap_or_else(|| Structure::read(self.text, self.lines, &self.ends, here.at, here.to));
         let row = structure.at(line)?;
         let rows = || std::iter::successors(Some(row), |row| structure.next(*row));
         let mut items = Vec::with_capacity(rows().count());

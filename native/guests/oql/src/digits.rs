@@ -14,5 +14,5 @@ pub fn number_into(out: &mut String, number: usize) {
             break;
         }
     }
-    out.extend(digits.iter().skip(first).map(|digit| char::from(*digit)));
+    out.push_str(digits.get(first..).and_then(|digits| str::from_utf8(digits).ok()).unwrap_or(""));
 }

@@ -1,11 +1,11 @@
 //! `parse_headlines`: the outline as data.
 
-use std::cell::RefCell;
-
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use crate::digits::number_into;
 use crate::hash::HashSet;
 use crate::ids::Ids;
+use crate::json;
 use crate::position::Position;
 use crate::syntax::document::headings;
 use crate::syntax::headings::Heading;
@@ -60,52 +60,91 @@ pub fn parse_headlines(org: &str) -> Vec<Headline> {
     let headings = headings(org);
     let ids = Ids::of(headings.iter().map(|h| h.title));
     let ided = headings.iter().zip(ids.iter());
-    ided.map(|(heading, id)| Headline::of(heading, id, tags.of_heading(heading))).collect()
+    ided.map(|(heading, id)| Headline::of(heading, id, &tags.of_heading(heading))).collect()
 }
 
-/// The same as JSON. One heading at a time becomes a [`Headline`]: of ten
-/// megabytes of headings a guest's memory would not hold all of them twice.
+/// The same as JSON, written without a [`Headline`] for each: of ten megabytes
+/// of headings a guest's memory would not hold all of them twice, and most of the
+/// time would go into texts that are there already.
 pub fn headlines_json(org: &str) -> String {
     let headings = headings(org);
     let ids = Ids::of(headings.iter().map(|h| h.title));
-    let outline = Outline { headings, ids, tags: RefCell::new(Tags::of(org)) };
+    let mut tags = Tags::of(org);
     // The keys and punctuation of a heading are 160 bytes, its numbers and its id come to that.
-    let size = outline.headings.len().saturating_mul(212).saturating_add(org.len());
-    let mut out = Vec::with_capacity(size.min(1 << 30));
-    match serde_json::to_writer(&mut out, &outline) {
-        Ok(()) => String::from_utf8(out).unwrap_or_default(),
-        Err(_) => String::new(),
+    let size = headings.len().saturating_mul(212).saturating_add(org.len());
+    let mut out = String::with_capacity(size.min(1 << 30));
+    out.push('[');
+    for (heading, id) in headings.iter().zip(ids.iter()) {
+        if out.len() > 1 {
+            out.push(',');
+        }
+        headline(heading, id, &tags.of_heading(heading), &mut out);
     }
+    out.push(']');
+    out
 }
 
-struct Outline<'a> {
-    headings: Vec<Heading<'a>>,
-    ids: Ids,
-    tags: RefCell<Tags<'a>>,
+/// Writes one, its fields in the order that [`Headline`] has them.
+fn headline(heading: &Heading, id: &str, all_tags: &[&str], out: &mut String) {
+    out.push_str("{\"id\":");
+    json::text(id, out);
+    out.push_str(",\"level\":");
+    number_into(out, heading.level);
+    out.push_str(",\"title\":");
+    json::text(heading.title, out);
+    out.push_str(",\"todo\":");
+    json::maybe(heading.todo, out);
+    out.push_str(",\"priority\":");
+    json::maybe(heading.priority, out);
+    out.push_str(",\"tags\":");
+    json::texts(&heading.tags, out);
+    out.push_str(",\"all_tags\":");
+    json::texts(all_tags, out);
+    out.push_str(",\"properties\":{");
+    for (i, (key, value)) in properties(heading).enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        json::text(key, out);
+        out.push(':');
+        json::text(value, out);
+    }
+    out.push_str("},\"scheduled\":");
+    json::maybe(heading.scheduled, out);
+    out.push_str(",\"deadline\":");
+    json::maybe(heading.deadline, out);
+    out.push_str(",\"closed\":");
+    json::maybe(heading.closed, out);
+    out.push_str(",\"position\":{\"line\":");
+    number_into(out, heading.line + 1);
+    out.push_str(",\"start\":");
+    number_into(out, heading.start);
+    out.push_str(",\"end\":");
+    number_into(out, heading.end);
+    out.push_str("}}");
 }
 
-impl Serialize for Outline<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let headlines = self.headings.iter().zip(self.ids.iter());
-        let headlines = headlines.map(|(h, id)| Headline::of(h, id, self.tags.borrow_mut().of_heading(h)));
-        serializer.collect_seq(headlines)
-    }
+/// A heading's properties, the first of each key.
+fn properties<'h>(heading: &'h Heading) -> impl Iterator<Item = (&'h str, &'h str)> {
+    let mut seen = HashSet::default();
+    let all = heading.properties.iter().map(|(key, value)| (*key, value.as_str()));
+    all.filter(move |(key, _)| seen.insert(*key))
 }
 
 impl Headline {
-    fn of(heading: &Heading, id: &str, all_tags: Vec<String>) -> Self {
+    fn of(heading: &Heading, id: &str, all_tags: &[&str]) -> Self {
         let owned = |s: Option<&str>| s.map(str::to_string);
-        let mut seen = HashSet::default();
-        let properties = heading.properties.iter().filter(|(key, _)| seen.insert(*key));
+        let all = |tags: &[&str]| tags.iter().map(|t| t.to_string()).collect();
+        let properties = properties(heading).map(|(key, value)| (key.to_string(), value.to_string()));
         Headline {
             id: id.to_string(),
             level: heading.level,
             title: heading.title.to_string(),
             todo: owned(heading.todo),
             priority: owned(heading.priority),
-            tags: heading.tags.iter().map(|t| t.to_string()).collect(),
-            all_tags,
-            properties: Properties(properties.map(|(key, value)| (key.to_string(), value.clone())).collect()),
+            tags: all(&heading.tags),
+            all_tags: all(all_tags),
+            properties: Properties(properties.collect()),
             scheduled: owned(heading.scheduled),
             deadline: owned(heading.deadline),
             closed: owned(heading.closed),

@@ -48,7 +48,7 @@ fn slug_into(out: &mut String, title: &str) {
 
 /// Texts one behind the other. (Of a document that is all headings, a `String`
 /// for each would be most of the memory and much of the time.)
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Row {
     text: String,
     ends: Vec<usize>,
@@ -72,7 +72,7 @@ impl Row {
 }
 
 /// The ids of a file's headings.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Ids(Row);
 
 impl Ids {

@@ -183,6 +183,7 @@ pub fn issues(doc: &Document, findings: Findings) -> Vec<Issue> {
     found.append(&mut warnings);
     found.sort_by_key(|f| f.offset);
     found.dedup();
+    let ids = doc.ids_to(found.iter().filter_map(|f| f.heading).max().unwrap_or(0));
     let mut columns = Columns::new(doc.text, &doc.lines);
     let issue = |found: Found| {
         let (level, code, _) = found.code.parts();
@@ -193,7 +194,7 @@ pub fn issues(doc: &Document, findings: Findings) -> Vec<Issue> {
             message: found.message,
             line,
             column,
-            heading: found.heading.map(|h| doc.ids().get(h).to_string()),
+            heading: found.heading.map(|h| ids.get(h).to_string()),
             hint: Some(found.hint.into_owned()),
         }
     };

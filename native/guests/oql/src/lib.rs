@@ -7,7 +7,7 @@
 //!
 //! A map; nothing uses what stands below it:
 //!
-//! - `digits`, `hash`, `ids`, `position`: numbers, maps, titles as slugs, places as others are told them.
+//! - `digits`, `hash`, `ids`, `json`, `position`: numbers, maps, titles as slugs, answers, places as others are told them.
 //! - [`syntax`]: text → [`Document`](syntax::document::Document): lines, then
 //!   headings, then each section's elements, all with byte positions; the
 //!   objects inside a text are read when somebody asks for them.
@@ -48,6 +48,7 @@ pub mod header_args;
 mod headlines;
 mod ids;
 mod issue;
+mod json;
 mod lint;
 mod metadata;
 mod noweb;

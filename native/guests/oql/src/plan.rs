@@ -210,7 +210,7 @@ fn imports<'m>(model: &'m Model, graph: &Graph) -> Vec<&'m str> {
 /// The names that `#+EXPORTS:` gives, each once, and where; none where the file
 /// has no such line.
 pub fn named_exports<'a>(doc: &Document<'a>) -> Option<Vec<(&'a str, usize)>> {
-    let mut lines = doc.keywords.iter().filter(|(_, k)| k.key == "EXPORTS").peekable();
+    let mut lines = doc.keywords.iter().filter(|(_, k)| *k.key == *"EXPORTS").peekable();
     lines.peek()?;
     let mut seen = HashSet::default();
     let all = lines.flat_map(|(_, k)| names(k.value.of(doc.text), k.value.start));

@@ -87,7 +87,12 @@ fn tags_are_not_part_of_words() {
 
 #[test]
 fn the_json_is_that_of_the_headlines() {
-    for org in ["", "* A\n", "* TODO [#A] Ä :x:\n:PROPERTIES:\n:k: v\n:END:\n** B\n* A\n* A\n"] {
+    for org in [
+        "",
+        "* A\n",
+        "* TODO [#A] Ä :x:\n:PROPERTIES:\n:k: v\n:END:\n** B\n* A\n* A\n",
+        "* \"a\" \\ \u{1}\t\u{8}\u{c}\u{7f}\u{2028}b :t:u:\nSCHEDULED: <2026-01-01>\n:PROPERTIES:\n:k\": \\\n:k\": x\n:END:\n** c :v:\n",
+    ] {
         assert_eq!(headlines_json(org), serde_json::to_string(&parse_headlines(org)).unwrap());
     }
 }

@@ -37,7 +37,7 @@ fn name(kind: &Kind) -> &'static str {
 fn tree(elements: &[Element]) -> String {
     let one = |element: &Element| {
         let inner = match &element.kind {
-            Kind::List(list) => list.items.iter().map(|i| format!("-{}", group(&i.children))).collect(),
+            Kind::List(list) => list.items.iter().map(|i| format!("-{}", group(list.contents(i)))).collect(),
             kind => tree(kind.children()),
         };
         if inner.is_empty() { name(&element.kind).into() } else { format!("{}({inner})", name(&element.kind)) }
@@ -329,10 +329,11 @@ fn check(org: &str, elements: &[Element], from: usize, to: usize) {
                 for i in &list.items {
                     assert_eq!(i.span.start, item, "{org:?}");
                     item = i.end();
-                    let inner = i.children.first().map_or(i.span.end, Element::begin);
+                    let contents = list.contents(i);
+                    let inner = contents.first().map_or(i.span.end, Element::begin);
                     assert!(i.span.start < inner && i.span.end <= item);
-                    check(org, &i.children, inner, i.children.last().map_or(inner, Element::end));
-                    assert!(i.children.last().is_none_or(|last| last.end() <= item));
+                    check(org, contents, inner, contents.last().map_or(inner, Element::end));
+                    assert!(contents.last().is_none_or(|last| last.end() <= item));
                 }
                 assert!(item <= at);
             }

@@ -51,6 +51,10 @@ impl<'d, 'a> Model<'d, 'a> {
     pub fn candidate(&mut self, index: usize) -> Option<Candidate<'d, 'a>> {
         let doc = self.doc;
         let heading = self.heading(index)?;
+        // Of most headings neither is anything.
+        if heading.properties.is_empty() && (!doc.met.source || doc.section_of(index).is_empty()) {
+            return None;
+        }
         let wiring = Wiring::read(doc, heading);
         let mut blocks: Vec<(&Element, &Source)> = Vec::new();
         walk(doc.section_of(index), &mut |element: &'d Element<'a>| {

@@ -6,7 +6,7 @@ use crate::header_args::HeaderArgs;
 use crate::source::dedented;
 use crate::syntax::document::Document;
 use crate::syntax::lines::Span;
-use crate::syntax::tree::{Element, Item, Kind};
+use crate::syntax::tree::{Element, Kind};
 use crate::table::{Row, cell, number, rows};
 
 /// A value before it takes its shape.
@@ -117,7 +117,7 @@ pub fn raw(doc: &Document, element: &Element) -> Option<Raw> {
     };
     Some(match &element.kind {
         Kind::Table(body) => Raw::List(rows(doc.text, body).into_iter().map(row).collect()),
-        Kind::List(list) => Raw::List(list.items.iter().map(|item| item_text(doc, item)).collect()),
+        Kind::List(list) => Raw::List(list.items.iter().map(|item| item_text(doc, list.contents(item))).collect()),
         Kind::Example(body) | Kind::Export(_, body) => text(body),
         Kind::Fixed(body) => {
             let lines: Vec<&str> = body.iter().map(|span| fixed(span.of(doc.text))).collect();
@@ -145,8 +145,8 @@ fn row(row: Row) -> Raw {
     }
 }
 
-fn item_text(doc: &Document, item: &Item) -> Raw {
-    let text = match item.children.first().map(|e| &e.kind) {
+fn item_text(doc: &Document, contents: &[Element]) -> Raw {
+    let text = match contents.first().map(|e| &e.kind) {
         Some(Kind::Paragraph(text)) => {
             let words: Vec<&str> = text.span.of(doc.text).lines().map(str::trim).collect();
             words.join(" ")

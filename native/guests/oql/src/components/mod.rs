@@ -11,6 +11,7 @@ mod wire;
 mod wiring;
 
 use std::borrow::Cow;
+use std::cell::LazyCell;
 
 use crate::header_args::Scopes;
 use crate::issue::{Code, Findings, Found};
@@ -108,7 +109,8 @@ impl<'d, 'a> Model<'d, 'a> {
     /// Reads the components of a document.
     pub fn read(doc: &'d Document<'a>) -> Self {
         let mut model = Model { doc, scopes: Scopes::read(doc), drafts: Vec::new(), found: Findings::default() };
-        let workbook = root(doc).map_or("workbook", |root| doc.ids().get(root));
+        // Slugs of all titles: of no use where nothing is a component.
+        let workbook = LazyCell::new(|| root(doc).map_or("workbook", |root| doc.ids().get(root)));
         let away = away(doc);
         let mut pending = Vec::new();
         let mut noweb = None;
@@ -118,7 +120,7 @@ impl<'d, 'a> Model<'d, 'a> {
                 continue;
             }
             if let Some(candidate) = model.candidate(index)
-                && let Some((draft, open)) = model.draft(workbook, candidate, &mut noweb, &mut budget)
+                && let Some((draft, open)) = model.draft(&workbook, candidate, &mut noweb, &mut budget)
             {
                 pending.push(open);
                 model.drafts.push(draft);
@@ -127,7 +129,7 @@ impl<'d, 'a> Model<'d, 'a> {
         let (deps, vars): (Vec<_>, Vec<_>) = pending.into_iter().map(|open| (open.deps, open.vars)).unzip();
         let by_id = match deps.iter().all(Vec::is_empty) && vars.iter().all(Vec::is_empty) {
             true => ById::default(),
-            false => ById::of(&model, workbook),
+            false => ById::of(&model, *workbook),
         };
         model.deps(&by_id, deps);
         model.calls();
@@ -153,10 +155,14 @@ impl<'d, 'a> Model<'d, 'a> {
 
 /// For each heading: it or one above it is commented out or archived.
 fn away(doc: &Document) -> Vec<bool> {
+    let gone = |heading: &Heading| heading.commented || heading.tags.contains(&"ARCHIVE");
+    if !doc.headings.iter().any(gone) {
+        return Vec::new();
+    }
     let mut out: Vec<bool> = Vec::with_capacity(doc.headings.len());
     for heading in &doc.headings {
         let above = heading.parent.and_then(|p| out.get(p).copied()).unwrap_or(false);
-        out.push(above || heading.commented || heading.tags.contains(&"ARCHIVE"));
+        out.push(above || gone(heading));
     }
     out
 }

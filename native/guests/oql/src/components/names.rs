@@ -12,8 +12,11 @@ use crate::syntax::tree::{Element, walk};
 /// stand there twice.
 pub fn names<'d, 'a>(model: &mut Model<'d, 'a>) -> HashMap<&'d str, &'d Element<'a>> {
     let doc = model.doc;
-    let commented = doc.commented();
     let mut names: HashMap<&str, &Element> = HashMap::default();
+    if !doc.met.meta {
+        return names;
+    }
+    let commented = doc.commented();
     for (heading, section) in doc.all_sections() {
         if heading.is_some_and(|h| commented.get(h) == Some(&true)) {
             continue;

@@ -99,7 +99,7 @@ impl<'a> Scopes<'a> {
     }
 
     fn file(&mut self, doc: &Document<'a>) {
-        let keywords = doc.keywords.iter().filter(|(_, k)| k.key == "PROPERTY");
+        let keywords = doc.keywords.iter().filter(|(_, k)| *k.key == *"PROPERTY");
         let lines = keywords.filter_map(|(_, k)| {
             let value = k.value.of(doc.text);
             let word = value.split([' ', '\t']).next().unwrap_or("");

@@ -57,14 +57,19 @@ fn roots(doc: &Document, found: &mut Findings) {
 
 fn unclosed(doc: &Document, found: &mut Findings) {
     for (offset, opener) in &doc.unclosed {
+        // Both codes are errors: where one is not wanted any more, the other is not either.
+        if !found.wants(Code::UnclosedBlock) {
+            return;
+        }
         let (code, message, hint) = match opener {
-            Opener::Block(name) if name == ":" => (
+            Opener::Block(":") => (
                 Code::UnclosedBlock,
                 "`#+begin:` has no `#+end:` before the next heading".to_string(),
                 Some("close it with #+end:".to_string()),
             ),
             Opener::Block(name) => {
-                let name = short(name);
+                let name = name.to_lowercase();
+                let name = short(&name);
                 let message = format!("`#+begin_{name}` has no `#+end_{name}` before the next heading");
                 let hint = format!(
                     "close it with #+end_{name}; a line of the block that begins with * needs a comma before it"
@@ -86,12 +91,18 @@ fn unclosed(doc: &Document, found: &mut Findings) {
 
 fn header_args(doc: &Document, scopes: &Scopes, found: &mut Findings) {
     let mut check = |heading: Option<usize>, args: &[Arg]| {
+        if !found.wants(Code::BadHeaderArg) {
+            return;
+        }
         for (offset, message) in args.iter().flat_map(complaint) {
             found.push(Found::new(Code::BadHeaderArg, heading, offset, message));
         }
     };
     for (heading, args) in &scopes.written {
         check(*heading, args);
+    }
+    if !doc.met.source {
+        return;
     }
     for (heading, section) in doc.all_sections() {
         walk(section, &mut |element: &Element| {

@@ -48,6 +48,10 @@ impl References {
     /// Those of a document, some of whose headings are hidden.
     pub fn of(doc: &Document, abbreviations: &Abbreviations, hidden: &[bool]) -> Self {
         let mut references = References::default();
+        let met = doc.met;
+        if !(met.meta || met.source || met.example || met.latex) {
+            return references;
+        }
         let mut captioned: HashMap<Discriminant<Kind>, usize> = HashMap::default();
         let mut figures = 0;
         for (heading, section) in doc.all_sections() {

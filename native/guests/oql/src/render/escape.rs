@@ -68,7 +68,12 @@ fn next(bytes: &[u8], from: usize, classes: u8) -> Option<usize> {
         low | (b & !2 == b'<') | (b == b'\\') | (b == 0xef)
     };
     let is = |b: u8| CLASSES.get(usize::from(b)).is_some_and(|class| class & classes != 0);
-    Some(from + first(bytes.get(from..)?, may, is)?)
+    let rest = bytes.get(from..)?;
+    // What is replaced often stands side by side.
+    if is(*rest.first()?) {
+        return Some(from);
+    }
+    Some(from + first(rest, may, is)?)
 }
 
 fn push(out: &mut String, text: &str, apostrophes: bool) {

@@ -49,11 +49,12 @@ impl Exports {
     /// What the blocks of a document ask for.
     pub fn of<'a>(doc: &Document<'a>, scopes: &Scopes<'a>, placement: &Placement) -> Self {
         let mut exports = Exports::default();
+        if !doc.met.source {
+            return exports;
+        }
         let mut named: HashMap<&str, usize> = HashMap::default();
-        let mut any = false;
         for (_, section) in doc.all_sections() {
             walk(section, &mut |element| {
-                any |= matches!(element.kind, Kind::Source(_));
                 if is_results(element)
                     && let Some(name) = results_name(doc, element)
                     && !name.is_empty()
@@ -63,10 +64,8 @@ impl Exports {
                 }
             });
         }
-        if any {
-            for (heading, section) in doc.all_sections() {
-                exports.row(&Reading { doc, scopes, heading, named: &named, placement }, section);
-            }
+        for (heading, section) in doc.all_sections() {
+            exports.row(&Reading { doc, scopes, heading, named: &named, placement }, section);
         }
         exports
     }
@@ -80,7 +79,7 @@ impl Exports {
                 Kind::Source(source) => self.block(reading, element, source, elements.get(i + 1)),
                 Kind::List(list) => {
                     for item in &list.items {
-                        self.row(reading, &item.children);
+                        self.row(reading, list.contents(item));
                     }
                 }
                 kind => self.row(reading, kind.children()),

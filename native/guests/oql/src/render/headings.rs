@@ -45,7 +45,7 @@ impl<'r, 'a> Html<'r, 'a> {
     /// `#+TITLE:`, several lines as one.
     pub fn page_title(&mut self, out: &mut String) {
         let doc = self.doc;
-        let titles = doc.keywords.iter().filter(|(_, keyword)| keyword.key == "TITLE");
+        let titles = doc.keywords.iter().filter(|(_, keyword)| *keyword.key == *"TITLE");
         let mut between = "<h1 class=\"title\">";
         for (_, keyword) in titles {
             out.push_str(between);

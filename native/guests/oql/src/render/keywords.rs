@@ -12,7 +12,7 @@ impl<'r, 'a> Html<'r, 'a> {
     #[inline(never)]
     pub fn keyword(&mut self, keyword: &Keyword, span: Span, out: &mut String) {
         let value = keyword.value.of(self.doc.text);
-        match keyword.key.as_str() {
+        match &*keyword.key {
             "TOC" => self.toc_keyword(value, span, out),
             "HTML" if self.options.allow_html => {
                 out.push_str(&legal(value));

@@ -26,7 +26,7 @@ impl<'r, 'a> Html<'r, 'a> {
         }
         out.push_str(">\n");
         for item in &list.items {
-            self.item(item, list.kind, out);
+            self.item(item, list, out);
         }
         out.push_str("</");
         out.push_str(name);
@@ -46,7 +46,8 @@ impl<'r, 'a> Html<'r, 'a> {
         own
     }
 
-    fn item(&mut self, item: &Item<'a>, kind: ListKind, out: &mut String) {
+    fn item(&mut self, item: &Item<'a>, list: &List<'a>, out: &mut String) {
+        let kind = list.kind;
         let (state, checkbox) = match item.checkbox {
             Some(Check::On) => (" class=\"on\"", "<code>[X]</code> "),
             Some(Check::Off) => (" class=\"off\"", "<code>[&#xa0;]</code> "),
@@ -81,7 +82,7 @@ impl<'r, 'a> Html<'r, 'a> {
             }
         };
         let start = out.len();
-        self.contents_of(item, out);
+        self.contents_of(list.contents(item), out);
         let end = start + out.get(start..).map_or(0, |body| body.trim_end_matches([' ', '\t', '\n', '\r']).len());
         out.truncate(end);
         out.push_str(close);
@@ -111,8 +112,8 @@ impl<'r, 'a> Html<'r, 'a> {
     }
 
     /// A first paragraph stands bare where nothing, or a list alone, follows it.
-    fn contents_of(&mut self, item: &Item<'a>, out: &mut String) {
-        let mut shown = item.children.iter().filter(|c| self.is_exported(c));
+    fn contents_of(&mut self, contents: &[Element<'a>], out: &mut String) {
+        let mut shown = contents.iter().filter(|c| self.is_exported(c));
         let (first, second, third) = (shown.next(), shown.next(), shown.next());
         let followed = third.is_some() || second.is_some_and(|s| !matches!(s.kind, Kind::List(_)));
         match first {
@@ -123,7 +124,7 @@ impl<'r, 'a> Html<'r, 'a> {
                     self.elements(std::slice::from_ref(second), out);
                 }
             }
-            _ => self.elements(&item.children, out),
+            _ => self.elements(contents, out),
         }
     }
 }

@@ -132,7 +132,7 @@ fn calls(doc: &Document) -> Vec<Call> {
     }
     for (_, keyword) in &doc.keywords {
         let value = keyword.value.of(doc.text);
-        if PARSED.contains(&keyword.key.as_str()) && holds(value, "{{{") {
+        if PARSED.contains(&&*keyword.key) && holds(value, "{{{") {
             find(&objects_of(value), keyword.value.start, &mut out);
         }
     }

@@ -71,7 +71,7 @@ impl<'d, 'a> Ordinals<'d, 'a> {
             if let Some(tag) = &item.tag {
                 self.text(tag, &own);
             }
-            self.elements(&item.children, &own, &own);
+            self.elements(list.contents(item), &own, &own);
         }
     }
 

@@ -118,7 +118,7 @@ fn is_archived(heading: &Heading) -> bool {
 pub fn left_out(heading: &Heading, settings: &Settings) -> bool {
     heading.commented
         || heading.tags.iter().any(|t| settings.exclude.contains(*t))
-        || !settings.filetags.is_disjoint(&settings.exclude)
+        || (!settings.filetags.is_empty() && !settings.filetags.is_disjoint(&settings.exclude))
         || (settings.archived == Archived::None && is_archived(heading))
         || heading.todo.is_some_and(|todo| match &settings.tasks {
             Tasks::None => true,
@@ -153,6 +153,9 @@ fn hidden(doc: &Document, settings: &Settings, selected: Option<&[bool]>) -> (Ve
 fn selected(doc: &Document, settings: &Settings) -> Option<Vec<bool>> {
     let is_selected = |tag: &str| settings.select.contains(tag);
     if !settings.filetags.is_disjoint(&settings.select) {
+        return None;
+    }
+    if !doc.headings.iter().any(|h| h.tags.iter().any(|t| is_selected(t))) {
         return None;
     }
     let commented = doc.commented();

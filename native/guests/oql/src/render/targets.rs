@@ -8,6 +8,7 @@ use super::options::Depth;
 use super::outline::Outline;
 use super::settings::Settings;
 use super::texts::Texts;
+use crate::digits::number_into;
 use crate::hash::{HashMap, HashSet};
 use crate::syntax::document::Document;
 use crate::syntax::objects::Object;
@@ -108,7 +109,7 @@ impl<'r> Targets<'r> {
                 }
             }
         }
-        for (_, section) in sections() {
+        for (_, section) in sections().filter(|_| doc.met.meta) {
             walk(section, &mut |element| {
                 if let Some(name) = element.name() {
                     targets.assign_name(Cow::Borrowed(name));
@@ -153,9 +154,13 @@ impl<'r> Targets<'r> {
         if wanted.is_empty() {
             return None;
         }
-        let id = self.moved.get(&wanted).map_or_else(|| wanted.to_string(), |id| id.to_string());
-        let free = !self.is_kept(&id) && self.used.insert(id.clone());
-        Some(if free { id } else { self.numbered(&id) })
+        let id = self.moved.get(&wanted).map_or_else(|| wanted.clone(), |id| Cow::Owned(id.to_string()));
+        if self.used.contains(id.as_ref()) || self.is_kept(&id) {
+            return Some(self.numbered(&id));
+        }
+        let id = id.into_owned();
+        self.used.insert(id.clone());
+        Some(id)
     }
 
     /// The id of one of the page's own parts; the second of its kind gets a number.
@@ -169,13 +174,21 @@ impl<'r> Targets<'r> {
 
     fn numbered(&mut self, base: &str) -> String {
         let mut number = self.parts.get(base).copied().unwrap_or(2);
+        let mut id = String::with_capacity(base.len() + 8);
+        id.push_str(base);
+        id.push('-');
+        let digits = id.len();
         loop {
-            let id = format!("{base}-{number}");
+            number_into(&mut id, number);
             number += 1;
             if !self.is_kept(&id) && !self.given.contains(id.as_str()) && self.used.insert(id.clone()) {
-                self.parts.insert(base.to_string(), number);
+                match self.parts.get_mut(base) {
+                    Some(next) => *next = number,
+                    None => drop(self.parts.insert(base.to_string(), number)),
+                }
                 return id;
             }
+            id.truncate(digits);
         }
     }
 

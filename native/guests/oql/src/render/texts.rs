@@ -42,7 +42,7 @@ impl<'r, 'a> Texts<'r, 'a> {
                         if let Some(tag) = &item.tag {
                             self.text(tag, f);
                         }
-                        self.each(&item.children, f);
+                        self.each(list.contents(item), f);
                     }
                 }
                 Kind::Table(lines) if self.shown.is_none_or(|s| s.tables) => {

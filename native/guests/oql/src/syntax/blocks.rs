@@ -27,7 +27,7 @@ impl<'d, 'a> Reader<'d, 'a> {
             && rest.strip_prefix(':').unwrap_or(rest).starts_with(' ')
         {
             let Some(end) = self.ends.dynamic(self.text, self.lines, here.at, here.to) else {
-                self.unclosed.push((self.lines.start(here.at), Opener::Block(":".into())));
+                self.unclosed.push((self.lines.start(here.at), Opener::Block(":")));
                 return None;
             };
             return Some((Kind::Dynamic(self.children(here, end)?), end + 1));
@@ -51,15 +51,15 @@ impl<'d, 'a> Reader<'d, 'a> {
         Some(self.keyword_of(here, key, value))
     }
 
-    fn keyword_of(&mut self, here: Here, key: &str, value: &str) -> (Kind<'a>, usize) {
-        let keyword = Keyword { key: key.to_uppercase(), value: place(self.text, value.trim_matches(BLANKS)) };
+    fn keyword_of(&mut self, here: Here, key: &'a str, value: &str) -> (Kind<'a>, usize) {
+        let keyword = Keyword { key: self.keys.upper(key), value: place(self.text, value.trim_matches(BLANKS)) };
         self.keywords.push((self.lines.start(here.at), keyword.clone()));
         (Kind::Keyword(keyword), here.at + 1)
     }
 
     fn block(&mut self, here: Here, body: &'a str, name: &'a str) -> Found<'a> {
         let Some(end) = self.ends.block(self.text, self.lines, name, here.at, here.to) else {
-            self.unclosed.push((self.lines.start(here.at), Opener::Block(name.to_lowercase())));
+            self.unclosed.push((self.lines.start(here.at), Opener::Block(name)));
             return None;
         };
         let lines = self.lines.body(here.at + 1..end);
@@ -98,7 +98,7 @@ impl<'d, 'a> Reader<'d, 'a> {
         let name = probe::drawer_name(body)?;
         let Some(end) = self.ends.drawer(self.text, self.lines, here.at + 1, here.to) else {
             if !is_drawer_end(body) {
-                self.unclosed.push((self.lines.start(here.at), Opener::Drawer(name.to_string())));
+                self.unclosed.push((self.lines.start(here.at), Opener::Drawer(name)));
             }
             return None;
         };

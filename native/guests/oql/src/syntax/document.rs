@@ -1,5 +1,6 @@
 //! A whole document, read.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::ops::Range;
 
@@ -7,6 +8,7 @@ use super::drawer;
 use super::elements::Reader;
 use super::headings::{Heading, Properties};
 use super::lines::Lines;
+use super::met::Met;
 use super::objects::{Inline, Object};
 use super::outline::outlined;
 use super::probe::Opener;
@@ -39,9 +41,11 @@ pub struct Document<'a> {
     /// Every keyword, with where it stands.
     pub keywords: Vec<(usize, Keyword)>,
     /// Openers without an end.
-    pub unclosed: Vec<(usize, Opener)>,
+    pub unclosed: Vec<(usize, Opener<'a>)>,
     /// What its text holds somewhere.
     pub holds: Holds,
+    /// Which kinds of element it has.
+    pub met: Met,
 }
 
 /// Which of the marks that few documents have stand in a text, found in one pass.
@@ -102,7 +106,7 @@ impl<'a> Document<'a> {
             None => (Vec::new(), None, reader.section(0, first)),
         };
         let sections = headings.iter().map(|h| reader.section(h.body.start, h.body.end)).collect();
-        let (keywords, unclosed) = (reader.keywords, reader.unclosed);
+        let (keywords, unclosed, met) = (reader.keywords, reader.unclosed, reader.met);
         let mut document = Document {
             text,
             lines,
@@ -116,6 +120,7 @@ impl<'a> Document<'a> {
             keywords,
             unclosed,
             holds: Holds::of(text),
+            met,
         };
         if document.holds.radio {
             let sections: Vec<&[Element]> = document.all_sections().map(|(_, section)| section).collect();
@@ -132,6 +137,17 @@ impl<'a> Document<'a> {
     /// The headings' ids, each unique in the file.
     pub fn ids(&self) -> &Ids {
         self.ids.get_or_init(|| Ids::of(self.headings.iter().map(|h| h.title)))
+    }
+
+    /// The ids of the headings up to this one, at least: those behind it need not be known.
+    pub fn ids_to(&self, last: usize) -> Cow<'_, Ids> {
+        match self.ids.get() {
+            Some(ids) => Cow::Borrowed(ids),
+            None if last < self.headings.len() / 2 => {
+                Cow::Owned(Ids::of(self.headings.iter().take(last + 1).map(|h| h.title)))
+            }
+            None => Cow::Borrowed(self.ids()),
+        }
     }
 
     /// The same document with these ids in place of its own.
@@ -159,7 +175,7 @@ impl<'a> Document<'a> {
     /// The values of a file keyword, in order.
     pub fn keyword<'d>(&'d self, key: &'d str) -> impl Iterator<Item = &'a str> + 'd {
         let text = self.text;
-        self.keywords.iter().filter(move |(_, k)| k.key == key).map(move |(_, k)| k.value.of(text))
+        self.keywords.iter().filter(move |(_, k)| *k.key == *key).map(move |(_, k)| k.value.of(text))
     }
 
     /// For each heading: it or one above it is a `COMMENT` heading.

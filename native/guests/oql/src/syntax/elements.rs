@@ -3,7 +3,9 @@
 use super::MAX_DEPTH;
 use super::affiliated::affiliated;
 use super::index::{Ends, is_drawer_end};
+use super::keys::Keys;
 use super::lines::{BLANKS, Lines, Span, is_blank, place, skip, slice};
+use super::met::Met;
 use super::objects::Place;
 use super::probe::{self, Opener};
 use super::states::States;
@@ -26,8 +28,12 @@ pub struct Reader<'d, 'a> {
     pub ends: Ends,
     /// Keywords met, with where they stand.
     pub keywords: Vec<(usize, Keyword)>,
+    /// Their keys.
+    pub keys: Keys<'a>,
+    /// What has been met so far.
+    pub met: Met,
     /// Openers without an end, with where they stand.
-    pub unclosed: Vec<(usize, Opener)>,
+    pub unclosed: Vec<(usize, Opener<'a>)>,
     /// Lines that may be a drawn table, and the lines they were looked for in.
     pub drawn: (std::ops::Range<usize>, usize),
 }
@@ -66,6 +72,8 @@ impl<'d, 'a> Reader<'d, 'a> {
             states,
             ends: Ends::default(),
             keywords: Vec::new(),
+            keys: Keys::default(),
+            met: Met::default(),
             unclosed: Vec::new(),
             drawn: (0..0, 0),
         }
@@ -125,6 +133,20 @@ impl<'d, 'a> Reader<'d, 'a> {
         after: usize,
         meta: Option<Box<Meta<'a>>>,
     ) -> usize {
+        let (element, next) = self.finished(kind, start, here, after, meta);
+        out.push(element);
+        next
+    }
+
+    /// An element, and the index of the first line behind it and its blank lines.
+    pub fn finished(
+        &mut self,
+        kind: Kind<'a>,
+        start: usize,
+        here: Here,
+        after: usize,
+        meta: Option<Box<Meta<'a>>>,
+    ) -> (Element<'a>, usize) {
         let mut next = after;
         while next < here.to && is_blank(self.line(next)) {
             next += 1;
@@ -140,8 +162,9 @@ impl<'d, 'a> Reader<'d, 'a> {
         let blank = u32::try_from(next - after + own).unwrap_or(0);
         let span = Span { start, end: last.max(start) };
         let tail = u32::try_from(self.lines.start(next).saturating_sub(span.end)).unwrap_or(u32::MAX);
-        out.push(Element { kind, span, tail, blank, meta });
-        next.max(here.at + 1)
+        let element = Element { kind, span, tail, blank, meta };
+        self.met.note(&element);
+        (element, next.max(here.at + 1))
     }
 
     fn element(&mut self, here: Here, lists: &mut Option<Structure>, out: &mut Vec<Element<'a>>) -> usize {
@@ -265,21 +288,21 @@ impl<'d, 'a> Reader<'d, 'a> {
         }
     }
 
-    fn drawer_breaks(&mut self, at: usize, to: usize, body: &str) -> bool {
+    fn drawer_breaks(&mut self, at: usize, to: usize, body: &'a str) -> bool {
         let Some(name) = probe::drawer_name(body) else { return false };
         if is_drawer_end(body) || self.ends.drawer(self.text, self.lines, at, to).is_some() {
             return true;
         }
-        self.unclosed.push((self.lines.start(at), Opener::Drawer(name.to_string())));
+        self.unclosed.push((self.lines.start(at), Opener::Drawer(name)));
         false
     }
 
-    fn hash_breaks(&mut self, at: usize, to: usize, body: &str) -> bool {
+    fn hash_breaks(&mut self, at: usize, to: usize, body: &'a str) -> bool {
         let Some(name) = probe::block_name(body) else { return probe::is_hash_break(body) };
         if self.ends.block(self.text, self.lines, name, at, to).is_some() {
             return true;
         }
-        self.unclosed.push((self.lines.start(at), Opener::Block(name.to_lowercase())));
+        self.unclosed.push((self.lines.start(at), Opener::Block(name)));
         false
     }
 

@@ -1,6 +1,7 @@
 //! Where blocks and drawers end: looked up, never searched for, so that a
 //! thousand unclosed openers cost no more than a thousand lines.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use super::lines::{Lines, skip, trim};
@@ -31,7 +32,11 @@ struct Marks {
 impl Ends {
     /// The first `#+end_NAME` among the lines `from..to`.
     pub fn block(&self, text: &str, lines: &Lines, name: &str, from: usize, to: usize) -> Option<usize> {
-        first(self.marks(text, lines).blocks.get(&lower(name))?, from, to)
+        let blocks = &self.marks(text, lines).blocks;
+        if blocks.is_empty() {
+            return None;
+        }
+        first(blocks.get(lower(name).as_ref())?, from, to)
     }
 
     /// The first `#+end:` or `#+end`.
@@ -55,12 +60,15 @@ impl Ends {
             let mut latex: HashMap<String, Places> = HashMap::default();
             for (i, line) in all(text, lines) {
                 if let Some(name) = latex_end(line) {
-                    latex.entry(lower(name)).or_default().push(i);
+                    latex.entry(lower(name).into_owned()).or_default().push(i);
                 }
             }
             latex
         });
-        first(latex.get(&lower(name))?, from, to)
+        if latex.is_empty() {
+            return None;
+        }
+        first(latex.get(lower(name).as_ref())?, from, to)
     }
 
     fn marks(&self, text: &str, lines: &Lines) -> &Marks {
@@ -83,9 +91,9 @@ impl Marks {
     fn note(&mut self, body: &str, line: usize) {
         let Some(rest) = strip_prefix_no_case(trim(body), "#+end") else { return };
         match rest.strip_prefix('_') {
-            Some(name) => match self.blocks.get_mut(&lower(name)) {
+            Some(name) => match self.blocks.get_mut(lower(name).as_ref()) {
                 Some(places) => places.push(line),
-                None => drop(self.blocks.insert(lower(name), vec![line])),
+                None => drop(self.blocks.insert(lower(name).into_owned(), vec![line])),
             },
             None if rest == ":" => {
                 self.colon.push(line);
@@ -112,10 +120,10 @@ fn latex_end(line: &str) -> Option<&str> {
     line.get(end..open)?.eq_ignore_ascii_case("\\end").then(|| line.get(open + 1..)).flatten()
 }
 
-fn lower(name: &str) -> String {
-    match name.is_ascii() {
-        true => name.to_ascii_lowercase(),
-        false => name.to_lowercase(),
+fn lower(name: &str) -> Cow<'_, str> {
+    match name.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) {
+        true => Cow::Borrowed(name),
+        false => Cow::Owned(name.to_lowercase()),
     }
 }
 

@@ -4,8 +4,7 @@ use super::MAX_DEPTH;
 use super::drawer::attached;
 use super::elements::{Found, Here, Reader};
 use super::lines::{is_blank, slice};
-use super::probe::stars;
-use super::structure::is_task_end;
+use super::structure::{is_task_end, next_stars};
 use super::title::title_line;
 use super::tree::Kind;
 
@@ -21,7 +20,7 @@ impl<'d, 'a> Reader<'d, 'a> {
         heading.line = here.at;
         heading.start = self.lines.start(here.at);
         let mut body = here.at + 1..here.at + 1;
-        let end = self.next_stars(here.at + 1, here.to);
+        let end = next_stars(self.text, self.lines, here.at + 1, here.to);
         let end = end.filter(|(end, stars)| is_task_end(self.line(*end), *stars)).map(|(end, _)| end);
         let mut children = Vec::new();
         if let Some(end) = end {
@@ -35,10 +34,5 @@ impl<'d, 'a> Reader<'d, 'a> {
         heading.body = body;
         heading.end = self.lines.start(next);
         Some((Kind::Inlinetask(Box::new(heading), children), next))
-    }
-
-    /// The next line of stars, and how many there are.
-    pub fn next_stars(&self, from: usize, to: usize) -> Option<(usize, usize)> {
-        (from..to).find_map(|i| Some((i, stars(self.line(i))?)))
     }
 }

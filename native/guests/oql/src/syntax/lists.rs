@@ -1,13 +1,13 @@
 //! Lists and their items.
 
 use super::MAX_DEPTH;
-use super::elements::{Found, Here, Reader};
+use super::elements::{Found, Here, Reader, Region};
 use super::lines::{Span, holds, is_blank, place, skip, slice};
 use super::objects::Place;
 use super::probe;
 use super::structure::{Row, Structure, small};
 use super::text::Text;
-use super::tree::{Check, Item, Kind, List, ListKind};
+use super::tree::{Check, Element, Item, Kind, List, ListKind};
 
 impl<'d, 'a> Reader<'d, 'a> {
     /// The list at `here`, from what is known of the lists around it.
@@ -18,14 +18,20 @@ impl<'d, 'a> Reader<'d, 'a> {
         }
         let line = small(here.at);
         let known = lists.take().filter(|structure| structure.at(line).is_some());
-        let structure = known.unwrap_or_else(|| Structure::read(self, here));
+        let structure = known.unwrap_or_else(|| Structure::read(self.text, self.lines, &self.ends, here.at, here.to));
         let row = structure.at(line)?;
         let rows = || std::iter::successors(Some(row), |row| structure.next(*row));
         let mut items = Vec::with_capacity(rows().count());
+        // A bullet alone mostly holds nothing.
+        let bare = |row: &Row| self.line(row.line as usize).len() <= 2;
+        let mut elements = Vec::with_capacity(rows().filter(|row| !bare(row)).count());
         let mut end = row.end as usize;
         for item in rows() {
-            items.push(self.item(item, here, &structure));
+            items.push(self.item(item, here, &structure, &mut elements));
             end = item.end as usize;
+        }
+        if elements.capacity() > elements.len() + elements.len() / 4 {
+            elements.shrink_to_fit();
         }
         *lists = Some(structure);
         let ordered = skip(self.line(here.at)).starts_with(|c: char| c.is_ascii_digit());
@@ -34,10 +40,10 @@ impl<'d, 'a> Reader<'d, 'a> {
             Some(Item { tag: Some(_), .. }) => ListKind::Descriptive,
             _ => ListKind::Unordered,
         };
-        Some((Kind::List(List { kind, items }), end))
+        Some((Kind::List(List { kind, items, elements }), end))
     }
 
-    fn item(&mut self, row: Row, here: Here, structure: &Structure) -> Item<'a> {
+    fn item(&mut self, row: Row, here: Here, structure: &Structure, elements: &mut Vec<Element<'a>>) -> Item<'a> {
         let (at, end) = (row.line as usize, row.end as usize);
         let span = self.lines.get(at);
         let line = span.of(self.text);
@@ -55,7 +61,10 @@ impl<'d, 'a> Reader<'d, 'a> {
             to -= 1;
         }
         let region = self.behind(at, place(self.text, rest).start, to);
-        let children = region.map(|region| self.elements(region, Some(structure.clone()), here.depth + 1));
+        let from = small(elements.len());
+        if let Some(region) = region {
+            self.contents(region, structure, here.depth + 1, elements);
+        }
         let span = Span { start: span.start, end: self.lines.get(to - 1).end };
         Item {
             span,
@@ -64,8 +73,32 @@ impl<'d, 'a> Reader<'d, 'a> {
             counter: start.counter,
             checkbox: start.checkbox,
             tag: tag.map(|tag| Box::new(Text::new(place(self.text, tag), Place::Tag))),
-            children: children.unwrap_or_default().into_boxed_slice(),
+            contents: from..small(elements.len()),
         }
+    }
+
+    /// Adds what an item holds. Most begin behind the bullet with a paragraph, and end with it.
+    fn contents(&mut self, region: Region, structure: &Structure, depth: usize, out: &mut Vec<Element<'a>>) {
+        let here = Here { at: region.from, to: region.to, depth };
+        let mut rest = region;
+        if region.first > self.lines.start(region.from) {
+            let (kind, after) = self.paragraph(here, region.first);
+            let (first, next) = self.finished(kind, region.first, here, after, None);
+            grow(out);
+            out.push(first);
+            rest = self.whole(next, region.to);
+        }
+        if rest.from < rest.to {
+            out.append(&mut self.elements(rest, Some(structure.clone()), depth));
+        }
+    }
+}
+
+/// Room for one more. A long row grows by a quarter: twice as much would be
+/// more than what is read may take.
+fn grow(elements: &mut Vec<Element>) {
+    if elements.len() == elements.capacity() && elements.len() >= 64 {
+        elements.reserve_exact(elements.len() / 4);
     }
 }
 

@@ -9,9 +9,11 @@ use super::title::title_line;
 
 /// The indices of the lines that are headings.
 pub fn outline(text: &str, lines: &Lines, states: &States) -> Vec<usize> {
-    let all = lines.range(0..lines.count()).iter().enumerate();
+    let bytes = text.as_bytes();
     let heading = |line: &str| stars(line).is_some_and(|stars| stars < states.limit());
-    all.filter(|(_, span)| heading(span.of(text))).map(|(i, _)| i).collect()
+    let all = lines.range(0..lines.count()).iter().enumerate();
+    let starred = all.filter(|(_, span)| bytes.get(span.start) == Some(&b'*'));
+    starred.filter(|(_, span)| heading(span.of(text))).map(|(i, _)| i).collect()
 }
 
 /// The outline of a document whose states are known.

@@ -5,12 +5,12 @@ use super::index::strip_prefix_no_case;
 use super::lines::trim;
 
 /// What was left open.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Opener {
-    /// A block with its name.
-    Block(String),
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opener<'a> {
+    /// A block with its name, as written.
+    Block(&'a str),
     /// A drawer with its name.
-    Drawer(String),
+    Drawer(&'a str),
 }
 
 /// How many stars begin the line, if a space follows them.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::elements::Reader;
 use super::index::strip_prefix_no_case;
-use super::lines::{Lines, skip};
+use super::lines::{Lines, holds, skip};
 use super::outline::outline;
 use super::states::States;
 
@@ -26,7 +26,7 @@ impl<'a> States<'a> {
             reader.section(from, to);
         }
         let values = |key: &'static str| {
-            reader.keywords.iter().filter(move |(_, k)| k.key == key).map(|(_, k)| k.value.of(text))
+            reader.keywords.iter().filter(move |(_, k)| *k.key == *key).map(|(_, k)| k.value.of(text))
         };
         let all: Vec<&str> = values("TYP_TODO").chain(values("TODO")).chain(values("SEQ_TODO")).collect();
         let mut states = Self::of(&all);
@@ -43,6 +43,9 @@ impl<'a> States<'a> {
 
 /// The lines that look as if they said so.
 fn named(text: &str, lines: &Lines) -> Vec<usize> {
+    if !holds(text, "#+") {
+        return Vec::new();
+    }
     let spans = lines.range(0..lines.count()).iter().enumerate();
     let keys = ["TODO:", "SEQ_TODO:", "TYP_TODO:", "STARTUP:"];
     spans

@@ -2,9 +2,8 @@
 
 use std::rc::Rc;
 
-use super::elements::{Here, Reader};
-use super::index::strip_prefix_no_case;
-use super::lines::{indentation, is_blank, skip, trim};
+use super::index::{Ends, strip_prefix_no_case};
+use super::lines::{Lines, indentation, is_blank, skip, trim};
 use super::probe;
 
 /// An item's lines.
@@ -37,17 +36,18 @@ impl Structure {
         next.filter(|next| next.line == row.end && next.indent == row.indent)
     }
 
-    /// Reads the list at `here`.
-    pub fn read(reader: &Reader, here: Here) -> Self {
+    /// Reads the list that begins at the line `from`, of which nothing stands at `to` or behind it.
+    pub fn read(text: &str, lines: &Lines, ends: &Ends, from: usize, to: usize) -> Self {
+        let at_line = |at: usize| lines.get(at).of(text);
         let mut scan = Scan { rows: Vec::new(), open: Vec::new() };
-        let mut at = here.at;
+        let mut at = from;
         // Index behind the last line with text.
         let mut last = at;
-        while at < here.to {
-            let line = reader.line(at);
+        while at < to {
+            let line = at_line(at);
             let body = skip(line);
             if body.is_empty() {
-                if at + 1 < here.to && is_blank(reader.line(at + 1)) {
+                if at + 1 < to && is_blank(at_line(at + 1)) {
                     scan.close(0, at);
                     break;
                 }
@@ -61,13 +61,13 @@ impl Structure {
                 scan.rows.push(Row { line: small(at), indent: small(indent), end: small(at + 1), next: 0 });
                 at += 1;
             } else if probe::stars(line).is_some() {
-                at = task_end(reader, at, here.to);
+                at = task_end(text, lines, at, to);
             } else {
                 scan.close(indentation(line), last);
                 if scan.open.is_empty() {
                     break;
                 }
-                at = block_end(reader, at, here.to, body).unwrap_or(at) + 1;
+                at = block_end((text, lines, ends), at, to, body).unwrap_or(at) + 1;
             }
             last = at;
         }
@@ -103,11 +103,16 @@ pub fn small(index: usize) -> u32 {
 }
 
 /// The index behind an inline task.
-fn task_end(reader: &Reader, at: usize, to: usize) -> usize {
-    match reader.next_stars(at + 1, to) {
-        Some((end, level)) if is_task_end(reader.line(end), level) => end + 1,
+fn task_end(text: &str, lines: &Lines, at: usize, to: usize) -> usize {
+    match next_stars(text, lines, at + 1, to) {
+        Some((end, level)) if is_task_end(lines.get(end).of(text), level) => end + 1,
         _ => at + 1,
     }
+}
+
+/// The next line of stars, and how many there are.
+pub fn next_stars(text: &str, lines: &Lines, from: usize, to: usize) -> Option<(usize, usize)> {
+    (from..to).find_map(|i| Some((i, probe::stars(lines.get(i).of(text))?)))
 }
 
 /// A line of stars and `END`.
@@ -116,8 +121,7 @@ pub fn is_task_end(line: &str, level: usize) -> bool {
 }
 
 /// Where the block or drawer ends that a line opens.
-fn block_end(reader: &Reader, at: usize, to: usize, body: &str) -> Option<usize> {
-    let (ends, text, lines) = (&reader.ends, reader.text, reader.lines);
+fn block_end((text, lines, ends): (&str, &Lines, &Ends), at: usize, to: usize, body: &str) -> Option<usize> {
     if let Some(name) = probe::block_name(body) {
         return ends.block(text, lines, name, at, to);
     }

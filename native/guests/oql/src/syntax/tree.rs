@@ -1,7 +1,8 @@
 //! The tree that reading gives: elements with positions. A [`Text`] inside
 //! keeps its objects from the first time that somebody asks for them.
 
-use std::ops::Deref;
+use std::ops::{Deref, Range};
+use std::rc::Rc;
 
 use super::headings::Heading;
 use super::lines::{Body, Span, slice};
@@ -157,8 +158,8 @@ impl<'a> Kind<'a> {
 /// `#+KEY: value`
 #[derive(Debug, Clone)]
 pub struct Keyword {
-    /// Upper-cased.
-    pub key: String,
+    /// Upper-cased; those that are written alike share it.
+    pub key: Rc<str>,
     /// Trimmed.
     pub value: Span,
 }
@@ -195,6 +196,16 @@ pub struct List<'a> {
     pub kind: ListKind,
     /// Its items.
     pub items: Vec<Item<'a>>,
+    /// What all of them hold, in one row: most hold one paragraph, which is not worth a row of its own.
+    pub elements: Vec<Element<'a>>,
+}
+
+impl<'a> List<'a> {
+    /// What one of its items holds.
+    pub fn contents(&self, item: &Item) -> &[Element<'a>] {
+        let Range { start, end } = item.contents;
+        self.elements.get(start as usize..end as usize).unwrap_or(&[])
+    }
 }
 
 /// The kinds of list.
@@ -223,8 +234,8 @@ pub struct Item<'a> {
     pub checkbox: Option<Check>,
     /// The term of a descriptive item.
     pub tag: Option<Box<Text<'a>>>,
-    /// Its contents.
-    pub children: Box<[Element<'a>]>,
+    /// Which of its list's elements are its contents.
+    pub contents: Range<u32>,
 }
 
 impl Item<'_> {
@@ -259,7 +270,7 @@ pub fn walk<'t, 'a>(elements: &'t [Element<'a>], f: &mut impl FnMut(&'t Element<
     for element in elements {
         f(element);
         match &element.kind {
-            Kind::List(list) => list.items.iter().for_each(|item| walk(&item.children, f)),
+            Kind::List(list) => walk(&list.elements, f),
             kind => walk(kind.children(), f),
         }
     }

@@ -202,7 +202,7 @@ impl<'a> Tree<'_, 'a> {
             self.facts.add("lists", at, fact.fact());
             self.facts.add("outline", at, format!("depth {} item to {}", depth + 1, item.end()));
             item.tag.iter().for_each(|tag| self.text(tag));
-            self.elements(&item.children, depth + 2, lists + 1);
+            self.elements(list.contents(item), depth + 2, lists + 1);
         }
     }
 

@@ -26,8 +26,12 @@ impl<'t> Scan<'_, 't> {
 
     /// Where a target's name ends that begins there.
     fn target_end(&self, from: usize, high: usize, end: &str) -> Option<usize> {
+        // Of many `<` in a row none needs to be looked at any further.
+        if matches!(self.byte(from), b'<' | b'>' | b' ' | b'\t' | b'\n' | b'\r') {
+            return None;
+        }
         let rest = slice(self.text, from, high);
-        let len = rest.find(['<', '>', '\n', '\r'])?;
+        let len = rest.bytes().position(|b| matches!(b, b'<' | b'>' | b'\n' | b'\r'))?;
         let (name, behind) = rest.split_at_checked(len)?;
         let edge = |c: Option<char>| !matches!(c, None | Some(' ' | '\t'));
         let whole = behind.starts_with(end) && edge(name.chars().next()) && edge(name.chars().next_back());

@@ -169,7 +169,14 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
         let first = rest.chars().next()?;
-        let end = |kind: fn(char) -> bool| rest.find(|c| !kind(c)).unwrap_or(rest.len());
+        let end = |kind: fn(char) -> bool| {
+            // Mostly no byte needs to be looked at as part of a character.
+            let ascii = rest.bytes().take_while(|b| b.is_ascii() && kind(char::from(*b))).count();
+            match rest.as_bytes().get(ascii).is_none_or(u8::is_ascii) {
+                true => ascii,
+                false => rest.find(|c| !kind(c)).unwrap_or(rest.len()),
+            }
+        };
         let len = match () {
             _ if is_space(first) => end(is_space),
             _ if in_word(first) => end(in_word),

@@ -26,6 +26,10 @@ const MARKS: [bool; 256] = {
 #[inline(never)]
 pub fn mark(text: &str, from: usize, to: usize) -> Option<usize> {
     let rest = text.as_bytes().get(from..to)?;
+    // Marks often stand side by side.
+    if MARKS.get(usize::from(*rest.first()?)) == Some(&true) {
+        return Some(from);
+    }
     Some(from + first(rest, may_be_mark, |b| MARKS.get(usize::from(b)) == Some(&true))?)
 }
 

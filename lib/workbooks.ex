@@ -52,6 +52,8 @@ defmodule Workbooks do
     render: {:keyword, []}
   ]
 
+  # A longer page is of use to nobody: large results are shown in short then.
+  @most_page 128 * 1024 * 1024
   # Of a result as JSON, where the page cannot hold all of them.
   @most_shown 1024 * 1024
 
@@ -301,13 +303,16 @@ defmodule Workbooks do
     errors = for %{error: %{} = error} = step <- run.steps, into: %{}, do: {step.component, shown(error)}
     options = Keyword.merge([results: run.results, errors: errors], options)
 
-    with {:error, _too_much} <- OQL.render(org, options),
+    with :error <- page(OQL.render(org, options)),
          {:error, error} <- OQL.render(org, Keyword.put(options, :results, shown_results(run.results))) do
       {:error, %{run | status: :failed, error: [Issue.new("render", error.message)]}}
     else
       {:ok, html} -> outcome(%{run | html: html})
     end
   end
+
+  defp page({:ok, html}) when byte_size(html) <= @most_page, do: {:ok, html}
+  defp page(_too_much), do: :error
 
   # One result that no page can hold, or that is no text, takes no other along.
   defp shown_results(results) do

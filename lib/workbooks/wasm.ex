@@ -195,7 +195,8 @@ defmodule Workbooks.Wasm do
     tables: {:non_negative, 10_000},
     memories: {:non_negative, 10_000},
     host_calls: {:non_negative, @no_limit},
-    output_bytes: {:non_negative, 16 * 1024 * 1024}
+    output_bytes: {:non_negative, 16 * 1024 * 1024},
+    value_bytes: {:non_negative, 128 * 1024 * 1024}
   ]
 
   @doc """
@@ -243,7 +244,8 @@ defmodule Workbooks.Wasm do
       turns, and end together. The limits of that store hold
     * `:limits` - of the store: `memory:` bytes of linear memory (256 MiB),
       `table_elements:` (100,000), `instances:`, `tables:`, `memories:` (10,000 each),
-      `host_calls:` over its life (none), `output_bytes:` (16 MiB)
+      `host_calls:` over its life (none), `output_bytes:` (16 MiB), `value_bytes:` of the lists
+      and strings of one call (128 MiB)
     * `:fuel` - what the guest may use from now on, of a program compiled with `fuel: true`
     * `:wasi` - what of the system a program compiled for WASI may see: see
       `Workbooks.Wasm.WASI`. Nothing is granted unless it is named
@@ -328,8 +330,8 @@ defmodule Workbooks.Wasm do
   end
 
   defp limits(limits) do
-    {limits.memory, limits.table_elements, limits.instances, limits.tables, limits.memories, limits.host_calls,
-     limits.output_bytes}
+    {{limits.memory, limits.table_elements, limits.instances, limits.tables, limits.memories},
+     {limits.host_calls, limits.output_bytes, limits.value_bytes}}
   end
 
   @doc """

@@ -15,7 +15,7 @@ defmodule Workbooks.OQLTest do
   test "the JavaScript engine imports what its host has for it, and nothing else" do
     {:ok, engine} = Workbooks.Guests.component(:js)
     assert %{"workbooks:js/host@0.1.0" => functions} = Workbooks.Wasm.imports(engine)
-    assert Map.keys(functions) == ["call", "functions", "log", "now-us", "seed"]
+    assert Map.keys(functions) == ["call", "functions", "log", "now-us", "seed", "wait-until"]
   end
 
   test "validate/2 answers the errors alone" do

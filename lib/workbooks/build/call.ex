@@ -75,13 +75,10 @@ defmodule Workbooks.Build.Call do
     %{problem | message: "#{needs_more(environment)}: #{problem.message}"}
   end
 
-  def problem(%Error{kind: :trap, message: message} = error, _environment) do
+  def problem(%Error{kind: :limit, message: message} = error, _environment) do
     problem = Problem.from_wasm(error)
-
-    # The engine's own bound, by the memory that it takes for them.
-    if message =~ "fuel allocated for hostcalls",
-      do: %{problem | kind: :limit, message: @too_much_copied},
-      else: problem
+    # By the memory that they take on WebAssembly's side.
+    if message =~ "value_bytes", do: %{problem | message: @too_much_copied}, else: problem
   end
 
   def problem(error, _environment), do: Problem.from_wasm(error)

@@ -22,6 +22,8 @@ defmodule Workbooks.OQL.Lanes do
 
   # All that 32 bits address. The kernel bounds what it takes by what it is given.
   @most_memory 4 * 1024 * 1024 * 1024
+  # An answer of ten megabytes of headings is some fifty times as long.
+  @most_answer 1024 * 1024 * 1024
 
   @doc "`options` are those of `Workbooks.Wasm.Pool`, for each lane."
   def start_link(options), do: Supervisor.start_link(__MODULE__, options)
@@ -42,7 +44,7 @@ defmodule Workbooks.OQL.Lanes do
   def allowance(bytes), do: 5_000 + div(bytes, 512)
 
   defp defaults(name, most) do
-    limits = if most == :infinity, do: [limits: [memory: @most_memory]], else: []
+    limits = if most == :infinity, do: [limits: [memory: @most_memory, value_bytes: @most_answer]], else: []
     [name: name, component: fn -> Guests.component(:oql) end, keep_memory: @keep_memory, instance: limits]
   end
 end

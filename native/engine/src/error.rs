@@ -199,6 +199,11 @@ impl Error {
                 Kind::MemoryLimit,
                 format!("the guest asked for more memory than its limit allows, then stopped: {reason}{at}"),
             ),
+            // An error of wasmtime's without a type of its own.
+            _ if reason.contains("fuel allocated for hostcalls") => (
+                Kind::Limit,
+                format!("lists and strings of one call take more bytes than its limits: [value_bytes: …]{at}"),
+            ),
             _ => (Kind::Trap, format!("the guest trapped: {reason}{at}")),
         };
         // Most of what the component model's rules forbid has no code of wasmtime's.

@@ -22,6 +22,9 @@ pub struct Limits {
     pub host_calls: u64,
     /// Bytes written to standard output and error over the store's whole life.
     pub output_bytes: usize,
+    /// Bytes of what one call of a component, or of its host, passes as lists and strings: as
+    /// many pointers to the same text make as many texts.
+    pub value_bytes: usize,
 }
 
 impl Default for Limits {
@@ -34,6 +37,7 @@ impl Default for Limits {
             memories: 10_000,
             host_calls: u64::MAX,
             output_bytes: 16 << 20,
+            value_bytes: 128 << 20,
         }
     }
 }

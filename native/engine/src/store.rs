@@ -80,6 +80,7 @@ pub(crate) fn new_store(engine: &wasmtime::Engine, shared: &Arc<Shared>) -> Resu
     let data = Data { shared: shared.clone(), slots: Vec::new(), wasi: None, limiter, _alive: Alive::new(&STORES) };
     let mut store = Store::new(engine, data);
     store.limiter(|data| &mut data.limiter);
+    store.set_hostcall_fuel(shared.limits.value_bytes);
     let shared = shared.clone();
     store.epoch_deadline_callback(move |_| {
         Ok(if shared.cancelled.load(Relaxed) { UpdateDeadline::Interrupt } else { UpdateDeadline::Yield(SLICE) })

@@ -31,8 +31,8 @@ const LARGE_ITEMS: usize = 2_000;
 /// `beside` is an instance whose store it joins, or nil. `imports` says of each import
 /// `:host`, `{instance, name}` for an export of another, or nil. `host` comes back with
 /// the calls of host functions that other instances' calls reach. `limits` are
-/// `{memory, table_elements, instances, tables, memories, host_calls, output_bytes}`. `wasi` is a map
-/// of `Workbooks.Wasm.WASI.Grants` or nil.
+/// `{{memory, table_elements, instances, tables, memories}, {host_calls, output_bytes, value_bytes}}`.
+/// `wasi` is a map of `Workbooks.Wasm.WASI.Grants` or nil.
 #[rustler::nif]
 #[allow(clippy::too_many_arguments, reason = "the seam is flat: what is behind it has structs")]
 fn instantiate<'a>(
@@ -42,7 +42,7 @@ fn instantiate<'a>(
     beside: Option<ResourceArc<InstanceResource>>,
     imports: Vec<Term<'a>>,
     host: Term<'a>,
-    limits: (usize, usize, usize, usize, usize, u64, usize),
+    limits: ((usize, usize, usize, usize, usize), (u64, usize, usize)),
     fuel: Option<u64>,
     timeout: i64,
     wasi: Term<'a>,
@@ -58,12 +58,12 @@ fn instantiate<'a>(
             None => Given::Nothing,
         })
         .collect();
-    let (memory, table_elements, instances, tables, memories, host_calls, output_bytes) = limits;
+    let ((memory, table_elements, instances, tables, memories), (host_calls, output_bytes, value_bytes)) = limits;
     let setup = Setup {
         imports: &given,
         beside: beside.as_ref().map(|beside| &beside.instance),
         host: (!Value(host).is_none()).then(|| Held::opaque(host)),
-        limits: Limits { memory, table_elements, instances, tables, memories, host_calls, output_bytes },
+        limits: Limits { memory, table_elements, instances, tables, memories, host_calls, output_bytes, value_bytes },
         fuel,
         timeout: milliseconds(timeout),
         wasi: wasi::optional(wasi)?,

@@ -88,6 +88,14 @@ defmodule Workbooks.OQL.LanesTest do
     end
   end
 
+  test "an answer may be fifty times as long as its document" do
+    text = String.duplicate("* a\n", 800_000)
+    assert {:ok, answer} = Pool.call(Lanes.of(byte_size(text)), "parse-headlines", [text], timeout: 60_000)
+    # More than instances are allowed unless they are granted it.
+    assert byte_size(answer) > 128 * @mib
+    settled(Long)
+  end
+
   describe "an instance" do
     test "that a long document made grow is not kept" do
       settled(Long)

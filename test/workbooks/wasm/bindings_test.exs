@@ -77,6 +77,8 @@ defmodule Workbooks.Wasm.BindingsTest do
     @impl true
     def now_us, do: 12.0
     @impl true
+    def wait_until(_us), do: nil
+    @impl true
     def seed, do: 7
     @impl true
     def functions, do: []

@@ -310,6 +310,29 @@ defmodule Workbooks.Wasm.ModuleTest do
       assert message =~ "fuel: true"
     end
 
+    test "the values of a call are limited by the bytes that they take" do
+      # Two texts, of the same bytes of its memory.
+      twice =
+        Workbooks.TestGuests.component!(
+          """
+          (module
+            (memory (export "memory") 1)
+            (data (i32.const 0) "\\10\\00\\00\\00\\00\\04\\00\\00\\10\\00\\00\\00\\00\\04\\00\\00")
+            (data (i32.const 1100) "\\00\\00\\00\\00\\02\\00\\00\\00")
+            (func (export "twice") (result i32) (i32.const 1100))
+            (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable))
+          """,
+          wit: "package test:values; world w { export twice: func() -> list<string>; }"
+        )
+
+      assert {:ok, [same, same]} = Wasm.call(Wasm.instantiate!(twice), "twice", [])
+      assert byte_size(same) == 1024
+
+      instance = Wasm.instantiate!(twice, limits: [value_bytes: 1_500])
+      assert {:error, %Error{kind: :limit, message: message}} = Wasm.call(instance, "twice", [])
+      assert message =~ "limits: [value_bytes: …]"
+    end
+
     test "host calls are counted and limited" do
       wat = ~S[(module (import "e" "f" (func $f)) (func (export "run") (call $f) (call $f)))]
       options = [imports: %{"e" => %{"f" => fn -> nil end}}, limits: [host_calls: 3]]

@@ -59,6 +59,7 @@ defmodule Workbooks.Telemetry do
   | `[:workbooks, :wasm, :server, :reload]` | `duration` | `server`, `result` |
   | `[:workbooks, :build, :clang, :progress]` | `elapsed_ms`: clang has been on its way to native code for so long | `program` |
   | `[:workbooks, :run, :step, :cached]` | `duration`: of a step whose result was kept, instead of `:stop` | `run`, `component`, `lang`, `status` |
+  | `[:workbooks, :run, :step, :progress]` | `count` (1): the compiler of a step's block says how far it is | `run`, `component`, `progress` (words) |
   | `[:workbooks, :run, :step, :skip]` | `count` (1): of a step that never began | `run`, `component`, `lang`, `status`, `reason` (an error's kind) |
 
   Those of a run happen in the run's own process, in their order, without a span's context and

@@ -257,7 +257,8 @@ defmodule Workbooks.Build.C do
   defp object(text, glue, options) do
     flags = if jumps?(text), do: @flags ++ @jumping, else: @flags
     folder = Application.app_dir(:workbooks, "priv/c")
-    Clang.object(text, flags: flags, more: glue, include: folder, deadline: options.deadline)
+
+    Clang.object(text, flags: flags, more: glue, include: folder, deadline: options.deadline, progress: options.progress)
   end
 
   defp jumps?(text), do: text =~ "setjmp"

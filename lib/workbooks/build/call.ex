@@ -16,6 +16,7 @@ defmodule Workbooks.Build.Call do
   """
 
   alias Workbooks.Build.{Artifact, Deadline, Fuel, Problem}
+  alias Workbooks.Wasm
   alias Workbooks.Wasm.Error
 
   @type environment :: %{
@@ -59,6 +60,14 @@ defmodule Workbooks.Build.Call do
       meter: fn _measured -> :ok end,
       wasi: []
     })
+  end
+
+  @doc "An artifact whose bytes are a program of WebAssembly, ready to be called. Options as for `Workbooks.Wasm.compile/2`."
+  @spec compiled(Artifact.t(), Deadline.t(), keyword) :: {:ok, Artifact.t()} | {:error, Problem.t()}
+  def compiled(%Artifact{} = artifact, deadline, options \\ []) do
+    with {:ok, program} <-
+           Problem.from_answer(Wasm.compile(artifact.bytes, [timeout: Deadline.left(deadline)] ++ options)),
+         do: {:ok, %{artifact | program: program}}
   end
 
   @doc """

@@ -15,7 +15,7 @@ defmodule Workbooks.Build.Clang do
   alias Workbooks.Wasm.{Error, WASI}
 
   @typedoc """
-  What a run may take: `:deadline`; `:memory` in bytes (1 GiB); `:output`, the bytes it may write (32 MiB).
+  What a run may take: `:deadline`; `:progress`, a function that is told in words that clang is not ready yet; `:memory` in bytes (1 GiB); `:output`, the bytes it may write (32 MiB).
   """
   @type bounds :: keyword
 
@@ -130,7 +130,7 @@ defmodule Workbooks.Build.Clang do
     memory = options[:memory] || @memory
 
     with {:ok, package} <- package(),
-         {:ok, program} <- Program.get(package, Deadline.left(deadline)) do
+         {:ok, program} <- Program.get(package, deadline, options[:progress]) do
       answer =
         WASI.run(program,
           wasi: [args: arguments, stdin: stdin, deterministic: 0, preopens: [{"/usr", package.usr, :read} | preopens]],

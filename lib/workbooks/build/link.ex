@@ -24,11 +24,11 @@ defmodule Workbooks.Build.Link do
   @doc """
   All that can be told of a plan before it runs: `check/2` with the types of what compiles,
   `check_values/3`, and whether the functions that components use are there (`Workbooks.Build.Linker`).
-  `folder` is the workbook's, where its blocks may name files.
+  Options as for `artifacts/3`.
   """
-  @spec check_plan(map, %{String.t() => term}, Deadline.t(), Path.t() | nil) :: :ok | {:error, [issue]}
-  def check_plan(plan, given, deadline, folder \\ nil) do
-    artifacts = artifacts(plan, deadline, folder)
+  @spec check_plan(map, %{String.t() => term}, Deadline.t(), keyword) :: :ok | {:error, [issue]}
+  def check_plan(plan, given, deadline, options \\ []) do
+    artifacts = artifacts(plan, deadline, options)
     checks = [check(plan, artifacts), check_values(plan, artifacts, given), check_calls(plan)]
     answer(for {:error, issues} <- checks, issue <- issues, do: issue)
   end
@@ -101,9 +101,13 @@ defmodule Workbooks.Build.Link do
   @doc """
   The artifacts whose types `check/2` needs: of the components without a `:sig:`, compiled at the
   same time, where they are not kept. What does not compile is left out; it is the step that says why.
+
+  Options: `:folder`, the workbook's, where its blocks may name files; `:progress`, a function that is told
+  a component's id, and in words how far its compiling is.
   """
-  @spec artifacts(map, Deadline.t(), Path.t() | nil) :: %{id => Artifact.t()}
-  def artifacts(plan, deadline, folder \\ nil) do
+  @spec artifacts(map, Deadline.t(), keyword) :: %{id => Artifact.t()}
+  def artifacts(plan, deadline, options \\ []) do
+    progress = options[:progress] || fn _id, _words -> :ok end
     worlds = Map.new(plan["worlds"], &{&1["id"], &1})
 
     sources =
@@ -112,11 +116,11 @@ defmodule Workbooks.Build.Link do
           world["args"]["eval"] != false,
           # Its functions take and give anything.
           Build.compiler(world["lang"]) != {:ok, Build.JavaScript},
-          do: Source.new(world, component, folder)
+          do: Source.new(world, component, options[:folder])
 
     sources
     # Compilers look at the deadline; what reads a source for them does not.
-    |> Task.async_stream(&{&1.id, artifact(&1, deadline)},
+    |> Task.async_stream(&{&1.id, artifact(&1, deadline, progress)},
       timeout: grace(Deadline.left(deadline)),
       on_timeout: :kill_task,
       ordered: false
@@ -132,8 +136,9 @@ defmodule Workbooks.Build.Link do
   defp grace(left), do: left + @grace_ms
 
   # Of what is kept the types are known without loading its code.
-  defp artifact(source, deadline) do
-    with :error <- Build.known(source), do: Build.compile(source, deadline: deadline)
+  defp artifact(source, deadline, progress) do
+    with :error <- Build.known(source),
+         do: Build.compile(source, deadline: deadline, progress: &progress.(source.id, &1))
   end
 
   @doc """

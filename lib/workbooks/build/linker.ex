@@ -96,22 +96,23 @@ defmodule Workbooks.Build.Linker do
 
   @doc """
   Compiles a component and what it calls, and links them; `sources` are the plan's. The answer
-  has all of them.
+  has all of them. `progress` is told in words how far the compiling of which is.
   """
-  @spec compile(id, %{id => Source.t()}, %{id => calls}, Deadline.t()) ::
+  @spec compile(id, %{id => Source.t()}, %{id => calls}, Deadline.t(), (id, String.t() -> term)) ::
           {:ok, %{id => linked}} | {:error, {id, Problem.t()}}
-  def compile(id, sources, calls, deadline) do
-    with {:ok, artifacts} <- artifacts([id], sources, calls, deadline, %{}), do: link(artifacts, calls, deadline)
+  def compile(id, sources, calls, deadline, progress \\ fn _id, _words -> :ok end) do
+    make = &Build.compile(Map.fetch!(sources, &1), deadline: deadline, progress: told(progress, &1))
+    with {:ok, artifacts} <- artifacts([id], make, calls, %{}), do: link(artifacts, calls, deadline)
   end
 
-  defp artifacts([], _sources, _calls, _deadline, done), do: {:ok, done}
+  defp told(progress, id), do: &progress.(id, &1)
 
-  defp artifacts([id | rest], sources, calls, deadline, done) when is_map_key(done, id),
-    do: artifacts(rest, sources, calls, deadline, done)
+  defp artifacts([], _make, _calls, done), do: {:ok, done}
+  defp artifacts([id | rest], make, calls, done) when is_map_key(done, id), do: artifacts(rest, make, calls, done)
 
-  defp artifacts([id | rest], sources, calls, deadline, done) do
-    case Build.compile(Map.fetch!(sources, id), deadline: deadline) do
-      {:ok, artifact} -> artifacts(callees(id, calls) ++ rest, sources, calls, deadline, Map.put(done, id, artifact))
+  defp artifacts([id | rest], make, calls, done) do
+    case make.(id) do
+      {:ok, artifact} -> artifacts(callees(id, calls) ++ rest, make, calls, Map.put(done, id, artifact))
       {:error, problem} -> {:error, {id, problem}}
     end
   end
@@ -120,13 +121,15 @@ defmodule Workbooks.Build.Linker do
 
   @doc """
   A component ready to be called, with all that it calls through the host. A problem of something
-  that it calls says so, and has no line.
+  that it calls says so, and has no line. `progress` as for `compile/5`.
   """
-  @spec unit(id, %{id => Source.t()}, %{id => calls}, Deadline.t()) ::
+  @spec unit(id, %{id => Source.t()}, %{id => calls}, Deadline.t(), (id, String.t() -> term)) ::
           {:ok, unit}
           | {:error, Problem.t()}
-  def unit(id, sources, calls, deadline) when not is_map_key(calls, id) do
-    with {:ok, artifact} <- Build.compile(Map.fetch!(sources, id), deadline: deadline) do
+  def unit(id, sources, calls, deadline, progress \\ fn _id, _words -> :ok end)
+
+  def unit(id, sources, calls, deadline, progress) when not is_map_key(calls, id) do
+    with {:ok, artifact} <- Build.compile(Map.fetch!(sources, id), deadline: deadline, progress: told(progress, id)) do
       {:ok,
        %{
          id: id,
@@ -137,8 +140,8 @@ defmodule Workbooks.Build.Linker do
     end
   end
 
-  def unit(id, sources, calls, deadline) do
-    case compile(id, sources, calls, deadline) do
+  def unit(id, sources, calls, deadline, progress) do
+    case compile(id, sources, calls, deadline, progress) do
       {:ok, linked} ->
         {:ok, %{id: id, digest: digest(linked, id), notes: linked[id].artifact.notes, linked: linked}}
 

@@ -74,44 +74,56 @@ defmodule Workbooks.Workflow.Coordinator do
   end
 
   # In a process of its own: blocks may be compiled for it, and the run can be ended meanwhile.
-  defp check(plan, %{options: options, caller: caller} = state) do
+  defp check(plan, %{options: options} = state) do
     run = self()
     # What blocks without a `:sig:` have, all together, to be compiled before their types are known.
     deadline = Deadline.in_ms(min(options.timeout, options.compile_timeout))
 
+    settings = [folder: options.folder, progress: progress()]
+
     checker =
-      spawn_link(fn ->
-        send(run, {:checked, self(), Link.check_plan(plan, options.inputs, deadline, options.folder)})
-      end)
+      spawn_link(fn -> send(run, {:checked, self(), Link.check_plan(plan, options.inputs, deadline, settings)}) end)
 
-    answer =
-      receive do
-        {:checked, ^checker, :ok} ->
-          :ok
-
-        {:checked, ^checker, {:error, issues}} ->
-          {:refused, :invalid, issues}
-
-        {:EXIT, ^checker, reason} ->
-          {:refused, :failed, [Issue.new("internal", "the plan's check ended: #{inspect(reason)}")]}
-
-        :cancel ->
-          {:ended, :cancelled, @cancelled}
-
-        {:DOWN, ^caller, :process, _pid, _reason} ->
-          {:ended, :cancelled, @caller_ended}
-
-        {:EXIT, _supervisor, :shutdown} ->
-          exit(:shutdown)
-      after
-        Deadline.left(state.deadline) -> {:ended, :timeout, too_late(options)}
-      end
-
+    answer = checked(checker, state)
     # What it still compiles ends with it.
     Process.unlink(checker)
     Process.exit(checker, :kill)
     # Where it ended by itself, that is of no interest any more.
     receive(do: ({:EXIT, ^checker, _reason} -> answer), after: (0 -> answer))
+  end
+
+  defp checked(checker, %{options: options, caller: caller} = state) do
+    receive do
+      {:checked, ^checker, :ok} ->
+        :ok
+
+      {:checked, ^checker, {:error, issues}} ->
+        {:refused, :invalid, issues}
+
+      {:progress, id, words} ->
+        Events.step_progress(state.events, id, words)
+        checked(checker, state)
+
+      {:EXIT, ^checker, reason} ->
+        {:refused, :failed, [Issue.new("internal", "the plan's check ended: #{inspect(reason)}")]}
+
+      :cancel ->
+        {:ended, :cancelled, @cancelled}
+
+      {:DOWN, ^caller, :process, _pid, _reason} ->
+        {:ended, :cancelled, @caller_ended}
+
+      {:EXIT, _supervisor, :shutdown} ->
+        exit(:shutdown)
+    after
+      Deadline.left(state.deadline) -> {:ended, :timeout, too_late(options)}
+    end
+  end
+
+  # What compilers say of how far they are, told to the run's process: whose events are in order.
+  defp progress do
+    run = self()
+    fn id, words -> send(run, {:progress, id, words}) end
   end
 
   defp refused(%{options: options, events: events}, status, issues, begun) do
@@ -166,6 +178,10 @@ defmodule Workbooks.Workflow.Coordinator do
     receive do
       {:step, pid, outcome} when is_map_key(state.running, pid) ->
         ended(state, pid, outcome)
+
+      {:progress, id, words} ->
+        Events.step_progress(state.events, id, words)
+        state
 
       # The node that it was on is gone, and others may be there.
       {:EXIT, pid, :noconnection} when is_map_key(state.running, pid) ->
@@ -246,6 +262,7 @@ defmodule Workbooks.Workflow.Coordinator do
       fuel: options.fuel,
       timeout: options.step_timeout,
       compile_timeout: options.compile_timeout,
+      progress: progress(),
       node: place(state.nodes, given),
       store: options.store,
       cache: options.cache

@@ -31,6 +31,14 @@ defmodule Workbooks.Workflow.Events do
     now
   end
 
+  @doc "What the compiler of a block says of how far it is, maybe before its step begins."
+  @spec step_progress(t, String.t(), String.t()) :: :ok
+  def step_progress(events, component, words) do
+    metadata = %{run: events.run, component: component, progress: words}
+    Telemetry.execute(@step ++ [:progress], %{count: 1}, metadata)
+    tell(events, {:step_progress, component, words})
+  end
+
   @doc "A step is over, or will not be begun."
   @spec step_ended(t, Workbooks.Run.step(), map | nil) :: :ok
   def step_ended(events, step, outputs) do

@@ -24,6 +24,7 @@ defmodule Workbooks.Workflow.Step do
           fuel: pos_integer | nil,
           timeout: timeout,
           compile_timeout: timeout,
+          progress: (String.t(), String.t() -> term),
           node: node,
           store: ResultCache.store(),
           cache: :use | :verify | :off
@@ -110,7 +111,7 @@ defmodule Workbooks.Workflow.Step do
   defp compile(job, shas, log, keeps) do
     deadline = Deadline.in_ms(job.compile_timeout)
 
-    with {:ok, unit} <- Linker.unit(job.component["id"], job.sources, job.calls, deadline) do
+    with {:ok, unit} <- Linker.unit(job.component["id"], job.sources, job.calls, deadline, job.progress) do
       case keeps and job.cache == :use and fetch(job, shas, unit.digest) do
         {:ok, entry} ->
           {{:ok, entry}, true, unit.notes}

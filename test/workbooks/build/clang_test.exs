@@ -64,7 +64,7 @@ defmodule Workbooks.Build.ClangTest do
 
     test "nobody sees what others compile" do
       {:ok, package} = Package.find()
-      assert {:ok, _} = Program.get(package, 60_000)
+      assert {:ok, _} = Program.get(package, Deadline.in_ms(60_000))
       assert Program.state(package) == :ready
       assert {:error, %Problem{message: message}} = Clang.object("#include \"/block/0.o\"")
       assert message =~ "not found"
@@ -133,14 +133,18 @@ defmodule Workbooks.Build.ClangTest do
       assert Package.complete?(package)
       assert Program.state(package) == :absent
       assert {:error, %Problem{kind: :compile}} = Program.get(package, :infinity)
-      assert {:error, %Problem{kind: kind}} = Program.get(package, 0)
+      assert {:error, %Problem{kind: kind}} = Program.get(package, Deadline.in_ms(0))
       assert kind in [:timeout, :compile]
     end
 
     test "native code is made once for all who wait, and kept", %{folder: folder} do
       File.write!(Path.join(folder, "llvm.core.wasm"), "(module (func (export \"_start\")))")
       package = Package.at(folder)
-      answers = for(_ <- 1..8, do: Task.async(fn -> Program.get(package, 60_000) end)) |> Task.await_many(:infinity)
+
+      answers =
+        for(_ <- 1..8, do: Task.async(fn -> Program.get(package, Deadline.in_ms(60_000)) end))
+        |> Task.await_many(:infinity)
+
       assert [{:ok, program}] = Enum.uniq(answers)
       assert {:ok, %{status: 0}} = Wasm.WASI.run(program)
       assert [native] = Path.wildcard(Path.join(folder, "native/*"))

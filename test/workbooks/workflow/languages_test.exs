@@ -41,6 +41,30 @@ defmodule Workbooks.Workflow.LanguagesTest do
     assert again.results == run.results
   end
 
+  for {sig, when_} <- [{":sig: f() -> s32\n", "when its step begins"}, {"", "when types are looked for"}] do
+    @tag skip: @languages |> List.keyfind("c", 0) |> elem(1)
+    test "a run tells what a block's compiler says, #{when_}" do
+      # Another text each time: of what was compiled before nothing is said.
+      org = """
+      * T
+      :PROPERTIES:
+      :WORKBOOK_VERSION: 1
+      :END:
+      ** F
+      :PROPERTIES:
+      :out: f
+      #{unquote(sig)}:END:
+      #+begin_src c
+      int f(void) { return /* #{System.os_time()} */ 7; }
+      #+end_src
+      """
+
+      {:ok, %{id: id}} = Workbooks.run(org, subscriber: self())
+      for words <- ["compiling", "linking"], do: assert_received({:workbooks_run, ^id, {:step_progress, "t/f", ^words}})
+      assert_received {:workbooks_run, ^id, {:stop, :ok}}
+    end
+  end
+
   defp workbook(languages) do
     blocks =
       for n <- 1..@count do

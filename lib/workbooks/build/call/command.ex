@@ -12,7 +12,7 @@ defmodule Workbooks.Build.Call.Command do
 
   @behaviour Workbooks.Build.Call
 
-  alias Workbooks.{JSON, Wasm}
+  alias Workbooks.JSON
   alias Workbooks.Wasm.WASI
   alias Workbooks.Build.{Artifact, Call, Deadline, Fuel, Problem, Source}
 
@@ -40,15 +40,10 @@ defmodule Workbooks.Build.Call.Command do
   end
 
   @impl true
-  def prepare(artifact, deadline), do: compiled(artifact, timeout: Deadline.left(deadline))
+  def prepare(artifact, deadline), do: Call.compiled(artifact, deadline)
 
   @impl true
-  def metered(artifact, deadline), do: compiled(artifact, timeout: Deadline.left(deadline), fuel: true)
-
-  defp compiled(%Artifact{} = artifact, options) do
-    with {:ok, program} <- Problem.from_answer(Wasm.compile(artifact.bytes, options)),
-         do: {:ok, %{artifact | program: program}}
-  end
+  def metered(artifact, deadline), do: Call.compiled(artifact, deadline, fuel: true)
 
   @impl true
   def call(%Artifact{data: data} = artifact, inputs, environment) do

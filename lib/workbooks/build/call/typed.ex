@@ -12,24 +12,14 @@ defmodule Workbooks.Build.Call.Typed do
   @behaviour Workbooks.Build.Call
 
   alias Workbooks.Wasm
-  alias Workbooks.Build.{Artifact, Call, Deadline, Fuel, Problem, Spread, Types, Values}
+  alias Workbooks.Build.{Artifact, Call, Deadline, Fuel, Spread, Types, Values}
   alias Workbooks.Build.Call.Lines
 
   @impl true
-  def prepare(%Artifact{} = artifact, deadline) do
-    case Wasm.compile(artifact.bytes, timeout: Deadline.left(deadline)) do
-      {:ok, program} -> {:ok, %{artifact | program: program}}
-      {:error, error} -> {:error, Problem.from_wasm(error)}
-    end
-  end
+  def prepare(artifact, deadline), do: Call.compiled(artifact, deadline)
 
   @impl true
-  def metered(%Artifact{} = artifact, deadline) do
-    with {:ok, program} <-
-           Problem.from_answer(Wasm.compile(artifact.bytes, timeout: Deadline.left(deadline), fuel: true)) do
-      {:ok, %{artifact | program: program}}
-    end
-  end
+  def metered(artifact, deadline), do: Call.compiled(artifact, deadline, fuel: true)
 
   @impl true
   def call(%Artifact{} = artifact, inputs, environment) do

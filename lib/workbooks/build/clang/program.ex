@@ -15,7 +15,7 @@ defmodule Workbooks.Build.Clang.Program do
 
   alias Workbooks.{Telemetry, Wasm}
   alias Workbooks.Build.Clang.{Owner, Package}
-  alias Workbooks.Build.Problem
+  alias Workbooks.Build.{Deadline, Problem}
 
   @span [:workbooks, :build, :clang, :prepare]
   @progress [:workbooks, :build, :clang, :progress]
@@ -26,14 +26,31 @@ defmodule Workbooks.Build.Clang.Program do
   # --- for those who need it ---------------------------------------------------------------------
 
   @doc """
-  The program, ready to be instantiated. Waits up to `timeout` milliseconds for it to be compiled;
-  who does not wait long enough gets a problem of kind `:timeout`, and the work goes on.
+  The program, ready to be instantiated. Waits until the deadline for it to be compiled; who does not
+  wait long enough gets a problem of kind `:timeout`, and the work goes on. `progress` is told in words
+  now and then that it does.
   """
-  @spec get(Package.t(), timeout) :: {:ok, Wasm.Module.t()} | {:error, Problem.t()}
-  def get(package, timeout) do
+  @spec get(Package.t(), Deadline.t(), (String.t() -> term) | nil) :: {:ok, Wasm.Module.t()} | {:error, Problem.t()}
+  def get(package, deadline, progress \\ nil) do
     case :persistent_term.get(key(package), nil) do
-      nil -> GenServer.call(__MODULE__, {:get, package, timeout}, :infinity)
+      nil -> wait_for(package, deadline, progress)
       program -> {:ok, program}
+    end
+  end
+
+  defp wait_for(package, deadline, progress) do
+    left = Deadline.left(deadline)
+    turn = if progress, do: min(left, @progress_every), else: left
+
+    case GenServer.call(__MODULE__, {:get, package, turn}, :infinity) do
+      {:error, %Problem{kind: :timeout}} when turn < left ->
+        with {:compiling, ms} <- state(package),
+             do: progress.("clang is being compiled to native code, this once, for #{div(ms, 1000)} s now")
+
+        wait_for(package, deadline, progress)
+
+      answer ->
+        answer
     end
   end
 

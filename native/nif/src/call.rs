@@ -26,6 +26,11 @@ use crate::wasi;
 const LARGE_BYTES: usize = 256 * 1024;
 const LARGE_ITEMS: usize = 2_000;
 
+/// Of limits those of what a store holds: memory, table elements, instances, tables, memories.
+type Holds = (usize, usize, usize, usize, usize);
+/// And of what it does: host calls, bytes of output, bytes of values.
+type Does = (u64, usize, usize);
+
 /// Makes an instance that ends with the process `owner`: `{:ok, instance, step}`, where the step is as for `call`.
 ///
 /// `beside` is an instance whose store it joins, or nil. `imports` says of each import
@@ -42,7 +47,7 @@ fn instantiate<'a>(
     beside: Option<ResourceArc<InstanceResource>>,
     imports: Vec<Term<'a>>,
     host: Term<'a>,
-    limits: ((usize, usize, usize, usize, usize), (u64, usize, usize)),
+    limits: (Holds, Does),
     fuel: Option<u64>,
     timeout: i64,
     wasi: Term<'a>,

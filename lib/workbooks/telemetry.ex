@@ -103,6 +103,7 @@ defmodule Workbooks.Telemetry do
               [:workbooks, :run, :start],
               [:workbooks, :run, :stop],
               [:workbooks, :run, :step, :start],
+              [:workbooks, :run, :step, :progress],
               [:workbooks, :run, :step, :stop],
               [:workbooks, :run, :step, :cached],
               [:workbooks, :run, :step, :skip]

@@ -179,7 +179,8 @@ defmodule Workbooks.Build.Zig do
         {:ok, bytes}
 
       {:failed, output} ->
-        if not ready? and output =~ "undefined symbol: __" do
+        # Of its own functions, or of those of mathematics.
+        if not ready? and output =~ "undefined symbol: " do
           options.progress.("zig compiles its runtime library, this once")
           answer = attempt(zig, target, flags, text, cache, options)
           with {:ok, _} <- answer, true <- built != nil, do: File.touch(built)

@@ -216,12 +216,12 @@ defmodule Workbooks do
   """
   @spec run_file(Path.t(), keyword) :: {:ok, Run.t()} | {:error, Run.t() | Error.t()}
   def run_file(path, options \\ []) do
-    with {:ok, org} <- Workbooks.Wasm.read_file(path),
-         do:
-           run(
-             org,
-             if(Keyword.keyword?(options), do: Keyword.put_new(options, :folder, Path.dirname(path)), else: options)
-           )
+    with {:ok, org} <- Workbooks.Wasm.read_file(path), do: run(org, in_folder_of(path, options))
+  end
+
+  # What is no keyword list is told by `run/2`.
+  defp in_folder_of(path, options) do
+    if Keyword.keyword?(options), do: Keyword.put_new(options, :folder, Path.dirname(path)), else: options
   end
 
   @doc """

@@ -1,6 +1,7 @@
 defmodule Workbooks.Build.CacheTest do
   # Not async: the folder and the bounds are the application's configuration.
   use ExUnit.Case, async: false
+  import Workbooks.TestConfig
   use Workbooks.TestVM
   import Workbooks.TestWorkbook
 
@@ -13,22 +14,6 @@ defmodule Workbooks.Build.CacheTest do
   setup %{tmp_dir: folder} do
     configured(cache_dir: folder)
     Cache.clear(:memory)
-  end
-
-  defp configured(settings) do
-    for {name, value} <- settings do
-      before = Application.fetch_env(:workbooks, name)
-      Application.put_env(:workbooks, name, value)
-
-      on_exit(fn ->
-        case before do
-          {:ok, value} -> Application.put_env(:workbooks, name, value)
-          :error -> Application.delete_env(:workbooks, name)
-        end
-      end)
-    end
-
-    :ok
   end
 
   defp number(n) do

@@ -1,6 +1,7 @@
 defmodule Workbooks.Workflow.ResultCacheTest do
   # Not async: the bounds are the application's configuration.
   use ExUnit.Case, async: false
+  import Workbooks.TestConfig
   doctest Workbooks.Workflow.ResultCache
 
   alias Workbooks.TestWait
@@ -10,20 +11,6 @@ defmodule Workbooks.Workflow.ResultCacheTest do
 
   defp key(n), do: ResultCache.digest({:test, n})
   defp keep(store, n, value), do: ResultCache.put(store, key(n), ResultCache.entry(%{"x" => value}, "log\n"))
-
-  defp configured(settings) do
-    for {name, value} <- settings do
-      before = Application.fetch_env(:workbooks, name)
-      Application.put_env(:workbooks, name, value)
-
-      on_exit(fn ->
-        case before do
-          {:ok, value} -> Application.put_env(:workbooks, name, value)
-          :error -> Application.delete_env(:workbooks, name)
-        end
-      end)
-    end
-  end
 
   test "what is kept is found again, by the next virtual machine too", %{tmp_dir: store} do
     value = %{"a" => [1, 2.5, nil, true, "é", <<255>>, %{}], "b" => :nan}

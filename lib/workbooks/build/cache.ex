@@ -18,8 +18,6 @@ defmodule Workbooks.Build.Cache do
   sandbox that it would have run in.
   """
 
-  @behaviour GenServer
-
   alias Workbooks.Build.Artifact.Codec
   alias Workbooks.Build.{Artifact, Call, Deadline, Flight, Problem, Recent, Sealed, Source}
 
@@ -34,10 +32,7 @@ defmodule Workbooks.Build.Cache do
   @native 64 * 1024
 
   @doc false
-  def child_spec(options), do: %{id: __MODULE__, start: {__MODULE__, :start_link, [options]}}
-
-  @doc false
-  def start_link(_options), do: GenServer.start_link(__MODULE__, [], name: __MODULE__)
+  def child_spec(_options), do: Recent.child_spec(name: __MODULE__, files: @names)
 
   @doc """
   The key of a block.
@@ -112,7 +107,7 @@ defmodule Workbooks.Build.Cache do
   """
   @spec clear(:memory | :all) :: :ok
   def clear(what \\ :all)
-  def clear(:memory), do: GenServer.call(__MODULE__, :clear)
+  def clear(:memory), do: Recent.clear(__MODULE__)
 
   def clear(:all) do
     if folder = folder(), do: for(name <- Sealed.names(folder, @names), do: File.rm(Path.join(folder, name)))
@@ -134,34 +129,10 @@ defmodule Workbooks.Build.Cache do
     bound = memory()
     bytes = byte_size(artifact.bytes) + if(artifact.convention == Call.Engine, do: @entry, else: @native)
 
-    if bytes <= bound and Recent.put(__MODULE__, key, artifact, bytes, bound) == :full,
-      do: GenServer.cast(__MODULE__, :evict)
+    if bytes <= bound, do: Recent.put(__MODULE__, key, artifact, bytes, bound)
   end
 
   defp memory, do: Recent.bound(:block_cache_memory_bytes, @memory_bytes)
-
-  @impl true
-  def init([]) do
-    Recent.new(__MODULE__)
-    {:ok, %{}}
-  end
-
-  # In turn with what evicts.
-  @impl true
-  def handle_call(:clear, _from, totals) do
-    Recent.clear(__MODULE__)
-    {:reply, :ok, totals}
-  end
-
-  @impl true
-  def handle_cast(:evict, totals) do
-    Recent.evict(__MODULE__, memory())
-    {:noreply, totals}
-  end
-
-  def handle_cast({:stored, folder, bytes}, totals) do
-    {:noreply, Sealed.stored(totals, folder, @names, bytes, disk())}
-  end
 
   # --- disk ----------------------------------------------------------------------------------------
 
@@ -194,7 +165,7 @@ defmodule Workbooks.Build.Cache do
     body = Codec.encode(artifact)
 
     if byte_size(body) <= div(disk(), 4) and Sealed.write(folder, name(key), @version, body) == :ok,
-      do: GenServer.cast(__MODULE__, {:stored, folder, byte_size(body)})
+      do: Recent.stored(__MODULE__, folder, byte_size(body), disk())
   end
 
   defp disk, do: Recent.bound(:block_cache_disk_bytes, @disk_bytes)

@@ -19,8 +19,6 @@ defmodule Workbooks.Workflow.ResultCache do
   none. They are data: whoever can write one can make a step's result a wrong one, and nothing else.
   """
 
-  @behaviour GenServer
-
   alias Workbooks.Build.{Recent, Sealed}
 
   @memory_bytes 64 * 1024 * 1024
@@ -36,10 +34,7 @@ defmodule Workbooks.Workflow.ResultCache do
   @type entry :: %{outputs: %{String.t() => term}, shas: %{String.t() => binary}, log: binary}
 
   @doc false
-  def child_spec(options), do: %{id: __MODULE__, start: {__MODULE__, :start_link, [options]}}
-
-  @doc false
-  def start_link(_options), do: GenServer.start_link(__MODULE__, [], name: __MODULE__)
+  def child_spec(_options), do: Recent.child_spec(name: __MODULE__, files: @names)
 
   @doc """
   Where results are kept: in the folder that is named, else in the configured one.
@@ -100,7 +95,7 @@ defmodule Workbooks.Workflow.ResultCache do
   """
   @spec clear(:memory | :all) :: :ok
   def clear(what \\ :all)
-  def clear(:memory), do: GenServer.call(__MODULE__, :clear)
+  def clear(:memory), do: Recent.clear(__MODULE__)
 
   def clear(:all) do
     if folder = store(nil), do: for(path <- paths(folder), do: File.rm(path))
@@ -135,35 +130,10 @@ defmodule Workbooks.Workflow.ResultCache do
 
   defp remember(store, key, body) do
     bound = memory()
-
-    if byte_size(body) <= div(bound, 4) and Recent.put(__MODULE__, {store, key}, body, byte_size(body), bound) == :full,
-      do: GenServer.cast(__MODULE__, :evict)
+    if byte_size(body) <= div(bound, 4), do: Recent.put(__MODULE__, {store, key}, body, byte_size(body), bound)
   end
 
   defp memory, do: Recent.bound(:result_cache_memory_bytes, @memory_bytes)
-
-  @impl true
-  def init([]) do
-    Recent.new(__MODULE__)
-    {:ok, %{}}
-  end
-
-  # In turn with what evicts.
-  @impl true
-  def handle_call(:clear, _from, totals) do
-    Recent.clear(__MODULE__)
-    {:reply, :ok, totals}
-  end
-
-  @impl true
-  def handle_cast(:evict, totals) do
-    Recent.evict(__MODULE__, memory())
-    {:noreply, totals}
-  end
-
-  def handle_cast({:stored, folder, bytes}, totals) do
-    {:noreply, Sealed.stored(totals, folder, @names, bytes, disk())}
-  end
 
   # --- disk ----------------------------------------------------------------------------------------
 
@@ -192,7 +162,7 @@ defmodule Workbooks.Workflow.ResultCache do
   # A folder that cannot be written to is one without results.
   defp to_disk(folder, key, body) do
     if byte_size(body) <= div(disk(), 4) and Sealed.write(folder, name(key), @version, body) == :ok,
-      do: GenServer.cast(__MODULE__, {:stored, folder, byte_size(body)})
+      do: Recent.stored(__MODULE__, folder, byte_size(body), disk())
   end
 
   defp disk, do: Recent.bound(:result_cache_disk_bytes, @disk_bytes)

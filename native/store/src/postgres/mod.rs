@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 use tokio_postgres::Client;
+use tokio_postgres::types::Type;
 
 use crate::embedded::{FileWriter, Meta};
 use crate::engine::{Engine, Info, Op, Page};
@@ -293,7 +294,7 @@ impl Engine for Postgres {
     fn info(&self) -> Result<Info> {
         let statement = "SELECT pg_total_relation_size($1::text::regclass)";
         let bytes = self.read(|session| {
-            let row = session.row(statement, &[&self.schema.records])?;
+            let row = session.row(statement, &[(&self.schema.records, Type::TEXT)])?;
             session.column::<i64>(&row, 0)
         })?;
         Ok(Info {

@@ -5,6 +5,8 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use tokio_postgres::types::Type;
+
 use super::Postgres;
 use super::session::Session;
 use crate::embedded::Backup;
@@ -53,6 +55,6 @@ fn fill(backup: &Backup, store: &Postgres, session: &Session, replace: bool) -> 
     // Never one that was there before: who still knows that one would take this for it.
     let revision = backup.meta.revision.max(store.revision.load(SeqCst)) + 1;
     let statement = format!("UPDATE {} SET value = $1 WHERE name = 'revision'", schema.meta);
-    session.rows(&statement, &[&i64::try_from(revision).unwrap_or(i64::MAX)])?;
+    session.rows(&statement, &[(&i64::try_from(revision).unwrap_or(i64::MAX), Type::INT8)])?;
     Ok(())
 }

@@ -3,9 +3,9 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use tokio_postgres::types::ToSql;
+use tokio_postgres::types::Type;
 
-use super::session::Session;
+use super::session::{Answer, Parameter, Session};
 use crate::engine::Page;
 use crate::error::{Error, Kind, Result};
 
@@ -84,19 +84,21 @@ impl Schema {
         let patience = Instant::now() + OWN;
         loop {
             let statement = "SELECT pg_try_advisory_lock(hashtextextended($1, 0)), pg_backend_pid()";
-            let row = session.row(statement, &[&self.lock_name()])?;
+            let row = session.row(statement, &[(&self.lock_name(), Type::TEXT)])?;
             if session.column(&row, 0)? {
                 return Ok(session.column(&row, 1)?);
             }
             let (pid, holder) = self.holder(session)?;
             let own = holder.starts_with(own_name);
-            if !own && pid != before || Instant::now() > patience {
+            // Without a number it was given back just now.
+            let other = pid.is_some() && pid != before && !own;
+            if other || Instant::now() > patience {
                 let advice = if own { "close it there first" } else { "stop that one, or give this one a schema of its own" };
                 let message = format!("schema {} of {shown} is open in {holder} (session {}): {advice}", self.name, pid.unwrap_or(0));
                 return Err(Error::new(Kind::Locked, message));
             }
             if pid.is_some() && pid == before {
-                session.rows("SELECT pg_terminate_backend($1)", &[&pid])?;
+                session.rows("SELECT pg_terminate_backend($1)", &[(&pid, Type::INT4)])?;
             }
             sleep(Duration::from_millis(20));
         }
@@ -108,7 +110,7 @@ impl Schema {
              WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
                AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
                AND ((l.classid::bigint << 32) | l.objid::bigint) = hashtextextended($1, 0)";
-        let rows = session.rows(statement, &[&self.lock_name()])?;
+        let rows = session.rows(statement, &[(&self.lock_name(), Type::TEXT)])?;
         // It may have been given back meanwhile.
         let Some(row) = rows.first() else { return Ok((None, "another process".into())) };
         let (name, address): (&str, &str) = (session.column(row, 1)?, session.column(row, 2)?);
@@ -118,7 +120,7 @@ impl Schema {
     /// Makes the tables, if they are not there. Answers the revision.
     pub(super) fn prepare(&self, session: &Session, shown: &str) -> Result<u64> {
         let there = "SELECT to_regnamespace($1) IS NOT NULL, to_regclass($2) IS NOT NULL, to_regclass($3) IS NOT NULL";
-        let row = session.row(there, &[&format!("\"{}\"", self.name), &self.meta, &self.records])?;
+        let row = session.row(there, &[&format!("\"{}\"", self.name), &self.meta, &self.records].map(|name| (name as _, Type::TEXT)))?;
         let there: [bool; 3] = [session.column(&row, 0)?, session.column(&row, 1)?, session.column(&row, 2)?];
         match there {
             [_, true, true] => {}
@@ -179,8 +181,8 @@ impl Schema {
         Error::new(Kind::Damaged, message)
     }
 
-    pub(super) fn get(&self, session: &Session, table: &str, key: &[u8]) -> super::session::Answer<Option<Vec<u8>>> {
-        match session.rows(&self.get, &[&table, &key])?.first() {
+    pub(super) fn get(&self, session: &Session, table: &str, key: &[u8]) -> Answer<Option<Vec<u8>>> {
+        match session.rows(&self.get, &[(&table, Type::TEXT), (&key, Type::BYTEA)])?.first() {
             Some(row) => Ok(Some(session.column(row, 0)?)),
             None => Ok(None),
         }
@@ -192,13 +194,15 @@ impl Schema {
         table: &str,
         after: Option<&[u8]>,
         max_bytes: usize,
-    ) -> super::session::Answer<Page> {
+    ) -> Answer<Page> {
         // Every key is longer than none.
         let after = after.unwrap_or_default();
         let most = i64::try_from(max_bytes).unwrap_or(i64::MAX);
         let mut page = Page::default();
         let mut bytes = 0;
-        for row in session.rows(&self.page, &[&table, &after, &most, &ROWS])? {
+        let parameters: [Parameter; 4] =
+            [(&table, Type::TEXT), (&after, Type::BYTEA), (&most, Type::INT8), (&ROWS, Type::INT8)];
+        for row in session.rows(&self.page, &parameters)? {
             let (key, value): (Vec<u8>, Vec<u8>) = (session.column(&row, 0)?, session.column(&row, 1)?);
             bytes += key.len() + value.len();
             page.rows.push((key, value));
@@ -211,10 +215,17 @@ impl Schema {
     }
 
     /// Whether the revision was the one before `revision`, and all of it is written.
-    pub(super) fn commit(&self, session: &Session, revision: u64, changes: &Changes) -> super::session::Answer<bool> {
+    pub(super) fn commit(&self, session: &Session, revision: u64, changes: &Changes) -> Answer<bool> {
         let Changes { deleted, put } = changes;
         let revision = i64::try_from(revision).unwrap_or(i64::MAX);
-        let parameters: [&(dyn ToSql + Sync); 6] = [&revision, &deleted.0, &deleted.1, &put.0, &put.1, &put.2];
+        let parameters: [Parameter; 6] = [
+            (&revision, Type::INT8),
+            (&deleted.0, Type::TEXT_ARRAY),
+            (&deleted.1, Type::BYTEA_ARRAY),
+            (&put.0, Type::TEXT_ARRAY),
+            (&put.1, Type::BYTEA_ARRAY),
+            (&put.2, Type::BYTEA_ARRAY),
+        ];
         let row = session.row(&self.commit, &parameters)?;
         session.column(&row, 0).map(|count: i64| count == 1)
     }
@@ -228,7 +239,7 @@ impl Schema {
     pub(super) fn insert(&self, session: &Session, table: &str, rows: &[(Vec<u8>, Vec<u8>)]) -> Result<()> {
         let keys: Vec<&[u8]> = rows.iter().map(|(key, _)| key.as_slice()).collect();
         let values: Vec<&[u8]> = rows.iter().map(|(_, value)| value.as_slice()).collect();
-        session.rows(&self.insert, &[&table, &keys, &values])?;
+        session.rows(&self.insert, &[(&table, Type::TEXT), (&keys, Type::BYTEA_ARRAY), (&values, Type::BYTEA_ARRAY)])?;
         Ok(())
     }
 

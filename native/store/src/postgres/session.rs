@@ -4,8 +4,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
-use tokio_postgres::error::SqlState;
-use tokio_postgres::types::ToSql;
+use tokio_postgres::error::{Severity, SqlState};
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, NoTls, Row};
 
 use super::address::{Address, cause};
@@ -40,6 +40,9 @@ impl From<Failure> for Error {
         failure.error
     }
 }
+
+/// A value in a statement, and its type.
+pub(super) type Parameter<'p> = (&'p (dyn ToSql + Sync), Type);
 
 pub(super) type Answer<T> = std::result::Result<T, Failure>;
 
@@ -90,13 +93,18 @@ impl<'a> Session<'a> {
         self.call(self.client.batch_execute(statements))
     }
 
-    pub(super) fn rows(&self, statement: &str, parameters: &[&(dyn ToSql + Sync)]) -> Answer<Vec<Row>> {
-        self.call(self.client.query(statement, parameters))
+    /// One round trip: the types of the parameters are given, not asked for.
+    pub(super) fn rows(&self, statement: &str, parameters: &[Parameter]) -> Answer<Vec<Row>> {
+        self.call(self.client.query_typed(statement, parameters))
     }
 
     /// The one row that such a statement has.
-    pub(super) fn row(&self, statement: &str, parameters: &[&(dyn ToSql + Sync)]) -> Answer<Row> {
-        self.call(self.client.query_one(statement, parameters))
+    pub(super) fn row(&self, statement: &str, parameters: &[Parameter]) -> Answer<Row> {
+        let rows = self.rows(statement, parameters)?;
+        rows.into_iter().next().ok_or_else(|| {
+            let message = format!("{} gave no answer where it always has one", self.address.shown);
+            Failure { error: Error::new(Kind::Unavailable, message), lost: false }
+        })
     }
 
     /// A column of a row, which is of the type that the statement gave it.
@@ -111,7 +119,11 @@ impl<'a> Session<'a> {
         match wait(self.runtime, self.limits.statement + GRACE, call) {
             Some(Ok(value)) => Ok(value),
             Some(Err(error)) => {
-                let lost = error.is_closed() || self.client.is_closed() || error.as_db_error().is_none();
+                // What is fatal to the session is the last that it says.
+                let going_on = error.as_db_error().is_some_and(|theirs| {
+                    !matches!(theirs.parsed_severity(), Some(Severity::Fatal | Severity::Panic))
+                });
+                let lost = !going_on || self.client.is_closed();
                 Err(Failure { error: described(self.address, &error), lost })
             }
             None => {

@@ -8,6 +8,7 @@ defmodule Workbooks.Hazards.StateKillTest do
   import Workbooks.TestProperty, only: [runs: 2]
 
   alias Workbooks.TestCrashWriter, as: Writer
+  alias Workbooks.TestPostgres
 
   @moduletag timeout: :infinity
   @writers 8
@@ -22,17 +23,11 @@ defmodule Workbooks.Hazards.StateKillTest do
     rounds(runs(20, 1_000), [{"WORKBOOKS_DATA_DIR", folder}])
   end
 
-  if Workbooks.TestPostgres.available?() do
-    test "PostgreSQL" do
-      server = Workbooks.TestPostgres.start!()
-      url = Workbooks.TestPostgres.fresh_database!(server)
-      folder = Path.join(System.tmp_dir!(), "workbooks-kill-#{System.unique_integer([:positive])}")
-      on_exit(fn -> File.rm_rf!(folder) end)
-      rounds(runs(5, 100), [{"WORKBOOKS_DATABASE_URL", url}, {"WORKBOOKS_DATA_DIR", folder}])
-    end
-  else
-    @tag skip: "PostgreSQL is not installed"
-    test "PostgreSQL", do: :ok
+  @tag skip: TestPostgres.missing()
+  @tag :tmp_dir
+  test "PostgreSQL", %{tmp_dir: folder} do
+    url = TestPostgres.fresh_database!(TestPostgres.start!())
+    rounds(runs(5, 100), [{"WORKBOOKS_DATABASE_URL", url}, {"WORKBOOKS_DATA_DIR", folder}])
   end
 
   # Of each writer: its state after the steps that are known to be done, how many those are, and how

@@ -321,20 +321,28 @@ defmodule Workbooks.Storage do
     backend = settings.backend || if(url, do: :postgres, else: :embedded)
 
     cond do
-      backend == :postgres and not is_binary(url) ->
-        Error.tuple(:bad_value, "backend: :postgres of Workbooks.Storage needs url: or WORKBOOKS_DATABASE_URL")
+      backend == :postgres and url == nil ->
+        bad(:url, url, "a URL, for backend: :postgres; or set WORKBOOKS_DATABASE_URL")
 
       not is_atom(backend) ->
-        Error.tuple(
-          :bad_value,
-          "backend: of Workbooks.Storage is :embedded, :postgres or a module, got: #{inspect(backend)}"
-        )
+        bad(:backend, backend, ":embedded, :postgres or a module")
+
+      not (settings.folder == nil or is_binary(settings.folder)) ->
+        bad(:folder, settings.folder, "a path")
 
       true ->
-        folder = Path.expand(settings.folder || env("WORKBOOKS_DATA_DIR") || default_folder())
-        {:ok, Keyword.get(@backends, backend, backend), %{settings | folder: folder, url: url}}
+        {:ok, Keyword.get(@backends, backend, backend), %{settings | folder: folder(settings.folder), url: url}}
     end
   end
+
+  # The value of a URL may have a password in it.
+  defp bad(:url, _url, allowed), do: Error.tuple(:bad_value, "url: of Workbooks.Storage must be #{allowed}")
+
+  defp bad(setting, value, allowed) do
+    Error.tuple(:bad_value, "#{setting}: of Workbooks.Storage must be #{allowed}, got: #{inspect(value)}")
+  end
+
+  defp folder(folder), do: Path.expand(folder || env("WORKBOOKS_DATA_DIR") || default_folder())
 
   @doc false
   # Where data lies when nobody says where.

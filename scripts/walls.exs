@@ -38,15 +38,18 @@ defmodule Walls do
       "lib/workbooks/options.ex",
       "lib/workbooks/text.ex",
       "lib/workbooks/telemetry.ex",
-      "lib/workbooks/error.ex"
+      "lib/workbooks/error.ex",
+      "lib/workbooks/names.ex"
     ],
     json: ["lib/workbooks/json.ex"],
     wasm: ["lib/workbooks/wasm.ex", "lib/workbooks/wasm/"],
     guests: ["lib/workbooks/guests.ex"],
     oql: ["lib/workbooks/oql.ex", "lib/workbooks/oql/"],
     build: ["lib/workbooks/build.ex", "lib/workbooks/build/"],
+    storage: ["lib/workbooks/storage.ex", "lib/workbooks/storage/"],
     vars: ["lib/workbooks/vars.ex", "lib/workbooks/vars/"],
     domains: ["lib/workbooks/domains.ex", "lib/workbooks/domains/"],
+    library: ["lib/workbooks/library.ex", "lib/workbooks/library/"],
     toolkits: ["lib/workbooks/toolkits.ex", "lib/workbooks/toolkits/"],
     page: ["lib/workbooks/page.ex", "lib/workbooks/page/"],
     workflow: [
@@ -55,7 +58,7 @@ defmodule Walls do
       "lib/workbooks/run.ex",
       "lib/workbooks/run/"
     ],
-    application: ["lib/workbooks/application.ex"],
+    application: ["lib/workbooks/application.ex", "lib/workbooks/state.ex"],
     front: ["lib/workbooks.ex"],
     agent: ["lib/workbooks/agent.ex", "lib/workbooks/agent/"],
     web: [
@@ -77,18 +80,21 @@ defmodule Walls do
     guests: [:wasm],
     oql: [:guests, :wasm, :leaf, :json],
     build: [:guests, :oql, :wasm, :leaf, :json],
-    vars: [:oql, :leaf, :json],
-    domains: [:oql, :leaf, :json],
+    storage: [:native, :leaf],
+    # A secret travels in a box of the NIF's; host names are made ASCII by it.
+    vars: [:storage, :native, :leaf, :json],
+    domains: [:storage, :native, :leaf],
+    library: [:storage, :leaf],
     toolkits: [:build, :oql, :wasm, :leaf, :json],
     page: [:workflow, :oql, :leaf, :json],
     workflow: [:toolkits, :domains, :vars, :build, :oql, :wasm, :leaf, :json],
     # It starts what has processes, and nobody needs to know that it does.
-    application: [:workflow, :toolkits, :domains, :vars, :build, :oql, :wasm, :leaf, :json],
-    front: [:page, :workflow, :toolkits, :domains, :vars, :build, :oql, :wasm, :leaf, :json],
+    application: [:workflow, :toolkits, :library, :domains, :vars, :storage, :build, :oql, :wasm, :leaf, :json],
+    front: [:page, :workflow, :toolkits, :library, :domains, :vars, :storage, :build, :oql, :wasm, :leaf, :json],
     # Only the top row stands above the front door.
     agent: [:front, :toolkits, :domains, :vars, :wasm, :leaf, :json],
-    web: [:front, :agent, :domains, :vars, :leaf, :json],
-    cli: [:front, :web, :agent, :domains, :vars, :leaf, :json],
+    web: [:front, :agent, :library, :domains, :vars, :leaf, :json],
+    cli: [:front, :web, :agent, :library, :domains, :vars, :storage, :leaf, :json],
     tasks: [:front, :cli, :web, :agent, :page, :workflow, :build, :oql, :wasm, :leaf, :json]
   }
 

@@ -39,6 +39,9 @@ defmodule Workbooks.Telemetry do
   | `[:workbooks, :run, :step]` | on `:stop` `memory_peak` (bytes) and `fuel`, each or `nil` | `run`, `component`, `lang` | `status`, `error` (as the step has it) |
   | `[:workbooks, :oql, :call]` | | `function` (as in `wit/oql/kernel.wit`), `bytes` (given to it), `pool` | `result` |
   | `[:workbooks, :build, :clang, :prepare]` | | `program` (clang's file, on its way to native code) | `result` |
+  | `[:workbooks, :storage, :open]` | | `backend` (a module) | `result` |
+  | `[:workbooks, :storage, :load]` | on `:stop` `rows` | `table` | `result` |
+  | `[:workbooks, :storage, :transaction]` | | `operations` (how many) | `result` |
 
   ## Single events
 
@@ -58,6 +61,7 @@ defmodule Workbooks.Telemetry do
   | `[:workbooks, :wasm, :server, :restart]` | `duration`, `attempt` (from 1) | `server` (its pid), `reason` (an error's kind, `:killed`), `result` |
   | `[:workbooks, :wasm, :server, :reload]` | `duration` | `server`, `result` |
   | `[:workbooks, :build, :clang, :progress]` | `elapsed_ms`: clang has been on its way to native code for so long | `program` |
+  | `[:workbooks, :storage, :load, :progress]` | `rows` (in memory so far) | `table` |
   | `[:workbooks, :run, :step, :cached]` | `duration`: of a step whose result was kept, instead of `:stop` | `run`, `component`, `lang`, `status` |
   | `[:workbooks, :run, :step, :progress]` | `count` (1): the compiler of a step's block says how far it is | `run`, `component`, `progress` (words) |
   | `[:workbooks, :run, :step, :skip]` | `count` (1): of a step that never began | `run`, `component`, `lang`, `status`, `reason` (an error's kind) |
@@ -81,7 +85,10 @@ defmodule Workbooks.Telemetry do
     [:workbooks, :wasm, :instantiate],
     [:workbooks, :wasm, :call],
     [:workbooks, :oql, :call],
-    [:workbooks, :build, :clang, :prepare]
+    [:workbooks, :build, :clang, :prepare],
+    [:workbooks, :storage, :open],
+    [:workbooks, :storage, :load],
+    [:workbooks, :storage, :transaction]
   ]
 
   @events for(span <- @spans, part <- [:start, :stop, :exception], do: span ++ [part]) ++
@@ -100,6 +107,7 @@ defmodule Workbooks.Telemetry do
               [:workbooks, :wasm, :server, :restart],
               [:workbooks, :wasm, :server, :reload],
               [:workbooks, :build, :clang, :progress],
+              [:workbooks, :storage, :load, :progress],
               [:workbooks, :run, :start],
               [:workbooks, :run, :stop],
               [:workbooks, :run, :step, :start],

@@ -101,7 +101,8 @@ defmodule Workbooks.Hazards.WasiTest do
         limits = [output_bytes: 100_000]
 
         for stdout <- [self(), :binary, fn _ -> :ok end] do
-          assert {:error, %Error{kind: :limit}} = print(program, stdout, limits: limits)
+          assert {:error, %Error{kind: :limit, details: %{code: :output_bytes}}} =
+                   print(program, stdout, limits: limits)
         end
 
         # What goes nowhere is not counted.

@@ -84,10 +84,9 @@ defmodule Workbooks.Build.Call do
     %{problem | message: "#{needs_more(environment)}: #{problem.message}"}
   end
 
-  def problem(%Error{kind: :limit, message: message} = error, _environment) do
-    problem = Problem.from_wasm(error)
-    # By the memory that they take on WebAssembly's side.
-    if message =~ "value_bytes", do: %{problem | message: @too_much_copied}, else: problem
+  # By the memory that they take on WebAssembly's side.
+  def problem(%Error{kind: :limit, details: %{code: :value_bytes}} = error, _environment) do
+    %{Problem.from_wasm(error) | message: @too_much_copied}
   end
 
   def problem(error, _environment), do: Problem.from_wasm(error)

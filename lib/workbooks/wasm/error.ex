@@ -11,7 +11,7 @@ defmodule Workbooks.Wasm.Error do
   | `:timeout` | the time was over |
   | `:fuel` | the fuel was used up, or was given to what is not metered |
   | `:memory_limit` | a memory would have outgrown its limit |
-  | `:limit` | another limit was reached |
+  | `:limit` | another limit was reached; `details.code` names it where it is `:value_bytes`, `:output_bytes` or `:handles` (files, sockets and streams at once) |
   | `:busy` | the instance is in a call already |
   | `:closed` | the instance was closed, or ended by a trap, a timeout or a kill |
   | `:type` | a value does not fit the type it was given for |

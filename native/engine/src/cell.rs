@@ -342,7 +342,7 @@ impl Cell {
         let most = self.shared.limits.output_bytes;
         self.outbox.as_ref().filter(|outbox| outbox.exceeded()).map(|_| {
             let message = format!("the guest wrote more than {most} bytes, its limits: [output_bytes: …]");
-            Error::new(Kind::Limit, message)
+            Error::limit("output_bytes", message)
         })
     }
 

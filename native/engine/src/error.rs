@@ -112,7 +112,7 @@ pub struct Error {
     pub kind: Kind,
     /// What a person reads: what happened and what to do next.
     pub message: String,
-    /// A trap's code, such as `unreachable`.
+    /// A trap's code, such as `unreachable`; which limit it was, such as `output_bytes`.
     pub code: Option<String>,
     /// The status of a program that ended itself.
     pub status: Option<i32>,
@@ -170,6 +170,11 @@ impl Error {
         Error { kind, message: message.into(), code: None, status: None, frames: Vec::new() }
     }
 
+    /// That the limit of this name was reached.
+    pub(crate) fn limit(name: &str, message: impl Into<String>) -> Self {
+        Error { code: Some(name.into()), ..Error::new(Kind::Limit, message) }
+    }
+
     /// What wasmtime said when it took in bytes or linked them.
     pub(crate) fn from_wasmtime(kind: Kind, error: &wasmtime::Error) -> Self {
         Error::new(kind, chain(error))
@@ -185,7 +190,7 @@ impl Error {
             return Error { status: Some(status), ..exit };
         }
         if wasi::out_of_handles(error) {
-            return Error::new(Kind::Limit, "the guest held too many files, sockets and streams at once");
+            return Error::limit("handles", "the guest held too many files, sockets and streams at once");
         }
         let trap = error.downcast_ref::<wasmtime::Trap>().copied();
         let thrown = error.is::<wasmtime::ThrownException>().then(|| "uncaught_exception".to_string());
@@ -206,8 +211,12 @@ impl Error {
             ),
             _ => (Kind::Trap, format!("the guest trapped: {reason}{at}")),
         };
-        // Most of what the component model's rules forbid has no code of wasmtime's.
-        let code = code.or_else(|| (kind == Kind::Trap).then(|| "other".to_string()));
+        let code = match kind {
+            Kind::Limit => Some("value_bytes".to_string()),
+            // Most of what the component model's rules forbid has no code of wasmtime's.
+            Kind::Trap => code.or_else(|| Some("other".to_string())),
+            _ => code,
+        };
         Error { kind, message, code, status: None, frames }
     }
 

@@ -103,7 +103,7 @@ defmodule Workbooks.Build.Call.Command do
     log(output.stderr, environment)
 
     # One that takes no notice that its writes fail runs out of time in the end; that is not what is wrong with it.
-    if error.kind == :limit or (error.kind == :timeout and full?(output)),
+    if error.details[:code] == :output_bytes or (error.kind == :timeout and full?(output)),
       do: {:error, Problem.new(:limit, "the program printed more than #{@most_output} bytes, the most that is taken")},
       else: {:error, Call.problem(error, environment)}
   end

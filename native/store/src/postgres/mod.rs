@@ -169,6 +169,43 @@ impl Postgres {
         Ok(answer?)
     }
 
+    /// One attempt. It is lost when the connection was, and its effect is known unless it says so.
+    fn try_commit(&self, writer: &mut Writer, changes: &Changes) -> Answer<()> {
+        let final_answer = |error| Failure { error, lost: false };
+        let session = self.writer_session(writer).map_err(final_answer)?;
+        let revision = self.revision.load(SeqCst) + 1;
+        match self.schema.commit(&session, revision, changes) {
+            Ok(true) => {
+                writer.client = Some(session.into_client());
+                self.revision.store(revision, SeqCst);
+                Ok(())
+            }
+            Ok(false) => {
+                let shown = &self.address.shown;
+                let message = format!("somebody else writes to {shown}, past its lock: open the store again");
+                let error = Error::new(Kind::Closed, message);
+                self.refuse(&error);
+                Err(final_answer(error))
+            }
+            Err(Failure { error, lost: false }) => {
+                writer.client = Some(session.into_client());
+                Err(final_answer(error))
+            }
+            Err(Failure { error, .. }) => {
+                drop(session);
+                writer.pending = Some(revision);
+                // Whether it was made is what the database says.
+                match self.writer_session(writer) {
+                    Ok(session) => {
+                        writer.client = Some(session.into_client());
+                        if self.revision.load(SeqCst) == revision { Ok(()) } else { Err(Failure { error, lost: true }) }
+                    }
+                    Err(_) => Err(final_answer(error.unknown())),
+                }
+            }
+        }
+    }
+
     /// A session with the lock, in a database that nobody else has written to meanwhile.
     fn writer_session(&self, writer: &mut Writer) -> Result<Session<'_>> {
         if let Some(client) = writer.client.take().filter(|client| !client.is_closed()) {
@@ -230,36 +267,10 @@ impl Engine for Postgres {
         self.allowed()?;
         let changes = changes(ops);
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let session = self.writer_session(&mut writer)?;
-        let revision = self.revision.load(SeqCst) + 1;
-        match self.schema.commit(&session, revision, &changes) {
-            Ok(true) => {
-                writer.client = Some(session.into_client());
-                self.revision.store(revision, SeqCst);
-                Ok(())
-            }
-            Ok(false) => {
-                let message = format!("somebody else writes to {}, past its lock: open the store again", self.address.shown);
-                let error = Error::new(Kind::Closed, message);
-                self.refuse(&error);
-                Err(error)
-            }
-            Err(Failure { error, lost: false }) => {
-                writer.client = Some(session.into_client());
-                Err(error)
-            }
-            Err(Failure { error, .. }) => {
-                drop(session);
-                writer.pending = Some(revision);
-                // Whether it was made is what the database says.
-                match self.writer_session(&mut writer) {
-                    Ok(session) => {
-                        writer.client = Some(session.into_client());
-                        if self.revision.load(SeqCst) == revision { Ok(()) } else { Err(error) }
-                    }
-                    Err(_) => Err(error.unknown()),
-                }
-            }
+        match self.try_commit(&mut writer, &changes) {
+            // The connection was lost, and it is known that nothing was written.
+            Err(Failure { lost: true, error }) if !error.unknown => Ok(self.try_commit(&mut writer, &changes)?),
+            answer => Ok(answer?),
         }
     }
 

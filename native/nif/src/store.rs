@@ -156,12 +156,7 @@ fn store_page<'a>(
 
 /// Writes all there is at one moment into a new file.
 #[rustler::nif]
-fn store_backup<'a>(
-    env: Env<'a>,
-    reference: Term<'a>,
-    store: ResourceArc<StoreResource>,
-    path: &str,
-) -> Term<'a> {
+fn store_backup<'a>(env: Env<'a>, reference: Term<'a>, store: ResourceArc<StoreResource>, path: &str) -> Term<'a> {
     let request = Request::new(env, reference);
     let resource = request.resource.clone();
     let deliver = request.answer(|env, ()| atoms::ok().encode(env));

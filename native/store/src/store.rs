@@ -130,8 +130,8 @@ fn keep(engine: &dyn Engine, readers: usize, opened: impl FnOnce(Result<Store>))
         let _ = catch_unwind(AssertUnwindSafe(move || opened(answer)));
     });
 
-    let closed = catch_unwind(AssertUnwindSafe(|| engine.close()))
-        .unwrap_or_else(|_| Err(Error::panicked("closing the store")));
+    let closed =
+        catch_unwind(AssertUnwindSafe(|| engine.close())).unwrap_or_else(|_| Err(Error::panicked("closing the store")));
     let end = std::mem::replace(&mut *shared.end.lock().unwrap_or_else(PoisonError::into_inner), End::Done);
     if let End::Waiting(acks) = end {
         for ack in acks {

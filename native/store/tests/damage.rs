@@ -23,7 +23,8 @@ fn image(killed: bool) -> Image {
     let file = folder.path().join("store.redb");
     let store = open(folder.path()).unwrap();
     for round in 0..5u32 {
-        commit(&store, (0..60u32).map(|n| put("vars", (round * 60 + n).to_be_bytes(), vec![n as u8; 90])).collect()).unwrap();
+        commit(&store, (0..60u32).map(|n| put("vars", (round * 60 + n).to_be_bytes(), vec![n as u8; 90])).collect())
+            .unwrap();
     }
     commit(&store, (0..100u32).map(|n| delete("vars", (n * 2).to_be_bytes())).collect()).unwrap();
     commit(&store, vec![put("domains", "long", vec![5; 40_000])]).unwrap();
@@ -187,7 +188,11 @@ fn pages_that_were_written_elsewhere_or_not_at_all() {
         let mut bytes = image.bytes.clone();
         let page = |n: usize| n * 4096..(n + 1) * 4096;
         let (from, to) = (random.below(pages), 1 + random.below(pages - 1));
-        if random.below(2) == 0 { bytes.copy_within(page(from), page(to).start) } else { bytes[page(to)].fill(0) }
+        if random.below(2) == 0 {
+            bytes.copy_within(page(from), page(to).start)
+        } else {
+            bytes[page(to)].fill(0)
+        }
         bench.try_out(&bytes, &image.rows, &format!("round {round}: page {to} after {from}"));
     }
     println!("{} opened, {} refused", bench.opened, bench.refused);

@@ -102,7 +102,8 @@ fn another_process_that_has_it_is_named() {
     // It says who it is where we say so.
     let script = r#"exec 9<>"$0"; flock -x 9 || exit 1; printf 'process %d on elsewhere     ' $$ |
         dd of="$0" bs=1 seek=64 conv=notrunc 2>/dev/null; echo locked; exec sleep 60"#;
-    let mut child = Command::new("sh").args(["-c", script]).arg(&lock).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut child =
+        Command::new("sh").args(["-c", script]).arg(&lock).stdout(std::process::Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line).unwrap();
     assert_eq!(line, "locked\n");
@@ -243,7 +244,8 @@ fn writers_go_on_during_a_backup() {
     let (folder, other) = (folder(), folder());
     let store = open(folder.path()).unwrap();
     // Every commit gives all keys the same value: a backup of one moment holds one value.
-    let all_keys = |value: u32| (0..500u32).map(move |n| put("vars", n.to_be_bytes(), vec![value as u8; 2000])).collect();
+    let all_keys =
+        |value: u32| (0..500u32).map(move |n| put("vars", n.to_be_bytes(), vec![value as u8; 2000])).collect();
     commit(&store, all_keys(0)).unwrap();
     for round in 0..5 {
         let to = other.path().join(format!("{round}"));

@@ -57,7 +57,8 @@ fn what_is_put_is_there_and_what_is_deleted_is_not() {
     commit(&store, vec![put("vars", "a", "1"), put("vars", "b", ""), put("domains", "a", [0, 255])]).unwrap();
     assert_eq!(get(&store, "vars", "a").unwrap(), Some(b"1".to_vec()));
     assert_eq!(get(&store, "domains", "a").unwrap(), Some(vec![0, 255]));
-    commit(&store, vec![put("vars", "a", "2"), delete("vars", "a"), put("vars", "b", "2"), put("vars", "b", "3")]).unwrap();
+    commit(&store, vec![put("vars", "a", "2"), delete("vars", "a"), put("vars", "b", "2"), put("vars", "b", "3")])
+        .unwrap();
     commit(&store, vec![]).unwrap();
     close(&store);
     let store = open_in(&settings).unwrap();
@@ -103,8 +104,11 @@ fn a_second_opener_is_told_who_has_it() {
 fn a_lost_connection_is_made_again() {
     let (server, settings, store) = opened!();
     commit(&store, vec![put("vars", "a", "1")]).unwrap();
-    let end = format!("SELECT pg_terminate_backend(l.pid) FROM pg_locks l WHERE l.locktype = 'advisory'
-        AND ((l.classid::bigint << 32) | l.objid::bigint) = hashtextextended('workbooks:{}', 0)", settings.schema);
+    let end = format!(
+        "SELECT pg_terminate_backend(l.pid) FROM pg_locks l WHERE l.locktype = 'advisory'
+        AND ((l.classid::bigint << 32) | l.objid::bigint) = hashtextextended('workbooks:{}', 0)",
+        settings.schema
+    );
     for round in 0..3 {
         assert_eq!(server.psql(&end).as_deref(), Some("t"));
         commit(&store, vec![put("vars", "b", format!("{round}"))]).unwrap();
@@ -180,9 +184,7 @@ fn backups_go_from_either_store_to_the_other() {
     assert_eq!(failed(backup(&store, &to)).kind, Kind::Conflict);
     let rows = all(&store, "vars", 1 << 20).unwrap();
     commit(&store, vec![put("vars", "later", "1")]).unwrap();
-    let into = |replace| {
-        wait(|deliver| Postgres::restore(to.clone(), settings.clone(), replace, deliver))
-    };
+    let into = |replace| wait(|deliver| Postgres::restore(to.clone(), settings.clone(), replace, deliver));
     close(&store);
     assert_eq!(failed(into(false)).kind, Kind::Conflict);
     into(true).unwrap();
@@ -238,8 +240,10 @@ impl Proxy {
                 thread::spawn(move || pump(from, to, &|| true));
                 let mood = theirs.clone();
                 thread::spawn(move || {
-                    pump(server, client, &|| mood.compare_exchange(EAT_ONE, FINE, SeqCst, SeqCst) != Ok(EAT_ONE)
-                        && mood.load(SeqCst) != EAT_ALL);
+                    pump(server, client, &|| {
+                        mood.compare_exchange(EAT_ONE, FINE, SeqCst, SeqCst) != Ok(EAT_ONE)
+                            && mood.load(SeqCst) != EAT_ALL
+                    });
                 });
             }
         });
@@ -303,7 +307,10 @@ fn a_statement_that_takes_too_long_is_given_up_and_not_written() {
     let lock = format!("BEGIN; LOCK TABLE {}.records; SELECT pg_sleep(3); COMMIT", settings.schema);
     thread::scope(|scope| {
         let locked = scope.spawn(|| server.psql(&lock).unwrap());
-        let held = format!("SELECT count(*) FROM pg_locks WHERE granted AND mode = 'AccessExclusiveLock' AND relation = '{}.records'::regclass", settings.schema);
+        let held = format!(
+            "SELECT count(*) FROM pg_locks WHERE granted AND mode = 'AccessExclusiveLock' AND relation = '{}.records'::regclass",
+            settings.schema
+        );
         while server.psql(&held).as_deref() != Some("1") {}
         let error = failed(commit(&store, vec![put("vars", "a", "2")]));
         assert_eq!((error.kind, error.unknown), (Kind::Timeout, false));
@@ -342,7 +349,14 @@ fn a_server_must_prove_who_it_is() {
     let (key, certificate) = (keys.path().join("key"), keys.path().join("certificate"));
     let mut openssl = std::process::Command::new("openssl");
     openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]);
-    openssl.args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"]);
+    openssl.args([
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        "subjectAltName=DNS:localhost",
+        "-addext",
+        "basicConstraints=critical,CA:FALSE",
+    ]);
     match openssl.arg("-keyout").arg(&key).arg("-out").arg(&certificate).output() {
         Ok(output) if output.status.success() => {}
         _ => return println!("skipped: no openssl to make a certificate with"),

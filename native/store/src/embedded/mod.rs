@@ -19,9 +19,9 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use redb::{Database, ReadTransaction, ReadableDatabase, TableDefinition, TableError, TableHandle};
 
-pub use format::Migration;
 pub(crate) use file_writer::FileWriter;
 pub(crate) use format::Meta;
+pub use format::Migration;
 pub(crate) use lock::host;
 pub(crate) use restore::Backup;
 
@@ -49,13 +49,19 @@ pub struct Embedded {
 }
 
 enum State {
-    Open { database: Database, backend: Backend },
+    Open {
+        database: Database,
+        backend: Backend,
+    },
     /// Something went wrong: to be opened again, with all its checks, before it is used.
     Suspect,
     /// The system lost what it was given to keep: what it still shows may not be on the disk.
     Lost(Error),
     Closed,
 }
+
+/// A key, and its new value if it has one.
+type Change<'a> = (&'a [u8], Option<&'a [u8]>);
 
 /// Why a commit did not come to its end.
 struct Failure {
@@ -252,7 +258,7 @@ fn there(path: &Path, made: bool) -> Result<bool> {
 
 fn write(database: &Database, ops: &[Op], revision: u64) -> std::result::Result<(), redb::Error> {
     // A table is opened once in a transaction; the order within each is kept.
-    let mut tables: BTreeMap<&str, Vec<(&[u8], Option<&[u8]>)>> = BTreeMap::new();
+    let mut tables: BTreeMap<&str, Vec<Change>> = BTreeMap::new();
     for op in ops {
         let (table, key, value) = match op {
             Op::Put { table, key, value } => (table, key, Some(value.as_slice())),

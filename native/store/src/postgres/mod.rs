@@ -282,7 +282,8 @@ impl Engine for Postgres {
         self.allowed()?;
         let session = self.connect()?;
         // Between its statements it writes to a file, however long that takes.
-        session.batch("SET idle_in_transaction_session_timeout = 0; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+        session
+            .batch("SET idle_in_transaction_session_timeout = 0; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
         let (format, revision) = self.schema.read_meta(&session, &self.address.shown)?;
         let mut writer = FileWriter::create(to)?;
         for table in self.schema.tables(&session)? {

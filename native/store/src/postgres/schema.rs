@@ -93,8 +93,13 @@ impl Schema {
             // Without a number it was given back just now.
             let other = pid.is_some() && pid != before && !own;
             if other || Instant::now() > patience {
-                let advice = if own { "close it there first" } else { "stop that one, or give this one a schema of its own" };
-                let message = format!("schema {} of {shown} is open in {holder} (session {}): {advice}", self.name, pid.unwrap_or(0));
+                let advice =
+                    if own { "close it there first" } else { "stop that one, or give this one a schema of its own" };
+                let message = format!(
+                    "schema {} of {shown} is open in {holder} (session {}): {advice}",
+                    self.name,
+                    pid.unwrap_or(0)
+                );
                 return Err(Error::new(Kind::Locked, message));
             }
             if pid.is_some() && pid == before {
@@ -105,7 +110,8 @@ impl Schema {
     }
 
     fn holder(&self, session: &Session) -> Result<(Option<i32>, String)> {
-        let statement = "SELECT l.pid, coalesce(a.application_name, ''), coalesce(a.client_addr::text, 'a local process')
+        let statement =
+            "SELECT l.pid, coalesce(a.application_name, ''), coalesce(a.client_addr::text, 'a local process')
              FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
              WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
                AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -120,7 +126,10 @@ impl Schema {
     /// Makes the tables, if they are not there. Answers the revision.
     pub(super) fn prepare(&self, session: &Session, shown: &str) -> Result<u64> {
         let there = "SELECT to_regnamespace($1) IS NOT NULL, to_regclass($2) IS NOT NULL, to_regclass($3) IS NOT NULL";
-        let row = session.row(there, &[&format!("\"{}\"", self.name), &self.meta, &self.records].map(|name| (name as _, Type::TEXT)))?;
+        let row = session.row(
+            there,
+            &[&format!("\"{}\"", self.name), &self.meta, &self.records].map(|name| (name as _, Type::TEXT)),
+        )?;
         let there: [bool; 3] = [session.column(&row, 0)?, session.column(&row, 1)?, session.column(&row, 2)?];
         match there {
             [_, true, true] => {}
@@ -161,7 +170,8 @@ impl Schema {
 
     /// The format and the revision.
     pub(super) fn read_meta(&self, session: &Session, shown: &str) -> Result<(i64, u64)> {
-        let statement = format!("SELECT name, value FROM {} WHERE name IN ('format', 'revision') ORDER BY name", self.meta);
+        let statement =
+            format!("SELECT name, value FROM {} WHERE name IN ('format', 'revision') ORDER BY name", self.meta);
         let rows = session.rows(&statement, &[])?;
         let [format, revision] = rows.as_slice() else {
             return Err(self.damaged(shown, "its table meta does not hold the format and the revision"));
@@ -188,13 +198,7 @@ impl Schema {
         }
     }
 
-    pub(super) fn page(
-        &self,
-        session: &Session,
-        table: &str,
-        after: Option<&[u8]>,
-        max_bytes: usize,
-    ) -> Answer<Page> {
+    pub(super) fn page(&self, session: &Session, table: &str, after: Option<&[u8]>, max_bytes: usize) -> Answer<Page> {
         // Every key is longer than none.
         let after = after.unwrap_or_default();
         let most = i64::try_from(max_bytes).unwrap_or(i64::MAX);
@@ -239,7 +243,8 @@ impl Schema {
     pub(super) fn insert(&self, session: &Session, table: &str, rows: &[(Vec<u8>, Vec<u8>)]) -> Result<()> {
         let keys: Vec<&[u8]> = rows.iter().map(|(key, _)| key.as_slice()).collect();
         let values: Vec<&[u8]> = rows.iter().map(|(_, value)| value.as_slice()).collect();
-        session.rows(&self.insert, &[(&table, Type::TEXT), (&keys, Type::BYTEA_ARRAY), (&values, Type::BYTEA_ARRAY)])?;
+        session
+            .rows(&self.insert, &[(&table, Type::TEXT), (&keys, Type::BYTEA_ARRAY), (&values, Type::BYTEA_ARRAY)])?;
         Ok(())
     }
 

@@ -120,14 +120,15 @@ impl<'a> Session<'a> {
             Some(Ok(value)) => Ok(value),
             Some(Err(error)) => {
                 // What is fatal to the session is the last that it says.
-                let going_on = error.as_db_error().is_some_and(|theirs| {
-                    !matches!(theirs.parsed_severity(), Some(Severity::Fatal | Severity::Panic))
-                });
+                let going_on = error
+                    .as_db_error()
+                    .is_some_and(|theirs| !matches!(theirs.parsed_severity(), Some(Severity::Fatal | Severity::Panic)));
                 let lost = !going_on || self.client.is_closed();
                 Err(Failure { error: described(self.address, &error), lost })
             }
             None => {
-                let message = format!("{} does not answer within {:?}", self.address.shown, self.limits.statement + GRACE);
+                let message =
+                    format!("{} does not answer within {:?}", self.address.shown, self.limits.statement + GRACE);
                 Err(Failure { error: Error::new(Kind::Timeout, message), lost: true })
             }
         }
@@ -152,7 +153,9 @@ fn described(address: &Address, error: &tokio_postgres::Error) -> Error {
     let code = theirs.code();
     let kind = match code {
         code if *code == SqlState::DISK_FULL => Kind::Full,
-        code if *code == SqlState::READ_ONLY_SQL_TRANSACTION || *code == SqlState::INSUFFICIENT_PRIVILEGE => Kind::ReadOnly,
+        code if *code == SqlState::READ_ONLY_SQL_TRANSACTION || *code == SqlState::INSUFFICIENT_PRIVILEGE => {
+            Kind::ReadOnly
+        }
         code if *code == SqlState::QUERY_CANCELED || *code == SqlState::LOCK_NOT_AVAILABLE => Kind::Timeout,
         code if *code == SqlState::DATA_CORRUPTED || *code == SqlState::INDEX_CORRUPTED => Kind::Damaged,
         _ => Kind::Unavailable,

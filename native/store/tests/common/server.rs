@@ -57,7 +57,8 @@ impl Server {
         run(command(&bin.join("initdb")).args(["-A", "trust", "-U", "postgres", "-N", "-D"]).arg(&data));
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         // The shell outlives neither the server nor this process, whose end closes its input.
-        let script = r#""$@" >log 2>&1 & pid=$!; cat >/dev/null; kill -QUIT $pid; kill -CONT $pid; wait $pid; rm -rf "$PWD""#;
+        let script =
+            r#""$@" >log 2>&1 & pid=$!; cat >/dev/null; kill -QUIT $pid; kill -CONT $pid; wait $pid; rm -rf "$PWD""#;
         let mut child = command(Path::new("sh"));
         child.current_dir(&folder).args(["-c", script, "sh"]).arg(bin.join("postgres")).arg("-D").arg(&data);
         child.args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=60"]);

@@ -69,4 +69,4 @@ matrix: ## the Elixir tests, on the newest Elixir and OTP in Debian too (in _mat
 	@scripts/matrix
 
 clean: ## build results are removed
-	rm -rf _build _demo tmp target priv/native native/guests/target fuzz/target fuzz/corpus fuzz/artifacts
+	rm -rf _build _demo tmp target priv/native native/guests/target bench/engines/target fuzz/target fuzz/corpus fuzz/artifacts

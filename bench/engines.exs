@@ -3,6 +3,7 @@
 #     mix run bench/engines.exs               # minutes; one table in Markdown
 #     mix run bench/engines.exs behaviour     # only what they do to what is damaged: any machine serves
 #     mix run bench/engines.exs figures       # only what they take: a quiet machine
+#     mix run bench/engines.exs redb sqlite   # only these engines
 #
 # The engines of Rust are asked through the program in bench/engines, which cargo builds here; those
 # of OTP through bench/engines/otp.exs. Each question is asked of a process of its own, since some
@@ -26,25 +27,31 @@ defmodule Bench.Engines do
   @patience 30_000
   @block 4096
 
-  def main(parts) do
+  def main(words) do
     IO.puts([Bench.machine(), "\n"])
     program = build()
-    rows = if parts == [] or "behaviour" in parts, do: behaviour(program), else: []
-    rows = if parts == [] or "figures" in parts, do: figures(program) ++ rows, else: rows
 
-    IO.puts(["| | ", Enum.join(@engines, " | "), " |\n| --- |", List.duplicate(" ---: |", length(@engines))])
+    engines = chosen(@engines, words)
+    parts = chosen(["figures", "behaviour"], words)
+    rows = if "behaviour" in parts, do: behaviour(program, engines), else: []
+    rows = if "figures" in parts, do: figures(program, engines) ++ rows, else: rows
+
+    IO.puts(["| | ", Enum.join(engines, " | "), " |\n| --- |", List.duplicate(" ---: |", length(engines))])
     for {name, cells} <- rows, do: IO.puts(["| ", name, " | ", Enum.join(cells, " | "), " |"])
   end
 
+  # All, where none is named.
+  defp chosen(all, words), do: if(Enum.any?(all, &(&1 in words)), do: Enum.filter(all, &(&1 in words)), else: all)
+
   # --- what they take ------------------------------------------------------------------------------
 
-  defp figures(program) do
+  defp figures(program, engines) do
     for floor <- @floors do
       {single, batch} = rates(program, floor)
       IO.puts("#{floor} and sync, no engine: #{count(single)} a second, by the hundred #{count(batch)}")
     end
 
-    columns = Enum.map(@engines, &figures(program, &1))
+    columns = Enum.map(engines, &figures_of(program, &1))
 
     names = [
       "durable writes a second, one by one",
@@ -58,7 +65,7 @@ defmodule Bench.Engines do
     Enum.zip(names, Enum.zip_with(columns, & &1))
   end
 
-  defp figures(program, engine) do
+  defp figures_of(program, engine) do
     {single, batch} = rates(program, engine)
 
     in_folder(fn folder ->
@@ -94,9 +101,9 @@ defmodule Bench.Engines do
 
   # --- what they do to what is damaged ------------------------------------------------------------
 
-  defp behaviour(program) do
+  defp behaviour(program, engines) do
     columns =
-      for engine <- @engines do
+      for engine <- engines do
         in_folder(fn base ->
           ask!(program, ["fill", engine, base, "#{@small}"])
           blocks = blocks(base)
@@ -135,9 +142,11 @@ defmodule Bench.Engines do
     in_folder(fn folder ->
       shell!("#{base}/.", "cp", ["-R", "--sparse=always"], [folder])
       damage.(folder)
-      whole = "records=#{@small} whole=true\n"
+      whole = "records=#{@small} whole=true"
+      {status, said} = ask(program, ["check", engine, folder], @patience)
 
-      case ask(program, ["check", engine, folder], @patience) do
+      # The last line: what an engine itself says of a repair stands before it.
+      case {status, said |> String.split("\n", trim: true) |> List.last()} do
         {0, ^whole} -> "nothing lost"
         {0, "records=" <> _} -> "records missing, in silence"
         {3, _} -> "refused, with a reason"

@@ -35,7 +35,7 @@ defmodule Engines.Dets do
   @moduledoc false
 
   def open(folder) do
-    case :dets.open_file(:records, file: '#{folder}/dets') do
+    case :dets.open_file(:records, file: ~c"#{folder}/dets") do
       {:ok, table} -> table
       {:error, reason} -> throw({:refused, reason})
     end
@@ -69,7 +69,9 @@ defmodule Engines.Mnesia do
 
   def open(folder) do
     :logger.set_primary_config(:level, :none)
-    Application.put_env(:mnesia, :dir, '#{folder}/mnesia')
+    Application.put_env(:mnesia, :dir, ~c"#{folder}/mnesia")
+    # What it writes where it gives up.
+    Application.put_env(:mnesia, :core_dir, ~c"#{folder}")
     unless File.exists?("#{folder}/mnesia/schema.DAT"), do: :ok = :mnesia.create_schema([node()])
     with {:error, reason} <- :mnesia.start(), do: throw({:refused, reason})
 

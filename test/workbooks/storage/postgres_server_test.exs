@@ -31,7 +31,7 @@ defmodule Workbooks.Storage.PostgresServerTest do
 
     TestPostgres.kill!(server)
     assert {:error, :closed} = :gen_tcp.recv(connection, 0)
-    assert {:error, :econnrefused} = :gen_tcp.connect('127.0.0.1', server.port, [:binary])
+    assert {:error, :econnrefused} = :gen_tcp.connect(~c"127.0.0.1", server.port, [:binary])
     # A second time there is nothing to do.
     TestPostgres.kill!(server)
 
@@ -42,7 +42,7 @@ defmodule Workbooks.Storage.PostgresServerTest do
 
     server.stop.()
     refute File.exists?(server.folder)
-    assert {:error, :econnrefused} = :gen_tcp.connect('127.0.0.1', server.port, [:binary])
+    assert {:error, :econnrefused} = :gen_tcp.connect(~c"127.0.0.1", server.port, [:binary])
   end
 
   test "answers nothing while it is paused, and what was asked when it goes on" do
@@ -82,7 +82,7 @@ defmodule Workbooks.Storage.PostgresServerTest do
 
   # A connection that has asked for TLS, the first thing that a client may say.
   defp connect(server) do
-    {:ok, connection} = :gen_tcp.connect('127.0.0.1', server.port, [:binary, active: false])
+    {:ok, connection} = :gen_tcp.connect(~c"127.0.0.1", server.port, [:binary, active: false])
     :ok = :gen_tcp.send(connection, <<8::32, 80_877_103::32>>)
     connection
   end

@@ -72,12 +72,10 @@ defmodule Engines.Mnesia do
     Application.put_env(:mnesia, :dir, ~c"#{folder}/mnesia")
     # What it writes where it gives up.
     Application.put_env(:mnesia, :core_dir, ~c"#{folder}")
-    unless File.exists?("#{folder}/mnesia/schema.DAT"), do: :ok = :mnesia.create_schema([node()])
+    new = not File.exists?("#{folder}/mnesia/schema.DAT")
+    if new, do: :ok = :mnesia.create_schema([node()])
     with {:error, reason} <- :mnesia.start(), do: throw({:refused, reason})
-
-    unless :records in :mnesia.system_info(:tables) do
-      {:atomic, :ok} = :mnesia.create_table(:records, disc_copies: [node()], attributes: [:key, :value])
-    end
+    if new, do: {:atomic, :ok} = :mnesia.create_table(:records, disc_copies: [node()], attributes: [:key, :value])
 
     case :mnesia.wait_for_tables([:records], @patience) do
       :ok -> :ok

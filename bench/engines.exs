@@ -1,8 +1,9 @@
 # Which storage engine under a mirror in memory?
 #
 #     mix run bench/engines.exs               # minutes; one table in Markdown
-#     mix run bench/engines.exs behaviour     # only what they do to what is damaged: any machine serves
 #     mix run bench/engines.exs figures       # only what they take: a quiet machine
+#     mix run bench/engines.exs closed        # only what they do when a store is damaged that was closed
+#     mix run bench/engines.exs killed        # and that was killed; any machine serves
 #     mix run bench/engines.exs redb sqlite   # only these engines
 #
 # The engines of Rust are asked through the program in bench/engines, which cargo builds here; those
@@ -12,7 +13,7 @@
 Code.require_file("support/bench.exs", __DIR__)
 
 defmodule Bench.Engines do
-  @engines ~w(redb redb-checked redb-2phase redb-quick fjall sqlite sqlite-checked dets mnesia)
+  @engines ~w(redb redb-checked redb-checked-2phase redb-checked-quick fjall sqlite sqlite-checked dets mnesia)
   # Nothing is asked of these but how fast: no engine can be faster.
   @floors ~w(append overwrite)
 
@@ -32,9 +33,10 @@ defmodule Bench.Engines do
     program = build()
 
     engines = chosen(@engines, words)
-    parts = chosen(["figures", "behaviour"], words)
-    rows = if "behaviour" in parts, do: behaviour(program, engines), else: []
-    rows = if "figures" in parts, do: figures(program, engines) ++ rows, else: rows
+    parts = chosen(["figures", "closed", "killed"], words)
+    rows = if "figures" in parts, do: figures(program, engines), else: []
+    rows = if "closed" in parts, do: rows ++ damaged(program, engines, &closed/2, "closed"), else: rows
+    rows = if "killed" in parts, do: rows ++ damaged(program, engines, &killed/2, "killed"), else: rows
 
     IO.puts(["| | ", Enum.join(engines, " | "), " |\n| --- |", List.duplicate(" ---: |", length(engines))])
     for {name, cells} <- rows, do: IO.puts(["| ", name, " | ", Enum.join(cells, " | "), " |"])
@@ -101,27 +103,55 @@ defmodule Bench.Engines do
 
   # --- what they do to what is damaged ------------------------------------------------------------
 
-  defp behaviour(program, engines) do
+  defp damaged(program, engines, base, name) do
     columns =
       for engine <- engines do
-        in_folder(fn base ->
-          ask!(program, ["fill", engine, base, "#{@small}"])
-          blocks = blocks(base)
-          files = blocks |> Enum.map(&elem(&1, 0)) |> Enum.uniq()
-          flipped = for _ <- 1..@flips, do: damaged(program, engine, base, &flip(&1, blocks))
-          cut = for _ <- 1..@cuts, do: damaged(program, engine, base, &cut(&1, files))
-          cells = tally(flipped) ++ tally(cut) ++ [in_folder(&lost(program, engine, &1))]
-          IO.puts(:stderr, "#{engine}: #{inspect(cells)}")
-          cells
-        end)
+        {cells, lost} =
+          in_folder(fn folder ->
+            {records, lost} = base.({program, engine}, folder)
+            blocks = blocks(folder)
+            files = blocks |> Enum.map(&elem(&1, 0)) |> Enum.uniq()
+            flipped = for _ <- 1..@flips, do: outcome(program, engine, folder, records, &flip(&1, blocks))
+            cut = for _ <- 1..@cuts, do: outcome(program, engine, folder, records, &cut(&1, files))
+            {tally(flipped) ++ tally(cut), lost}
+          end)
+
+        cells = cells ++ lost
+        IO.puts(:stderr, "#{engine}, #{name}: #{inspect(cells)}")
+        cells
       end
 
     names =
-      for(outcome <- outcomes(), do: "#{@flips} flipped bits: #{outcome}") ++
-        for(outcome <- outcomes(), do: "#{@cuts} cut files: #{outcome}") ++
-        ["acknowledged writes lost in #{@kills} kills"]
+      for(
+        {what, count} <- [{"flipped bits", @flips}, {"cut files", @cuts}],
+        outcome <- outcomes(),
+        do: "#{name}, #{count} #{what}: #{outcome}"
+      )
 
+    names = if name == "killed", do: names ++ ["acknowledged writes lost in #{@kills} kills"], else: names
     Enum.zip(names, Enum.zip_with(columns, & &1))
+  end
+
+  # A store that was closed as it should be, and one that was killed while it was written to: how many
+  # records are in it, and what there is to be told already.
+  defp closed({program, engine}, folder) do
+    ask!(program, ["fill", engine, folder, "#{@small}"])
+    {@small, []}
+  end
+
+  defp killed({program, engine}, folder) do
+    ask!(program, ["fill", engine, folder, "#{@small}"])
+    lost = Enum.sum(for _ <- 1..@kills, do: lost_in_one(program, engine, folder))
+    kill(program, engine, folder)
+
+    records =
+      in_folder(fn copy ->
+        copy(folder, copy)
+        [records] = numbers([ask!(program, ["check", engine, copy])], "records")
+        records
+      end)
+
+    {records, [lost]}
   end
 
   defp outcomes do
@@ -138,11 +168,11 @@ defmodule Bench.Engines do
   defp tally(found), do: for(outcome <- outcomes(), do: Enum.count(found, &(&1 == outcome)))
 
   # A copy of the store, damaged, is opened, read, written to and read again.
-  defp damaged(program, engine, base, damage) do
+  defp outcome(program, engine, base, records, damage) do
     in_folder(fn folder ->
-      shell!("#{base}/.", "cp", ["-R", "--sparse=always"], [folder])
+      copy(base, folder)
       damage.(folder)
-      whole = "records=#{@small} whole=true"
+      whole = "records=#{records} whole=true"
       {status, said} = ask(program, ["check", engine, folder], @patience)
 
       # The last line: what an engine itself says of a repair stands before it.
@@ -156,6 +186,8 @@ defmodule Bench.Engines do
       end
     end)
   end
+
+  defp copy(from, to), do: shell!("#{from}/.", "cp", ["-R", "--sparse=always"], [to])
 
   # Where something is written: what is kept free, gigabytes with some engines, says nothing.
   defp blocks(folder) do
@@ -190,23 +222,24 @@ defmodule Bench.Engines do
 
   # --- kill -9 -------------------------------------------------------------------------------------
 
-  defp lost(program, engine, folder) do
-    Enum.sum(for _ <- 1..@kills, do: lost_in_one(program, engine, folder))
+  defp lost_in_one(program, engine, folder) do
+    acknowledged = kill(program, engine, folder)
+    [found] = numbers([ask!(program, ["check", engine, folder])], "records")
+    max(0, acknowledged + 1 - found)
   end
 
-  defp lost_in_one(program, engine, folder) do
+  # The last record that was acknowledged before the process was killed.
+  defp kill(program, engine, folder) do
     port = start(program, ["write", engine, folder])
     {:os_pid, process} = Port.info(port, :os_pid)
     # Begun to write.
     first = receive(do: ({^port, {:data, data}} -> data))
     Process.sleep(:rand.uniform(300))
     System.cmd("kill", ["-9", "#{process}"])
-    {137, rest} = collect(port, [first], :infinity)
+    {137, said} = collect(port, [first], :infinity)
 
-    # What was printed in full was acknowledged.
-    acknowledged = rest |> String.split("\n") |> Enum.drop(-1) |> List.last() |> String.to_integer()
-    [found] = numbers([ask!(program, ["check", engine, folder])], "records")
-    max(0, acknowledged + 1 - found)
+    # What was printed in full was acknowledged; before it an engine may say what it repairs.
+    said |> String.split("\n") |> Enum.drop(-1) |> List.last() |> String.to_integer()
   end
 
   # --- asking --------------------------------------------------------------------------------------

@@ -61,6 +61,8 @@ fn number(word: &str) -> u64 {
     })
 }
 
+const CHECKED: redb_store::Way = redb_store::Way { checked: true, two_phase: false, quick: false };
+
 fn open(engine: &str, folder: &str) -> Result<Box<dyn Store>, Failure> {
     let folder = Path::new(folder);
     std::fs::create_dir_all(folder)?;
@@ -71,9 +73,9 @@ fn open(engine: &str, folder: &str) -> Result<Box<dyn Store>, Failure> {
         "sqlite" => sqlite_store::open(folder, false),
         "sqlite-checked" => sqlite_store::open(folder, true),
         "redb" => redb_store::open(folder, redb_store::Way::default()),
-        "redb-checked" => redb_store::open(folder, redb_store::Way { checked: true, ..Default::default() }),
-        "redb-2phase" => redb_store::open(folder, redb_store::Way { two_phase: true, ..Default::default() }),
-        "redb-quick" => redb_store::open(folder, redb_store::Way { quick: true, ..Default::default() }),
+        "redb-checked" => redb_store::open(folder, CHECKED),
+        "redb-checked-2phase" => redb_store::open(folder, redb_store::Way { two_phase: true, ..CHECKED }),
+        "redb-checked-quick" => redb_store::open(folder, redb_store::Way { quick: true, ..CHECKED }),
         _ => {
             eprintln!("no engine is named {engine}");
             exit(2)

@@ -194,8 +194,9 @@ defmodule Workbooks.Domains do
     with {:error, wrong} <- Host.pattern(host), do: Error.tuple(:bad_name, Host.refusal(host, wrong))
   end
 
-  # Without options there is nothing to check, and no time for it.
+  # Where there is nothing to check there is no time for it.
   defp mirror([], _where), do: __MODULE__
+  defp mirror([domains: name], _where) when is_atom(name), do: name
 
   defp mirror(options, where) do
     Options.validate!(options, @options, "Workbooks.Domains.#{where}").domains

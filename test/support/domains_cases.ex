@@ -13,7 +13,7 @@ defmodule Workbooks.TestDomainsCases do
   import ExUnit.Callbacks, only: [start_supervised!: 2]
   import Workbooks.TestProperty
 
-  alias Workbooks.{Domains, Error, Native, Storage}
+  alias Workbooks.{Domains, Error, Native, Storage, TestWait}
 
   defmacro __using__(storage: storage) do
     quote do
@@ -122,7 +122,7 @@ defmodule Workbooks.TestDomainsCases do
     assert Domains.attach("gone.example.com", {"acme", "rest"}, o) == :ok
     assert Domains.detach("gone.example.com", o) == :ok
     all = Domains.all(o)
-    Process.exit(Process.whereis(name), :kill)
+    TestWait.killed(name)
     assert Domains.all(o) == all
     assert Domains.resolve("example.com", o) == {:ok, {"acme", "home"}}
     assert Domains.resolve("gone.example.com", o) == {:ok, {"acme", "rest"}}
@@ -218,12 +218,12 @@ defmodule Workbooks.TestDomainsCases do
 
   @refused [
     {"", "empty"},
-    {".", "nothing between"},
-    {"..", "nothing between"},
-    {"a..b", "nothing between"},
-    {".example.com", "nothing between"},
-    {"example.com..", "nothing between"},
-    {"../etc/passwd", "is in no host name"},
+    {".", "nothing before"},
+    {"..", "nothing before"},
+    {"a..b", "nothing before"},
+    {".example.com", "nothing before"},
+    {"example.com..", "nothing after"},
+    {"../etc/passwd", "nothing before"},
     {"a b", "is in no host name"},
     {" example.com", "is in no host name"},
     {"example.com ", "is in no host name"},
@@ -270,15 +270,15 @@ defmodule Workbooks.TestDomainsCases do
     {"[fe80::1%eth0]", "no IPv6"},
     {"[:::1]", "no IPv6"},
     {"[example.com]", "no IPv6"},
-    {"*", "nowhere else"},
-    {"a.*.com", "nowhere else"},
-    {"*a.example.com", "nowhere else"},
-    {"**.example.com", "nowhere else"},
-    {"*.*.example.com", "nowhere else"},
+    {"*", "nowhere but in front"},
+    {"a.*.com", "nowhere but in front"},
+    {"*a.example.com", "nowhere but in front"},
+    {"**.example.com", "nowhere but in front"},
+    {"*.*.example.com", "nowhere but in front"},
     {"*.", "empty"},
     {"*.com", "two labels"},
     {"*.localhost", "two labels"},
-    {"*..example.com", "nothing between"},
+    {"*..example.com", "nothing before"},
     {"*.1.2.3.4", "address"},
     {"*.[::1]", "address"},
     {"*." <> String.duplicate("abc.", 62) <> "abcde", "253 bytes"}

@@ -13,7 +13,7 @@ defmodule Workbooks.TestLibraryCases do
   import ExUnit.Callbacks, only: [start_supervised!: 2]
   import Workbooks.TestProperty
 
-  alias Workbooks.{Error, Library, Storage}
+  alias Workbooks.{Error, Library, Storage, TestWait}
 
   defmacro __using__(storage: storage) do
     quote do
@@ -262,7 +262,7 @@ defmodule Workbooks.TestLibraryCases do
     assert {:ok, _} = Library.put("a", "gone", "gone", o)
     assert Library.delete("a", "gone", o) == :ok
     before = {Library.list("a", o), Library.versions("a", "w", o)}
-    Process.exit(Process.whereis(name), :kill)
+    TestWait.killed(name)
     assert {Library.list("a", o), Library.versions("a", "w", o)} == before
     assert {:ok, %{source: "source 1"}} = Library.get("a", "w", [version: 1] ++ o)
     assert Library.published("a", "w", o) == {:ok, Map.put(page, :artifact, "page")}

@@ -2,7 +2,7 @@ defmodule Workbooks.DomainsTest do
   use ExUnit.Case, async: true
   use Workbooks.TestDomainsCases, storage: [backend: Workbooks.TestMemoryStorage, url: "memory"]
 
-  alias Workbooks.{Domains, Error, Storage}
+  alias Workbooks.{Domains, Error, Storage, TestWait}
 
   doctest Workbooks.Domains
 
@@ -55,7 +55,7 @@ defmodule Workbooks.DomainsTest do
     waiting = fn -> :sys.get_state(name).waiting |> :queue.len() end
     before = waiting.()
     task = Task.async(request)
-    Workbooks.TestWait.until(fn -> waiting.() > before end)
+    TestWait.until(fn -> waiting.() > before end)
     task
   end
 
@@ -83,7 +83,7 @@ defmodule Workbooks.DomainsTest do
 
     task = Task.async(fn -> Domains.attach("example.com", {"acme", "home"}, o) end)
     assert_receive {:in_commit, commit}, 5_000
-    Process.exit(Process.whereis(o[:domains]), :kill)
+    TestWait.killed(o[:domains])
     assert {:error, %Error{kind: :unavailable, details: %{unknown: true}}} = Task.await(task)
     send(commit, :go_on)
     assert Domains.resolve("example.com", o) == {:ok, {"acme", "home"}}

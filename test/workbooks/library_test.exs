@@ -2,7 +2,7 @@ defmodule Workbooks.LibraryTest do
   use ExUnit.Case, async: true
   use Workbooks.TestLibraryCases, storage: [backend: Workbooks.TestMemoryStorage, url: "memory"]
 
-  alias Workbooks.{Error, Library, Storage}
+  alias Workbooks.{Error, Library, Storage, TestWait}
   alias Workbooks.TestLibraryCases, as: Cases
 
   doctest Workbooks.Library
@@ -49,7 +49,7 @@ defmodule Workbooks.LibraryTest do
 
     task = Task.async(fn -> Library.put("a", "w", "one", o) end)
     assert_receive {:in_commit, commit}, 5_000
-    Process.exit(Process.whereis(o[:library]), :kill)
+    TestWait.killed(o[:library])
     assert {:error, %Error{kind: :unavailable, details: %{unknown: true}}} = Task.await(task)
     send(commit, :go_on)
     assert {:ok, %{source: "one", version: 1}} = Library.get("a", "w", o)
@@ -127,12 +127,7 @@ defmodule Workbooks.LibraryTest do
     assert {:error, %Error{kind: :damaged}} = Library.get("a", "w", o)
   end
 
-  defp reload(o) do
-    pid = Process.whereis(o[:library])
-    monitor = Process.monitor(pid)
-    Process.exit(pid, :kill)
-    assert_receive {:DOWN, ^monitor, :process, ^pid, :killed}, 5_000
-  end
+  defp reload(o), do: TestWait.killed(o[:library])
 
   test "a setting beyond what is allowed stops the start" do
     for {key, most} <- [keep_versions: 10_000, max_source_bytes: 67_108_864, max_artifact_bytes: 67_108_864] do

@@ -8,6 +8,8 @@ defmodule Workbooks.Domains.Host do
   alias Workbooks.{Names, Native}
 
   @type t :: String.t() | {:below, String.t()}
+  @typedoc "In words, or a character that no name has: most of what is refused is told to nobody."
+  @type wrong :: String.t() | byte
 
   # What DNS takes, without the last dot; and the most that may be written for one. A letter in
   # Unicode has up to four bytes, and one or more of ASCII.
@@ -15,11 +17,8 @@ defmodule Workbooks.Domains.Host do
   @written 1024
   @label 63
 
-  @lower '-.0123456789_abcdefghijklmnopqrstuvwxyz'
-  @upper 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
-
   @doc "A host's name, out of a `Host` header or of what a person wrote."
-  @spec name(term) :: {:ok, String.t()} | {:error, String.t()}
+  @spec name(term) :: {:ok, String.t()} | {:error, wrong}
   def name(text) when is_binary(text) and byte_size(text) in 1..@written do
     with {:ok, host} <- without_port(text), do: if(ipv6?(host), do: ipv6(host), else: dotted(without_dot(host)))
   end
@@ -29,7 +28,7 @@ defmodule Workbooks.Domains.Host do
   def name(_other), do: {:error, "it is no text"}
 
   @doc "A host's name, or a wildcard's."
-  @spec pattern(term) :: {:ok, t} | {:error, String.t()}
+  @spec pattern(term) :: {:ok, t} | {:error, wrong}
   def pattern("*." <> text) do
     with {:ok, host} <- name(text) do
       cond do
@@ -67,19 +66,16 @@ defmodule Workbooks.Domains.Host do
   @spec above(t, (t -> :error | found)) :: :error | found when found: term
   def above({:below, host}, read), do: above(host, read)
 
-  def above(host, read) do
-    case :binary.split(host, ".") do
-      [_label, rest] -> with :error <- read.({:below, rest}), do: above(rest, read)
-      [_last] -> :error
-    end
-  end
+  def above(<<?., rest::binary>>, read), do: with(:error <- read.({:below, rest}), do: above(rest, read))
+  def above(<<_char, rest::binary>>, read), do: above(rest, read)
+  def above(<<>>, _read), do: :error
 
   # --- reading -------------------------------------------------------------------------------------
 
   # The part before the port is an IPv6 address in its brackets, or has no colon.
   defp without_port("[" <> _ = text) do
     case :binary.split(text, "]") do
-      [address, ":" <> port] -> with :ok <- port(port), do: {:ok, address <> "]"}
+      [address, ":" <> port] -> with :ok <- port(port, 0), do: {:ok, address <> "]"}
       [address, ""] -> {:ok, address <> "]"}
       _else -> {:error, "an IPv6 address stands in brackets, with nothing but a port behind it"}
     end
@@ -87,17 +83,19 @@ defmodule Workbooks.Domains.Host do
 
   defp without_port(text) do
     case :binary.split(text, ":") do
-      [host, port] -> with :ok <- port(port), do: {:ok, host}
       [host] -> {:ok, host}
+      [host, port] -> with :ok <- port(port, 0), do: {:ok, host}
     end
   end
 
   # RFC 3986 allows one that is empty.
-  defp port(text) do
-    if text =~ ~r/\A[0-9]{0,5}\z/ and (text == "" or String.to_integer(text) <= 65_535),
-      do: :ok,
-      else: {:error, "what follows a colon is a port up to 65535; an IPv6 address stands in brackets"}
-  end
+  defp port(<<digit, rest::binary>>, so_far) when digit in ?0..?9 and so_far * 10 + digit - ?0 <= 65_535,
+    do: port(rest, so_far * 10 + digit - ?0)
+
+  defp port(<<>>, _port), do: :ok
+
+  defp port(_other, _so_far),
+    do: {:error, "what follows a colon is a port up to 65535; an IPv6 address stands in brackets"}
 
   defp without_dot(host) do
     size = byte_size(host) - 1
@@ -118,80 +116,71 @@ defmodule Workbooks.Domains.Host do
     end
   end
 
+  # --- names ---------------------------------------------------------------------------------------
+
   defp dotted(host) do
-    with {:ok, host} <- ascii(host), :ok <- sized(host), :ok <- labels(host, host), do: numbered(host)
+    with {:ok, host} <- ascii(host),
+         {:ok, first} <- labels(host, 0, nil, nil),
+         :ok <- sized(host),
+         do: numbered(host, first)
   end
 
   defp sized(host) when byte_size(host) > @most, do: {:error, "it is longer than #{@most} bytes"}
   defp sized(_host), do: :ok
 
-  # --- letters -------------------------------------------------------------------------------------
-
   # What is plain already is most of what comes.
   defp ascii(host) do
     case spelling(host, :lower) do
-      :lower -> if punycode?(host), do: idna(host), else: {:ok, :binary.copy(host)}
-      :upper -> host |> String.downcase(:ascii) |> lower()
-      :unicode -> idna(host)
-      {:wrong, byte} -> wrong(byte)
+      :lower -> {:ok, :binary.copy(host)}
+      :upper -> {:ok, String.downcase(host, :ascii)}
+      :idna -> idna(host)
     end
   end
 
-  defp lower(host), do: if(punycode?(host), do: idna(host), else: {:ok, host})
-
-  # A label that begins with `xn--` stands for letters, if it is any label at all.
-  defp punycode?(host), do: :binary.match(host, "xn--") != :nomatch
-
-  # Mapping can make any character out of one that looks like it.
-  defp idna(host) do
-    with true <- String.valid?(host),
-         {:ok, ascii} <- Native.host_to_ascii(host) do
-      case spelling(ascii, :lower) do
-        :lower -> {:ok, ascii}
-        {:wrong, byte} -> wrong(byte)
-        _else -> {:error, "it is no host name by IDNA (UTS 46)"}
-      end
-    else
-      false -> {:error, "it is no UTF-8"}
-      :error -> {:error, "it is no host name by IDNA (UTS 46)"}
-    end
-  end
-
-  defp spelling(<<char, rest::binary>>, so_far) when char in @lower, do: spelling(rest, so_far)
-  defp spelling(<<char, rest::binary>>, :lower) when char in @upper, do: spelling(rest, :upper)
-  defp spelling(<<char, rest::binary>>, so_far) when char in @upper, do: spelling(rest, so_far)
-  defp spelling(<<char, rest::binary>>, _so_far) when char >= 0x80, do: spelling(rest, :unicode)
-  defp spelling(<<char, _rest::binary>>, _so_far), do: {:wrong, char}
+  # Letters beyond ASCII, or what says that it stands for such: whether it does is to be looked at too.
+  defp spelling(<<char, _rest::binary>>, _so_far) when char >= 0x80, do: :idna
+  defp spelling(<<x, n, "--", _rest::binary>>, _so_far) when x in 'xX' and n in 'nN', do: :idna
+  defp spelling(<<char, rest::binary>>, _so_far) when char in ?A..?Z, do: spelling(rest, :upper)
+  defp spelling(<<_char, rest::binary>>, so_far), do: spelling(rest, so_far)
   defp spelling(<<>>, so_far), do: so_far
 
-  defp wrong(?*), do: {:error, "a wildcard is *. in front of a host name, and nowhere else"}
-  defp wrong(byte), do: {:error, "#{inspect(<<byte>>)} is in no host name"}
-
-  # --- labels --------------------------------------------------------------------------------------
-
-  defp labels(rest, host) do
-    {size, ends} =
-      case :binary.match(rest, ".") do
-        {at, 1} -> {at, false}
-        :nomatch -> {byte_size(rest), true}
-      end
-
-    cond do
-      size == 0 -> {:error, "there is nothing between two dots, or before the first"}
-      size > @label -> {:error, "what stands between dots is up to #{@label} bytes"}
-      :binary.first(rest) == ?- or :binary.at(rest, size - 1) == ?- -> {:error, "no label begins or ends with -"}
-      ends -> :ok
-      true -> labels(binary_part(rest, size + 1, byte_size(rest) - size - 1), host)
+  # Mapping makes ASCII out of characters that look like it, so what comes out is looked through as any.
+  defp idna(host) do
+    if String.valid?(host) do
+      with :error <- Native.host_to_ascii(host), do: {:error, "it is no host name by IDNA (UTS 46)"}
+    else
+      {:error, "it is no UTF-8"}
     end
   end
+
+  # Of the label that it is in: its size so far, its first character and its last. Answers the first
+  # character of the last label.
+  defp labels(_rest, size, _first, _last) when size > @label, do: {:error, "a label is up to #{@label} bytes"}
+  defp labels(<<?., rest::binary>>, size, _first, last) when size > 0 and last != ?-, do: labels(rest, 0, nil, nil)
+  defp labels(<<>>, size, first, last) when size > 0 and last != ?-, do: {:ok, first}
+  defp labels(<<?-, _rest::binary>>, 0, _first, _last), do: {:error, "no label begins or ends with -"}
+
+  defp labels(<<char, rest::binary>>, size, first, _last)
+       when char in ?a..?z or char in ?0..?9 or char == ?- or char == ?_,
+       do: labels(rest, size + 1, first || char, char)
+
+  defp labels(<<?., _rest::binary>>, 0, _first, _last), do: {:error, "there is nothing before a dot"}
+  defp labels(<<>>, 0, _first, _last), do: {:error, "there is nothing after its last dot"}
+  defp labels(<<?., _rest::binary>>, _size, _first, ?-), do: {:error, "no label begins or ends with -"}
+  defp labels(<<>>, _size, _first, ?-), do: {:error, "no label begins or ends with -"}
+
+  defp labels(<<?*, _rest::binary>>, _size, _first, _last),
+    do: {:error, "a * is nowhere but in front, as in *.example.com"}
+
+  defp labels(<<char, _rest::binary>>, _size, _first, _last), do: {:error, char}
 
   # As browsers read it, what ends in a number is an address, which others may read in other bases
   # and with fewer parts: only the four decimal ones are the same to all.
-  defp numbered(host) do
-    last = host |> :binary.split(".", [:global]) |> List.last()
+  defp numbered(host, first) when first not in ?0..?9, do: {:ok, host}
 
+  defp numbered(host, _digit) do
     cond do
-      not (last =~ ~r/\A([0-9]+|0x[0-9a-f]*)\z/) -> {:ok, host}
+      not (host =~ ~r/(\A|\.)([0-9]+|0x[0-9a-f]*)\z/) -> {:ok, host}
       ipv4?(host) -> {:ok, host}
       true -> {:error, "what ends in a number is an IPv4 address: four numbers up to 255, with no zeros before them"}
     end
@@ -202,6 +191,7 @@ defmodule Workbooks.Domains.Host do
   defp address?(host), do: ipv6?(host) or ipv4?(host)
 
   @doc "What is wrong with a host, in words."
-  @spec refusal(term, String.t()) :: String.t()
+  @spec refusal(term, wrong) :: String.t()
+  def refusal(text, char) when is_integer(char), do: refusal(text, "#{inspect(<<char>>)} is in no host name")
   def refusal(text, wrong), do: "#{Names.shown(text)} is no host: #{wrong}"
 end

@@ -203,7 +203,7 @@ defmodule Workbooks.TestDomainsCases do
 
     # Of characters that look like others, and of punycode that is none.
     for host <- [
-          "exa\u2044mple.com",
+          "exa\uFF0Fmple.com",
           "a。。b",
           "xn--a.example",
           "xn--\u00fc.example",

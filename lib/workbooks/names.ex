@@ -82,9 +82,11 @@ defmodule Workbooks.Names do
     Error.tuple(:bad_name, "#{shown(name)} is no #{what}: #{allowed}")
   end
 
-  defp shown(name) when is_binary(name) and byte_size(name) > @shown do
+  @doc false
+  # For a message: of any length, and on one line.
+  def shown(name) when is_binary(name) and byte_size(name) > @shown do
     inspect(binary_part(name, 0, @shown)) <> "… (#{byte_size(name)} bytes)"
   end
 
-  defp shown(name), do: inspect(name, limit: 5, printable_limit: @shown)
+  def shown(name), do: inspect(name, limit: 5, printable_limit: @shown)
 end

@@ -10,7 +10,9 @@ defmodule Workbooks.State do
   @impl true
   def init(options) do
     children = [
-      {Workbooks.Storage, Keyword.get(options, Workbooks.Storage, [])}
+      {Workbooks.Storage, Keyword.get(options, Workbooks.Storage, [])},
+      {Workbooks.Domains, Keyword.get(options, Workbooks.Domains, [])},
+      {Workbooks.Library, Keyword.get(options, Workbooks.Library, [])}
     ]
 
     # A store that is being restored, or that a bad disk ends again and again, is no reason to stop the rest.

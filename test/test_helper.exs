@@ -1,7 +1,14 @@
 # What the tests compile stays out of the user's own cache, in the virtual machines they start too.
 cache = Path.join(System.tmp_dir!(), "workbooks-test-cache-#{System.pid()}")
 System.put_env("WORKBOOKS_CACHE_DIR", cache)
-ExUnit.after_suite(fn _result -> File.rm_rf!(cache) end)
+
+# So does what they store: in memory, and the key file in a folder of its own.
+data = Path.join(System.tmp_dir!(), "workbooks-test-data-#{System.pid()}")
+Application.put_env(:workbooks, Workbooks.Storage, backend: Workbooks.TestMemoryStorage, url: "memory", folder: data)
+:ok = Supervisor.terminate_child(Workbooks.Supervisor, Workbooks.State)
+{:ok, _state} = Supervisor.restart_child(Workbooks.Supervisor, Workbooks.State)
+
+ExUnit.after_suite(fn _result -> Enum.each([cache, data], &File.rm_rf!/1) end)
 
 # What takes minutes is run by `make prove`.
 exclude = if System.get_env("WORKBOOKS_PROVE", "") == "", do: [:prove], else: []

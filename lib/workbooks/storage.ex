@@ -331,10 +331,13 @@ defmodule Workbooks.Storage do
         )
 
       true ->
-        folder = Path.expand(settings.folder || env("WORKBOOKS_DATA_DIR") || default_folder())
-        {:ok, Keyword.get(@backends, backend, backend), %{settings | folder: folder, url: url}}
+        {:ok, Keyword.get(@backends, backend, backend), %{settings | folder: folder(settings.folder), url: url}}
     end
   end
+
+  @doc false
+  # The folder where data lies, when the setting is this.
+  def folder(setting), do: Path.expand(setting || env("WORKBOOKS_DATA_DIR") || default_folder())
 
   @doc false
   # Where data lies when nobody says where.

@@ -18,90 +18,86 @@ defmodule Workbooks.Vars.Template do
   @spec fill(binary, pos_integer, (placeholder -> {:ok, binary} | :keep | :unknown | {:error, Error.t()})) ::
           {:ok, binary} | {:error, {:unknown, [String.t()]}} | {:error, Error.t()}
   def fill(template, most, resolve) do
-    template |> parts(:binary.compile_pattern("{{"), 0, 0, []) |> fill([], 0, %{}, most, resolve)
+    walk(template, 0, 0, <<>>, %{}, {:binary.compile_pattern("{{"), most, resolve})
   end
 
-  # --- reading -------------------------------------------------------------------------------------
-
-  # `from` is where the text before the next placeholder begins, `at` where to look for that one.
-  defp parts(template, opening, from, at, parts) do
+  # `from` is where the text begins that is not in `done` yet, `at` where to look for the next placeholder.
+  # `known` has what was resolved: a name is the same throughout a text, and looked up once.
+  defp walk(template, from, at, done, known, {opening, most, resolve} = how) do
     case :binary.match(template, opening, scope: {at, byte_size(template) - at}) do
       {start, 2} ->
-        case placeholder(template, start + 2) do
-          {placeholder, stop} ->
-            written = binary_part(template, start, stop - start)
-            parts = [{placeholder, written}, binary_part(template, from, start - from) | parts]
-            parts(template, opening, stop, stop, parts)
+        {word, stop} = between(template, start + 2)
 
-          nil ->
-            parts(template, opening, from, start + 1, parts)
+        case known[word] || resolved(word, resolve) do
+          {:error, error} -> {:error, error}
+          :none -> walk(template, from, start + 1, done, known, how)
+          {:ok, bytes} when byte_size(done) + start - from + byte_size(bytes) > most -> too_large(most)
+          found -> filled(found, template, {from, start, stop}, done, Map.put(known, word, found), how)
         end
 
       :nomatch ->
-        Enum.reverse([binary_part(template, from, byte_size(template) - from) | parts])
+        done(append(done, template, from, byte_size(template), ""), known, most)
     end
   end
 
-  defp placeholder(template, at) do
-    start = blanks(template, at)
-    stop = word(template, start, start + @longest)
-    placeholder = named(binary_part(template, start, stop - start))
-    close = blanks(template, stop)
-
-    case template do
-      <<_::binary-size(close), "}}", _::binary>> when placeholder != nil -> {placeholder, close + 2}
-      _ -> nil
-    end
+  defp filled({:ok, bytes}, template, {from, start, stop}, done, known, how) do
+    walk(template, stop, stop, append(done, template, from, start, bytes), known, how)
   end
 
-  defp blanks(template, at) do
-    case template do
-      <<_::binary-size(at), blank, _::binary>> when blank in @blanks -> blanks(template, at + 1)
-      _ -> at
-    end
+  # It stays in the text, as it is; or the text will not be used.
+  defp filled(keep_or_unknown, template, {from, _start, stop}, done, known, how)
+       when keep_or_unknown in [:keep, :unknown] do
+    walk(template, from, stop, done, known, how)
   end
 
-  defp word(_template, most, most), do: most
-
-  defp word(template, at, most) do
-    case template do
-      <<_::binary-size(at), byte, _::binary>> when byte not in [?{, ?}] and byte > ?\s -> word(template, at + 1, most)
-      _ -> at
-    end
+  defp append(done, template, from, to, bytes) do
+    <<done::binary, binary_part(template, from, to - from)::binary, bytes::binary>>
   end
 
-  defp named("secret:" <> name), do: if(Names.variable(name) == :ok, do: {:secret, name})
-  defp named(name), do: if(Names.variable(name) == :ok, do: {:any, name})
-
-  # --- filling -------------------------------------------------------------------------------------
-
-  # `known` is what was resolved: a name is the same throughout a text, and looked up once.
-  defp fill(_parts, _done, size, _known, most, _resolve) when size > most do
-    Error.tuple(:too_large, "what comes of the template is larger than #{most} bytes (max_text_bytes:)")
-  end
-
-  defp fill([{placeholder, written} | parts], done, size, known, most, resolve) do
-    known = Map.put_new_lazy(known, placeholder, fn -> resolve.(placeholder) end)
-
-    case known[placeholder] do
-      {:ok, bytes} -> fill(parts, [done | bytes], size + byte_size(bytes), known, most, resolve)
-      {:error, error} -> {:error, error}
-      # It is as long as before, or the text will not be used.
-      _keep_or_unknown -> fill(parts, [done | written], size + byte_size(written), known, most, resolve)
-    end
-  end
-
-  defp fill([text | parts], done, size, known, most, resolve) do
-    fill(parts, [done | text], size + byte_size(text), known, most, resolve)
-  end
-
-  defp fill([], done, _size, known, _most, _resolve) do
-    case for {placeholder, :unknown} <- known, do: shown(placeholder) do
-      [] -> {:ok, IO.iodata_to_binary(done)}
+  defp done(text, known, most) do
+    case for {word, :unknown} <- known, do: word do
+      [] when byte_size(text) > most -> too_large(most)
+      [] -> {:ok, text}
       names -> {:error, {:unknown, Enum.sort(names)}}
     end
   end
 
-  defp shown({:any, name}), do: name
-  defp shown({:secret, name}), do: "secret:" <> name
+  defp too_large(most) do
+    Error.tuple(:too_large, "what comes of the template is larger than #{most} bytes (max_text_bytes:)")
+  end
+
+  defp resolved(nil, _resolve), do: :none
+
+  defp resolved("secret:" <> name, resolve) do
+    if Names.variable?(name), do: resolve.({:secret, name}), else: :none
+  end
+
+  defp resolved(name, resolve) do
+    if Names.variable?(name), do: resolve.({:any, name}), else: :none
+  end
+
+  # --- reading -------------------------------------------------------------------------------------
+
+  # What stands between braces, without blanks, and where it ends; `nil` where it does not end so.
+  defp between(template, at) do
+    start = at + blanks(rest(template, at), 0)
+    stop = start + word(rest(template, start), 0)
+    close = stop + blanks(rest(template, stop), 0)
+
+    case template do
+      <<_::binary-size(close), "}}", _::binary>> -> {binary_part(template, start, stop - start), close + 2}
+      _ -> {nil, at}
+    end
+  end
+
+  defp rest(template, at), do: binary_part(template, at, byte_size(template) - at)
+
+  defp blanks(<<blank, rest::binary>>, count) when blank in @blanks, do: blanks(rest, count + 1)
+  defp blanks(_rest, count), do: count
+
+  defp word(<<byte, rest::binary>>, count) when byte not in [?{, ?}] and byte > ?\s and count < @longest do
+    word(rest, count + 1)
+  end
+
+  defp word(_rest, count), do: count
 end

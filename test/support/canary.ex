@@ -6,9 +6,18 @@ defmodule Workbooks.TestCanary do
   def new, do: "canary" <> Base.encode16(:crypto.strong_rand_bytes(24))
 
   @doc "Whether it is anywhere in this term, or in these bytes."
-  def in?(canary, bytes) when is_binary(bytes), do: :binary.match(bytes, forms(canary)) != :nomatch
+  def in?(canary, thing), do: found?(thing, :binary.compile_pattern(forms(canary)))
+
+  @doc "Those of the things that have it."
+  def where(canary, things) do
+    pattern = :binary.compile_pattern(forms(canary))
+
+    for some <- Enum.chunk_every(things, 1_000), found?(some, pattern), thing <- some, found?(thing, pattern), do: thing
+  end
+
+  defp found?(bytes, pattern) when is_binary(bytes), do: :binary.match(bytes, pattern) != :nomatch
   # Binaries, lists of characters and what a function holds are in this as they are.
-  def in?(canary, term), do: in?(canary, :erlang.term_to_binary(term))
+  defp found?(term, pattern), do: found?(:erlang.term_to_binary(term), pattern)
 
   defp forms(canary) do
     # In base64 what a piece looks like depends on how many bytes stand before it; the ends belong to others too.

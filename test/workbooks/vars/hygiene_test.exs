@@ -253,7 +253,7 @@ defmodule Workbooks.Vars.HygieneTest do
     overheard = heard(listener)
     Logger.flush()
 
-    assert Enum.any?(overheard, &TestCanary.in?(control, &1))
+    assert TestCanary.where(control, overheard) != []
     assert TestCanary.in?(control, hd(found))
     assert Enum.any?(overheard, &match?({:event, [:workbooks, :storage, :transaction, :stop], _, _}, &1))
     assert Enum.any?(overheard, &match?({:logged, %{level: :error}, _}, &1))
@@ -266,9 +266,8 @@ defmodule Workbooks.Vars.HygieneTest do
           found: found,
           crashed: crashed,
           overheard: overheard ++ heard(listener)
-        ],
-        thing <- things do
-      refute TestCanary.in?(canary, thing), "#{where}: #{inspect(thing, limit: 50, printable_limit: 1_000)}"
+        ] do
+      assert {where, []} == {where, TestCanary.where(canary, things)}
     end
 
     assert Process.info(Process.whereis(TestVars.processes(store)[:vault]), :messages) in [nil, {:messages, []}]

@@ -59,7 +59,7 @@ defmodule Workbooks.Names do
   """
   @spec variable(term) :: :ok | {:error, Error.t()}
   def variable(name) do
-    if simple?(name, @variable_bytes) or composed?(name) do
+    if variable?(name) do
       :ok
     else
       bad(
@@ -69,6 +69,10 @@ defmodule Workbooks.Names do
       )
     end
   end
+
+  @doc false
+  # As `variable/1`, for who does not need the words.
+  def variable?(name), do: simple?(name, @variable_bytes) or composed?(name)
 
   # The length first: what is asked about may be of any.
   defp simple?(name, most), do: is_binary(name) and byte_size(name) <= most and name =~ @simple

@@ -165,8 +165,7 @@ if Code.ensure_loaded?(:proper) do
     defp answer(state, :ref, [tenant, key]) do
       case state do
         %{{^tenant, ^key} => {:plain, value}} -> {:ok, "<#{value}>"}
-        # Of a secret it has to be said that it is one: {{secret:key}}.
-        %{{^tenant, ^key} => {:secret, _}} -> {:ok, "<{{#{key}}}>"}
+        %{{^tenant, ^key} => {:secret, value}} -> {:ok, "<#{value}>"}
         %{} -> {:error, {:unknown, [key]}}
       end
     end
@@ -323,7 +322,7 @@ if Code.ensure_loaded?(:proper) do
     end
 
     defp vars(folder) do
-      for child <- Vars.children(store: VarsModel.store(), storage: __MODULE__.Storage, folder: folder),
+      for child <- Vars.children(name: VarsModel.store(), storage: __MODULE__.Storage, folder: folder),
           do: start_supervised!(child)
     end
 

@@ -20,12 +20,4 @@ defmodule Workbooks.TestConfig do
 
     :ok
   end
-
-  @doc "Starts all that keeps state anew, over a storage of these settings: for test_helper.exs."
-  def state(storage) do
-    Application.put_env(:workbooks, Workbooks.Storage, storage)
-    :ok = Supervisor.terminate_child(Workbooks.Supervisor, Workbooks.State)
-    :ok = Supervisor.delete_child(Workbooks.Supervisor, Workbooks.State)
-    {:ok, _} = Supervisor.start_child(Workbooks.Supervisor, {Workbooks.State, Application.get_all_env(:workbooks)})
-  end
 end

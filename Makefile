@@ -4,7 +4,7 @@
 # The stages share build directories: one after the other, also under make -j.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-c demo test prove fuzz bench walls format lint docs guests guests-check ci matrix clean
+.PHONY: help setup setup-c setup-tests demo test prove fuzz bench walls format lint docs guests guests-check ci matrix clean
 
 help: ## this list
 	@echo "Workbooks: Org files whose source blocks run as sandboxed WebAssembly on the BEAM"
@@ -17,14 +17,17 @@ setup: ## what is missing is installed (Elixir, a C compiler) and the dev build 
 setup-c: setup ## what compiles C blocks is installed: clang as WebAssembly, by npm; then minutes of one core, once
 	@scripts/stages c
 
+setup-tests: ## as setup, and what only tests use (PropEr, PostgreSQL); tests without it are skipped by name
+	@scripts/setup --tests
+
 demo: setup ## the examples run and become pages in _demo/
 	@scripts/stages demo
 	@scripts/stages open
 
-test: setup ## every test
+test: setup-tests ## every test
 	@scripts/stages guests-check rust-tests guest-tests elixir-tests walls
 
-prove: setup ## all of the suites that others wrote, properties at length, and the hazards that take minutes
+prove: setup-tests ## all of the suites that others wrote, properties at length, and the hazards that take minutes
 	@scripts/stages prove
 
 # Not part of CI: what it finds depends on luck, and it builds everything once more with other flags.
@@ -66,4 +69,4 @@ matrix: ## the Elixir tests, on the newest Elixir and OTP in Debian too (in _mat
 	@scripts/matrix
 
 clean: ## build results are removed
-	rm -rf _build _demo tmp target priv/native native/guests/target fuzz/target fuzz/corpus fuzz/artifacts
+	rm -rf _build _demo tmp target priv/native native/guests/target bench/engines/target fuzz/target fuzz/corpus fuzz/artifacts

@@ -46,7 +46,7 @@ defmodule Bench.State do
   defp with_state(folder, function) do
     children =
       [{Storage, name: @storage, folder: folder}] ++
-        Vars.children(store: @store, storage: @storage, folder: folder) ++
+        Vars.children(name: @store, storage: @storage, folder: folder) ++
         [{Domains, name: @domains, storage: @storage}]
 
     {:ok, supervisor} = Supervisor.start_link(children, strategy: :rest_for_one)

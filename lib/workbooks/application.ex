@@ -19,7 +19,7 @@ defmodule Workbooks.Application do
       Workbooks.Workflow.ResultCache,
       Workbooks.Workflow.Telemetry,
       Workbooks.Workflow.Nodes,
-      {Workbooks.State, Application.get_all_env(:workbooks)},
+      Workbooks.State,
       {Task.Supervisor, name: Workbooks.Workflow.Supervisor}
     ]
 

@@ -59,7 +59,7 @@ defmodule Workbooks.Names do
   """
   @spec variable(term) :: :ok | {:error, Error.t()}
   def variable(name) do
-    if simple?(name, @variable_bytes) or composed?(name) do
+    if variable?(name) do
       :ok
     else
       bad(
@@ -69,6 +69,10 @@ defmodule Workbooks.Names do
       )
     end
   end
+
+  @doc false
+  # As `variable/1`, for who does not need the words.
+  def variable?(name), do: simple?(name, @variable_bytes) or composed?(name)
 
   # The length first: what is asked about may be of any.
   defp simple?(name, most), do: is_binary(name) and byte_size(name) <= most and name =~ @simple
@@ -82,9 +86,11 @@ defmodule Workbooks.Names do
     Error.tuple(:bad_name, "#{shown(name)} is no #{what}: #{allowed}")
   end
 
-  defp shown(name) when is_binary(name) and byte_size(name) > @shown do
+  @doc false
+  # For a message: of any length, and on one line.
+  def shown(name) when is_binary(name) and byte_size(name) > @shown do
     inspect(binary_part(name, 0, @shown)) <> "… (#{byte_size(name)} bytes)"
   end
 
-  defp shown(name), do: inspect(name, limit: 5, printable_limit: @shown)
+  def shown(name), do: inspect(name, limit: 5, printable_limit: @shown)
 end

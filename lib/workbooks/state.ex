@@ -5,15 +5,23 @@ defmodule Workbooks.State do
 
   use Supervisor
 
-  def start_link(options), do: Supervisor.start_link(__MODULE__, options, name: __MODULE__)
+  def start_link(_none), do: Supervisor.start_link(__MODULE__, [], name: __MODULE__)
 
   @impl true
-  def init(options) do
-    children = [
-      {Workbooks.Storage, Keyword.get(options, Workbooks.Storage, [])}
-    ]
+  # The configuration is read here: as an argument it would be in supervisors' reports, keys and all.
+  def init(_none) do
+    storage = config(Workbooks.Storage)
+    # The vault asks for its key itself, when it needs it.
+    vars = Keyword.delete(config(Workbooks.Vars), :secret_key)
+    [subscribers | vars] = Workbooks.Vars.children([folder: storage[:folder]] ++ vars)
+    others = for module <- [Workbooks.Domains, Workbooks.Library], do: {module, config(module)}
+
+    # Who subscribed is kept when the store is opened anew.
+    children = [subscribers, {Workbooks.Storage, storage}] ++ vars ++ others
 
     # A store that is being restored, or that a bad disk ends again and again, is no reason to stop the rest.
     Supervisor.init(children, strategy: :rest_for_one, max_restarts: 100, max_seconds: 10)
   end
+
+  defp config(module), do: Application.get_env(:workbooks, module, [])
 end

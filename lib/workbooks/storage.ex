@@ -342,11 +342,11 @@ defmodule Workbooks.Storage do
     Error.tuple(:bad_value, "#{setting}: of Workbooks.Storage must be #{allowed}, got: #{inspect(value)}")
   end
 
-  defp folder(folder), do: Path.expand(folder || env("WORKBOOKS_DATA_DIR") || default_folder())
-
   @doc false
-  # Where data lies when nobody says where.
-  def default_folder do
+  # The folder where data lies, when the setting is this.
+  def folder(setting), do: Path.expand(setting || env("WORKBOOKS_DATA_DIR") || default_folder())
+
+  defp default_folder do
     Path.join(env("XDG_DATA_HOME") || Path.join(System.user_home() || System.tmp_dir!(), ".local/share"), "workbooks")
   end
 

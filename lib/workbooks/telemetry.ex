@@ -42,6 +42,7 @@ defmodule Workbooks.Telemetry do
   | `[:workbooks, :storage, :open]` | | `backend` (a module) | `result` |
   | `[:workbooks, :storage, :load]` | on `:stop` `rows` | `table` | `result` |
   | `[:workbooks, :storage, :transaction]` | | `operations` (how many) | `result` |
+  | `[:workbooks, :vars, :rotate]` | on `:stop` `rewritten` (secrets) | `store` | `result` |
 
   ## Single events
 
@@ -62,6 +63,7 @@ defmodule Workbooks.Telemetry do
   | `[:workbooks, :wasm, :server, :reload]` | `duration` | `server`, `result` |
   | `[:workbooks, :build, :clang, :progress]` | `elapsed_ms`: clang has been on its way to native code for so long | `program` |
   | `[:workbooks, :storage, :load, :progress]` | `rows` (in memory so far) | `table` |
+  | `[:workbooks, :vars, :rotate, :progress]` | `rewritten` (secrets so far), `left` | |
   | `[:workbooks, :run, :step, :cached]` | `duration`: of a step whose result was kept, instead of `:stop` | `run`, `component`, `lang`, `status` |
   | `[:workbooks, :run, :step, :progress]` | `count` (1): the compiler of a step's block says how far it is | `run`, `component`, `progress` (words) |
   | `[:workbooks, :run, :step, :skip]` | `count` (1): of a step that never began | `run`, `component`, `lang`, `status`, `reason` (an error's kind) |
@@ -88,7 +90,8 @@ defmodule Workbooks.Telemetry do
     [:workbooks, :build, :clang, :prepare],
     [:workbooks, :storage, :open],
     [:workbooks, :storage, :load],
-    [:workbooks, :storage, :transaction]
+    [:workbooks, :storage, :transaction],
+    [:workbooks, :vars, :rotate]
   ]
 
   @events for(span <- @spans, part <- [:start, :stop, :exception], do: span ++ [part]) ++
@@ -108,6 +111,7 @@ defmodule Workbooks.Telemetry do
               [:workbooks, :wasm, :server, :reload],
               [:workbooks, :build, :clang, :progress],
               [:workbooks, :storage, :load, :progress],
+              [:workbooks, :vars, :rotate, :progress],
               [:workbooks, :run, :start],
               [:workbooks, :run, :stop],
               [:workbooks, :run, :step, :start],

@@ -165,8 +165,7 @@ if Code.ensure_loaded?(:proper) do
     defp answer(state, :ref, [tenant, key]) do
       case state do
         %{{^tenant, ^key} => {:plain, value}} -> {:ok, "<#{value}>"}
-        # Of a secret it has to be said that it is one: {{secret:key}}.
-        %{{^tenant, ^key} => {:secret, _}} -> {:ok, "<{{#{key}}}>"}
+        %{{^tenant, ^key} => {:secret, value}} -> {:ok, "<#{value}>"}
         %{} -> {:error, {:unknown, [key]}}
       end
     end
@@ -285,25 +284,22 @@ if Code.ensure_loaded?(:proper) do
     def postcondition(state, {:call, _module, :all, []}, result), do: result == state
 
     def postcondition(state, {:call, _module, :resolve, [asked]}, result) do
-      host = Map.fetch!(@asked, asked)
-      [_ | above] = String.split(host, ".")
-      wildcards = for n <- 0..(length(above) - 1), do: Enum.join(["*" | Enum.drop(above, n)], ".")
-
-      expected =
-        Enum.find_value([host | wildcards], :error, fn name ->
-          with {:ok, owner} <- Map.fetch(state, name), do: {:ok, owner}, else: (:error -> nil)
-        end)
-
-      result == expected
+      result == with(nil <- holder(state, Map.fetch!(@asked, asked)), do: :error, else: (owner -> {:ok, owner}))
     end
 
-    # Nobody's, or the same tenant's.
+    # Nobody's, or the same tenant's; below somebody's wildcard it is theirs.
     defp holds?(state, host, {tenant, _id}) do
-      case state do
-        %{^host => {^tenant, _}} -> true
-        %{^host => _} -> false
-        %{} -> true
+      case holder(state, host) do
+        nil -> true
+        {holder, _} -> holder == tenant
       end
+    end
+
+    # The host itself, then the wildcards above it, the longest first.
+    defp holder(state, host) do
+      [_ | above] = host |> String.replace_prefix("*.", "") |> String.split(".")
+      wildcards = for n <- 0..(length(above) - 1), do: Enum.join(["*" | Enum.drop(above, n)], ".")
+      Enum.find_value([host | wildcards], &state[&1])
     end
   end
 
@@ -323,7 +319,7 @@ if Code.ensure_loaded?(:proper) do
     end
 
     defp vars(folder) do
-      for child <- Vars.children(store: VarsModel.store(), storage: __MODULE__.Storage, folder: folder),
+      for child <- Vars.children(name: VarsModel.store(), storage: __MODULE__.Storage, folder: folder),
           do: start_supervised!(child)
     end
 

@@ -15,4 +15,12 @@ defmodule Workbooks.TestWait do
         receive after: (2 -> until(condition, seen, deadline))
     end
   end
+
+  @doc "Kills the process of a name, and waits until it is gone."
+  def killed(name) do
+    pid = Process.whereis(name)
+    monitor = Process.monitor(pid)
+    Process.exit(pid, :kill)
+    receive do: ({:DOWN, ^monitor, :process, ^pid, _reason} -> :ok)
+  end
 end

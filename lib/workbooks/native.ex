@@ -115,8 +115,5 @@ defmodule Workbooks.Native do
   def json_decode(_text), do: stub()
   def json_decode_dirty(_text), do: stub()
 
-  # native/nif/src/host.rs
-  def host_to_ascii(_text), do: stub()
-
   defp stub, do: :erlang.nif_error(:nif_not_loaded)
 end

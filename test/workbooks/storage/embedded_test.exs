@@ -61,7 +61,7 @@ defmodule Workbooks.Storage.EmbeddedTest do
       file = Path.join(settings.folder, "store.redb")
       killed = File.read!(file)
       Embedded.close(handle)
-      {:ok, file: file, rows: rows, images: [killed, File.read!(file)]}
+      {:ok, stored: file, rows: rows, images: [killed, File.read!(file)]}
     end
 
     test "cut at every byte of its last 4 KiB", %{images: images} = context do
@@ -81,7 +81,7 @@ defmodule Workbooks.Storage.EmbeddedTest do
       end
     end
 
-    defp try_out(%{settings: settings, file: file, rows: rows}, bytes, what) do
+    defp try_out(%{settings: settings, stored: file, rows: rows}, bytes, what) do
       File.write!(file, bytes)
 
       case Embedded.open(settings) do

@@ -10,7 +10,10 @@ defmodule Workbooks.Storage.PostgresTest do
   if why = TestPostgres.missing(), do: @moduletag(skip: why)
 
   setup_all do
-    {:ok, url: TestPostgres.start!()}
+    server = TestPostgres.start!()
+    url = TestPostgres.fresh_database!(server)
+    on_exit(fn -> TestPostgres.drop_database!(server, url) end)
+    {:ok, url: url}
   end
 
   setup %{url: url} do

@@ -24,11 +24,11 @@ defmodule Workbooks.TestWait do
     receive do: ({:DOWN, ^monitor, :process, ^pid, _reason} -> :ok)
   end
 
-  @doc "Kills the process of a name again and again, until the tasks are done or `most` times; answers how often."
+  @doc "Kills the process of a name once, and again and again until the tasks are done or it was `most` times."
   def killed_while(name, tasks, most, times \\ 0) do
     cond do
-      times == most or not Enum.any?(tasks, &Process.alive?(&1.pid)) ->
-        times
+      times == most or (times > 0 and not Enum.any?(tasks, &Process.alive?(&1.pid))) ->
+        :ok
 
       Process.whereis(name) == nil ->
         receive after: (1 -> killed_while(name, tasks, most, times))

@@ -78,7 +78,8 @@ defmodule Workbooks.Vars.Store do
     end
   rescue
     # There is no table before the first reader.
-    ArgumentError -> with :ok <- Mirror.ready(store), do: get(tenant, key, store: store)
+    ArgumentError ->
+      with {:ok, _settings} <- Settings.get(store), :ok <- Mirror.ready(store), do: get(tenant, key, store: store)
   end
 
   @doc "What a tenant has: the names, and of each whether it is a secret."
@@ -314,7 +315,10 @@ defmodule Workbooks.Vars.Store do
   # --- options -------------------------------------------------------------------------------------
 
   defp store([], _where), do: __MODULE__
-  defp store(options, where), do: Options.validate!(options, [store: {:any, __MODULE__}], where(where)).store
+
+  defp store(options, where) do
+    named(Options.validate!(options, [store: {:any, __MODULE__}], where(where)), where).store
+  end
 
   defp writing(options, more, where) do
     options = Options.validate!(options, [store: {:any, __MODULE__}, timeout: {:timeout, 30_000}] ++ more, where(where))
@@ -323,6 +327,13 @@ defmodule Workbooks.Vars.Store do
     if Map.get(options, :secret) in [nil, true, false],
       do: options,
       else: raise(ArgumentError, "option :secret of #{where(where)} must be true or false")
+  end
+
+  # A pid would not do: the table has the name of its process.
+  defp named(%{store: store} = options, where) do
+    if is_atom(store),
+      do: options,
+      else: raise(ArgumentError, "option :store of #{where(where)} must be a store's name, got: #{inspect(store)}")
   end
 
   defp where(where), do: "Workbooks.Vars.Store.#{where}"

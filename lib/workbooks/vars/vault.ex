@@ -21,7 +21,7 @@ defmodule Workbooks.Vars.Vault do
   @type name :: atom
   @type id :: binary
 
-  @doc "Starts it: `name:`, `folder:` (of the key file), `secret_key:` (a function that gives the setting, if any)."
+  @doc "Starts it: `name:`, `folder:` (of the key file), `secret_key:` (a function that gives the setting, or `nil`)."
   def start_link(options) do
     settings = Options.validate!(options, @schema, "Workbooks.Vars.Vault")
     GenServer.start_link(__MODULE__, settings, name: settings.name)
@@ -258,12 +258,10 @@ defmodule Workbooks.Vars.Vault do
 
   # What the setting's own function raises may have the setting in it.
   defp given(state) do
-    Keys.given(state.secret_key || (&configured/0))
+    Keys.given(state.secret_key)
   catch
     _kind, _reason -> Error.tuple(:secret_key, "secret_key: of Workbooks.Vars is a function that failed")
   end
-
-  defp configured, do: Application.get_env(:workbooks, Workbooks.Vars, [])[:secret_key]
 
   defp take_up(source, keys, state) do
     named = for key <- keys, do: {Seal.id(key), key}

@@ -50,11 +50,18 @@ defmodule Workbooks.Vars.HygieneTest do
     on_exit(fn -> Telemetry.detach(__MODULE__) end)
   end
 
-  @watched ~r/^(Elixir\.Workbooks\.(Vars|Storage|Telemetry|Native|JSON|Names|Options|Error|TestMemoryStorage)|Elixir\.(GenServer|Agent)$|(crypto|ets|gen|gen_server|proc_lib|sys|logger|error_logger|file|prim_file|persistent_term)$)/
+  # Whoever handles what somebody else sets, and what they stand on.
+  @ours ~w(Vars Storage Telemetry Native JSON Names Options Error TestMemoryStorage)
+  @beneath ~w(crypto ets gen gen_server proc_lib sys logger error_logger file prim_file persistent_term)a
+
+  defp watched?(module) do
+    module in [GenServer, Agent | @beneath] or
+      Enum.any?(@ours, &String.starts_with?(Atom.to_string(module), "Elixir.Workbooks.#{&1}"))
+  end
 
   # Messages of everybody, and the calls of everybody but those that have the secret by right.
   defp trace(listener, except) do
-    for {module, _file} <- :code.all_loaded(), to_string(module) =~ @watched do
+    for {module, _file} <- :code.all_loaded(), watched?(module) do
       :erlang.trace_pattern({module, :_, :_}, [{:_, [], [{:exception_trace}]}], [:local])
     end
 

@@ -321,7 +321,8 @@ defmodule Workbooks.Vars.Store do
   end
 
   defp writing(options, more, where) do
-    options = Options.validate!(options, [store: {:any, __MODULE__}, timeout: {:timeout, 30_000}] ++ more, where(where))
+    schema = [store: {:any, __MODULE__}, timeout: {:timeout, 30_000}] ++ more
+    options = options |> Options.validate!(schema, where(where)) |> named(where)
 
     # Not by the schema: its message would show what is there instead, which may be the secret.
     if Map.get(options, :secret) in [nil, true, false],

@@ -220,7 +220,8 @@ defmodule Workbooks.Vars.HygieneTest do
     canary = TestCanary.new()
     # What is no secret is found by the same means, or they would prove nothing.
     control = TestCanary.new()
-    store = TestVars.start(vars: [max_value_bytes: 100_000])
+    folder = TestVars.folder()
+    store = TestVars.start(folder: folder, vars: [max_value_bytes: 100_000])
     over = :atomics.new(1, [])
     first = asker(fn -> everything(store, canary) end)
     second = asker(fn -> over_and_over(store, canary, over) end)
@@ -267,14 +268,18 @@ defmodule Workbooks.Vars.HygieneTest do
     assert Enum.any?(overheard, &match?({:trace, ^first, :send, _, _}, &1))
     assert Enum.count(answers, &match?({:error, %Error{}}, &1)) > 10
 
-    for {where, things} <- [
+    # The key that all of the last part was sealed with is a secret too.
+    key = folder |> Path.join("secret.key") |> File.read!() |> String.trim() |> Base.decode64!()
+
+    for secret <- [canary, key],
+        {where, things} <- [
           answers: answers,
           errors: errors,
           found: found,
           crashed: crashed,
           overheard: overheard ++ heard(listener)
         ] do
-      assert {where, []} == {where, TestCanary.where(canary, things)}
+      assert {where, []} == {where, TestCanary.where(secret, things)}
     end
 
     assert Process.info(Process.whereis(TestVars.processes(store)[:vault]), :messages) in [nil, {:messages, []}]

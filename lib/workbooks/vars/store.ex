@@ -298,8 +298,8 @@ defmodule Workbooks.Vars.Store do
   Has a new key seal all secrets, while they are read and written.
 
   A key file gets a new key, and loses the old one when no secret is under it any more. Where the keys
-  are given by a setting, the first of them is the new one, and `retired` are those that may be taken
-  out of it. Cut off, everything can still be read, and another call goes on with it. What was exported
+  are given by a setting, that is asked for anew, the first of them is the new one, and `retired` are those
+  that may be taken out of it. Cut off, everything can still be read, and another call goes on with it. What was exported
   or backed up before opens with the old key alone.
 
       iex> {:ok, %{key: _, rewritten: _, retired: _}} = Workbooks.Vars.Store.rotate_key()

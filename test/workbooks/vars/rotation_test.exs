@@ -165,13 +165,25 @@ defmodule Workbooks.Vars.RotationTest do
     assert settings.name == store
   end
 
+  test "a key that somebody puts first into the file is the one it goes to" do
+    folder = TestVars.folder()
+    store = TestVars.start(folder: folder)
+    secrets(store, ["a"])
+    [old] = keys(folder)
+    new = TestVars.key()
+    File.write!(Path.join(folder, "secret.key"), [new, "\n", old])
+    assert Store.rotate_key(store: store) == {:ok, %{key: id(new), rewritten: 1, retired: [id(old)]}}
+    assert keys(folder) == [new]
+    whole(store, ["a"])
+  end
+
   test "keys of a setting: all are under the first, and it is told which can go" do
     [one, two, three] = for _ <- 1..3, do: TestVars.key()
     setting = start_supervised!({Agent, fn -> one end})
     store = TestVars.start(vars: [secret_key: fn -> Agent.get(setting, & &1) end])
     secrets(store, ["a", "b"])
+    # It is asked for anew: nothing has to be started again.
     Agent.update(setting, fn _ -> Enum.join([three, two, one], ",") end)
-    TestVars.kill(TestVars.processes(store)[:vault])
     assert {:ok, report} = Store.rotate_key(store: store)
     assert report == %{key: id(three), rewritten: 2, retired: [id(two), id(one)]}
     whole(store, ["a", "b"])

@@ -1,7 +1,8 @@
 defmodule Workbooks.Native do
   @moduledoc false
-  # The NIF's stubs. Only lib/workbooks/wasm* and Workbooks.JSON call them; what
-  # each does is documented where it is written, in native/nif/src.
+  # The NIF's stubs. Only the modules that wrap them call them (Workbooks.Wasm.*, Workbooks.JSON,
+  # Workbooks.Storage.*, Workbooks.Domains, Workbooks.Vars); what each does is documented where it
+  # is written, in native/nif/src.
 
   # Compiling this module must not load it: the library is built afterwards.
   @compile {:autoload, false}
@@ -89,14 +90,30 @@ defmodule Workbooks.Native do
   # native/nif/src/error.rs
   def error_kinds, do: stub()
 
+  # native/nif/src/store.rs
+  def store_open(_reference, _options), do: stub()
+  def store_restore(_reference, _backup, _options, _replace), do: stub()
+  def store_get(_reference, _store, _table, _key), do: stub()
+  def store_commit(_reference, _store, _operations), do: stub()
+  def store_page(_reference, _store, _table, _after, _bytes), do: stub()
+  def store_backup(_reference, _store, _path), do: stub()
+  def store_info(_reference, _store), do: stub()
+  def store_close(_reference, _store), do: stub()
+  def store_cancel(_request), do: stub()
+  def store_error_kinds, do: stub()
+
+  # native/nif/src/box.rs
+  def box_new(_bytes, _reader), do: stub()
+  def box_take(_box), do: stub()
+
+  # native/nif/src/host_name.rs
+  def host_to_ascii(_name), do: stub()
+
   # native/nif/src/json.rs
   def json_encode(_term), do: stub()
   def json_encode_dirty(_term), do: stub()
   def json_decode(_text), do: stub()
   def json_decode_dirty(_text), do: stub()
-
-  # native/nif/src/host.rs
-  def host_to_ascii(_text), do: stub()
 
   defp stub, do: :erlang.nif_error(:nif_not_loaded)
 end

@@ -19,6 +19,7 @@ defmodule Mix.Tasks.Compile.WorkbooksNative do
     "Cargo.lock",
     "native/engine/**/*.{rs,toml}",
     "native/nif/**/*.{rs,toml}",
+    "native/store/**/*.{rs,toml}",
     "priv/guests/*.wasm"
   ]
   @stamp "priv/native/stamp"

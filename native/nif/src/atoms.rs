@@ -132,4 +132,18 @@ rustler::atoms! {
     refused,
     folder,
     problem,
+    // the storage
+    put,
+    delete,
+    embedded,
+    postgres,
+    backend,
+    path,
+    bytes,
+    format,
+    revision,
+    unknown,
+    begun,
+    never,
+    answered,
 }

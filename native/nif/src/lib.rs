@@ -3,12 +3,14 @@
 //! named here.
 
 mod atoms;
+mod r#box;
 mod cache;
 mod call;
 mod compile;
 mod error;
 mod externs;
 mod held;
+mod host_name;
 mod json;
 mod notify;
 mod program;
@@ -17,6 +19,7 @@ mod runtime;
 mod sink;
 mod source;
 mod stats;
+mod store;
 mod suspension;
 mod wasi;
 mod wit;

@@ -27,6 +27,9 @@ defmodule Workbooks.Vars do
   the secrets are lost**: keep a copy apart from the backups of the store, and after
   `Workbooks.Vars.Store.rotate_key/1` the old copy as long as the backups from before. A setting takes
   the place of the file: to go over to one, put the file's key behind the new one and rotate.
+
+  What the configuration or the environment has, all code in the virtual machine can read; of the file's
+  key only the process has it that seals and opens.
   """
 
   alias Workbooks.{Options, Storage}
@@ -74,7 +77,7 @@ defmodule Workbooks.Vars do
 
     [
       {Subscribers, name: subscribers},
-      {Vault, name: vault, folder: folder, secret_key: key},
+      {Vault, name: vault, folder: folder, secret_key: key || (&__MODULE__.configured_key/0)},
       {Store,
        settings
        |> Map.drop([:secret_key, :folder])
@@ -82,4 +85,8 @@ defmodule Workbooks.Vars do
     ]
     |> Enum.map(&Supervisor.child_spec(&1, []))
   end
+
+  @doc false
+  # Asked for when a key is needed first, so that nothing keeps it in between.
+  def configured_key, do: Application.get_env(:workbooks, __MODULE__, [])[:secret_key]
 end

@@ -17,6 +17,7 @@ defmodule Workbooks.TestDomainsCases do
 
   defmacro __using__(storage: storage) do
     quote do
+      @moduletag timeout: :infinity
       import Workbooks.TestDomainsCases, only: [domains: 1]
       alias Workbooks.TestDomainsCases, as: Cases
 
@@ -63,6 +64,10 @@ defmodule Workbooks.TestDomainsCases do
 
       test "of tenants that want the same host at once, one gets it" do
         Cases.race(domains(unquote(storage)))
+      end
+
+      test "what was acknowledged is there, however often the process is killed meanwhile" do
+        Cases.kills(domains(unquote(storage)))
       end
 
       test "a host that stays is found at each moment while others come and go" do
@@ -550,6 +555,8 @@ defmodule Workbooks.TestDomainsCases do
             assert Domains.resolve("stays.example.com", o) == {:ok, {"acme", "home"}}
             assert {:ok, {"acme", leads_to}} = Domains.resolve("moves.example.com", o)
             assert leads_to in ["one", "two", "exact"]
+            # Those who write are on the same cores.
+            :erlang.yield()
           end)
           |> Enum.find(fn _ -> :atomics.get(done, 1) == 1 end)
         end)
@@ -563,5 +570,29 @@ defmodule Workbooks.TestDomainsCases do
 
     :atomics.put(done, 1, 1)
     Task.await_many(readers, 60_000)
+  end
+
+  def kills([domains: name] = o) do
+    writers =
+      for writer <- 1..4 do
+        Task.async(fn ->
+          for n <- 1..runs(50, 1_000) do
+            host = "h#{n}.w#{writer}.example"
+            {host, Domains.attach(host, {"acme", "home"}, o), rem(n, 3) == 0 and Domains.detach(host, "acme", o)}
+          end
+        end)
+      end
+
+    TestWait.killed_while(name, writers, runs(20, 400))
+
+    for {host, attached, detached} <- List.flatten(Task.await_many(writers, :infinity)) do
+      case {attached, detached, Domains.resolve(host, o)} do
+        {_any, :ok, found} -> assert found == :error
+        {:ok, false, found} -> assert found == {:ok, {"acme", "home"}}
+        {_lost, _lost_too, found} -> assert found in [:error, {:ok, {"acme", "home"}}]
+      end
+
+      for {:error, error} <- [attached, detached], do: assert(error.kind in [:unavailable, :not_found])
+    end
   end
 end

@@ -17,6 +17,7 @@ defmodule Workbooks.TestLibraryCases do
 
   defmacro __using__(storage: storage) do
     quote do
+      @moduletag timeout: :infinity
       import Workbooks.TestLibraryCases, only: [library: 1, library: 2]
       alias Workbooks.TestLibraryCases, as: Cases
 
@@ -64,6 +65,10 @@ defmodule Workbooks.TestLibraryCases do
         Cases.race(library(unquote(storage), keep_versions: 2))
       end
 
+      test "what was acknowledged is there, however often the process is killed meanwhile" do
+        Cases.kills(library(unquote(storage), keep_versions: 2))
+      end
+
       test "a reader always finds a version, however fast its content is replaced" do
         Cases.replaced(library(unquote(storage), keep_versions: 1))
       end
@@ -86,7 +91,7 @@ defmodule Workbooks.TestLibraryCases do
   @doc "The storage of a library that `library/2` made."
   def storage(library: name), do: Module.concat(name, Storage)
 
-  @doc "Contents in the storage: how many of each size, unless `by` says otherwise."
+  @doc "All contents in the storage, with their keys."
   def contents(o) do
     {:ok, all} = Storage.fold("contents", [], fn key, value, all -> [{key, value} | all] end, storage: storage(o))
     all
@@ -438,6 +443,8 @@ defmodule Workbooks.TestLibraryCases do
         assert {:ok, %{source: source, etag: etag, version: version, bytes: bytes}} = Library.get("a", "w", o)
         assert {etag(source), byte_size(source)} == {etag, bytes}
         assert version >= last
+        # Those who write are on the same cores.
+        :erlang.yield()
         {version, reads + 1}
       end)
       |> Enum.find_value(fn {_, reads} -> reads > 0 and :atomics.get(done, 1) == 1 && reads end)
@@ -452,6 +459,33 @@ defmodule Workbooks.TestLibraryCases do
     :atomics.put(done, 1, 1)
     for reader <- readers, do: assert(Task.await(reader, 60_000) > 0)
     assert length(contents(o)) == 1
+  end
+
+  def kills([library: name] = o) do
+    writers =
+      for writer <- 1..4 do
+        Task.async(fn ->
+          for n <- 1..runs(50, 1_000), do: {"w#{writer}", n, Library.put("a", "w#{writer}", "source #{n}", o)}
+        end)
+      end
+
+    TestWait.killed_while(name, writers, runs(20, 400))
+    all = List.flatten(Task.await_many(writers, :infinity))
+
+    for {:error, error} <- Enum.map(all, &elem(&1, 2)), do: assert(error.kind == :unavailable)
+
+    for {id, puts} <- Enum.group_by(all, &elem(&1, 0)) do
+      {_, acknowledged, {:ok, info}} = puts |> Enum.filter(&match?({_, _, {:ok, _}}, &1)) |> List.last()
+      assert {:ok, versions} = Library.versions("a", id, o)
+      assert hd(versions).version >= info.version
+
+      for version <- versions do
+        assert {:ok, %{source: "source " <> n}} = Library.get("a", id, [version: version.version] ++ o)
+        if version == hd(versions), do: assert(String.to_integer(n) >= acknowledged)
+      end
+    end
+
+    assert length(contents(o)) == 2 * 4
   end
 
   # --- against a model -----------------------------------------------------------------------------

@@ -104,7 +104,7 @@ defmodule Workbooks.TestVarsCases do
         test "what is no value is refused, and not shown" do
           store = start()
 
-          for value <- [nil, :hush, 'hush', ["hush"], {:hush}, %{hush: 1}, <<1::3>>], secret <- [true, false] do
+          for value <- [nil, :hush, ~c"hush", ["hush"], {:hush}, %{hush: 1}, <<1::3>>], secret <- [true, false] do
             assert {:error, %Error{kind: :bad_value} = error} =
                      Store.set("acme", "k", value, store: store, secret: secret)
 

@@ -23,4 +23,19 @@ defmodule Workbooks.TestWait do
     Process.exit(pid, :kill)
     receive do: ({:DOWN, ^monitor, :process, ^pid, _reason} -> :ok)
   end
+
+  @doc "Kills the process of a name once, and again and again until the tasks are done or it was `most` times."
+  def killed_while(name, tasks, most, times \\ 0) do
+    cond do
+      times == most or (times > 0 and not Enum.any?(tasks, &Process.alive?(&1.pid))) ->
+        :ok
+
+      Process.whereis(name) == nil ->
+        receive after: (1 -> killed_while(name, tasks, most, times))
+
+      true ->
+        killed(name)
+        receive after: (:rand.uniform(20) -> killed_while(name, tasks, most, times + 1))
+    end
+  end
 end

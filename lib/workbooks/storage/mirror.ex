@@ -112,21 +112,21 @@ defmodule Workbooks.Storage.Mirror do
   @restart_ms 10
 
   defp call(name, request, timeout, tries \\ @restart_tries) do
-    if tries > 0 and GenServer.whereis(name) == nil do
+    GenServer.call(name, request, timeout)
+  catch
+    # Nobody was there to be told anything, so it can be told again.
+    :exit, {:noproc, _call} when tries > 0 ->
       Process.sleep(@restart_ms)
       call(name, request, timeout, tries - 1)
-    else
-      GenServer.call(name, request, timeout)
-    end
-  catch
+
+    :exit, {:noproc, _call} ->
+      Error.tuple(:unavailable, "#{inspect(name)} is not running: is the application :workbooks started?")
+
     :exit, {:timeout, _call} ->
       Error.tuple(
         :timeout,
         "#{inspect(name)} did not answer within #{timeout} ms: what was to be written may be, or not"
       )
-
-    :exit, {reason, _call} when reason in [:noproc, :normal, :shutdown] ->
-      Error.tuple(:unavailable, "#{inspect(name)} is not running: is the application :workbooks started?")
 
     :exit, {_reason, _call} ->
       Error.tuple(:unavailable, "#{inspect(name)} ended meanwhile: what was to be written may be, or not", %{

@@ -82,7 +82,7 @@ defmodule Workbooks.Vars.KeyFile do
     else
       error ->
         File.rm_rf(aside)
-        failed("write", path, reason(error))
+        failed("written", path, reason(error))
     end
   end
 
@@ -111,11 +111,10 @@ defmodule Workbooks.Vars.KeyFile do
   defp reason({:error, reason}), do: reason
   defp reason({:error, reason, _file}), do: reason
 
-  defp failed(what, path, reason) do
+  defp failed(done, path, reason) do
     Error.tuple(
       :secret_key,
-      "the key file cannot be #{if what == "read", do: "read", else: "written"}: #{path}: " <>
-        "#{:file.format_error(reason)}",
+      "the key file #{path} cannot be #{done}: #{:file.format_error(reason)}",
       %{reason: reason}
     )
   end

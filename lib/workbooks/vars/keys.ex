@@ -7,17 +7,17 @@ defmodule Workbooks.Vars.Keys do
 
   @variable "WORKBOOKS_SECRET_KEY"
 
-  @doc "Those of the setting, else of the environment, else `:none`."
-  @spec given((() -> term)) :: {:ok, [binary, ...]} | :none | {:error, Error.t()}
+  @doc "Those of the setting, or of the function that gives it, else of the environment, else `:none`."
+  @spec given(term) :: {:ok, [binary, ...]} | :none | {:error, Error.t()}
   def given(setting) do
-    case {value(setting.()), System.get_env(@variable)} do
+    case {value(setting), System.get_env(@variable)} do
       {nil, unset} when unset in [nil, ""] -> :none
       {nil, text} -> parse(text, ",", @variable)
       {text, _} -> parse(text, ",", "secret_key: of Workbooks.Vars")
     end
   end
 
-  defp value(function) when is_function(function, 0), do: function.()
+  defp value(function) when is_function(function, 0), do: value(function.())
   defp value(text), do: text
 
   @doc "The keys in a text that has `separator` between them; `where` it was read is for the message."

@@ -98,7 +98,7 @@ defmodule Workbooks.Vars.Rotation do
          {:ok, answers} <- resealed(settings.vault, secrets),
          {rows, unopened} = sort(secrets, answers),
          {:renewed, count} <- Mirror.write(settings.name, {:renew, rows}, :infinity) do
-      state = progress(%{state | rewritten: state.rewritten + count}, length(places))
+      state = progress(%{state | rewritten: state.rewritten + count}, places)
       renew_all(places, settings, state, unopened ++ failed)
     else
       # Another rotation began, or the vault was started anew with other keys.
@@ -131,10 +131,11 @@ defmodule Workbooks.Vars.Rotation do
     end)
   end
 
-  defp progress(state, left) do
+  defp progress(state, places) do
     if now() - state.told < @progress_ms do
       state
     else
+      left = length(places)
       Logger.info("secrets: #{state.rewritten} sealed anew so far, #{left} to go")
       Telemetry.execute([:workbooks, :vars, :rotate, :progress], %{rewritten: state.rewritten, left: left}, %{})
       %{state | told: now()}

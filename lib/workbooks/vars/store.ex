@@ -78,7 +78,8 @@ defmodule Workbooks.Vars.Store do
     end
   rescue
     # There is no table before the first reader.
-    ArgumentError -> with :ok <- Mirror.ready(store), do: get(tenant, key, store: store)
+    ArgumentError ->
+      with {:ok, _settings} <- Settings.get(store), :ok <- Mirror.ready(store), do: get(tenant, key, store: store)
   end
 
   @doc "What a tenant has: the names, and of each whether it is a secret."
@@ -297,8 +298,8 @@ defmodule Workbooks.Vars.Store do
   Has a new key seal all secrets, while they are read and written.
 
   A key file gets a new key, and loses the old one when no secret is under it any more. Where the keys
-  are given by a setting, the first of them is the new one, and `retired` are those that may be taken
-  out of it. Cut off, everything can still be read, and another call goes on with it. What was exported
+  are given by a setting, that is asked for anew, the first of them is the new one, and `retired` are those
+  that may be taken out of it. Cut off, everything can still be read, and another call goes on with it. What was exported
   or backed up before opens with the old key alone.
 
       iex> {:ok, %{key: _, rewritten: _, retired: _}} = Workbooks.Vars.Store.rotate_key()
@@ -314,15 +315,26 @@ defmodule Workbooks.Vars.Store do
   # --- options -------------------------------------------------------------------------------------
 
   defp store([], _where), do: __MODULE__
-  defp store(options, where), do: Options.validate!(options, [store: {:any, __MODULE__}], where(where)).store
+
+  defp store(options, where) do
+    named(Options.validate!(options, [store: {:any, __MODULE__}], where(where)), where).store
+  end
 
   defp writing(options, more, where) do
-    options = Options.validate!(options, [store: {:any, __MODULE__}, timeout: {:timeout, 30_000}] ++ more, where(where))
+    schema = [store: {:any, __MODULE__}, timeout: {:timeout, 30_000}] ++ more
+    options = options |> Options.validate!(schema, where(where)) |> named(where)
 
     # Not by the schema: its message would show what is there instead, which may be the secret.
     if Map.get(options, :secret) in [nil, true, false],
       do: options,
       else: raise(ArgumentError, "option :secret of #{where(where)} must be true or false")
+  end
+
+  # A pid would not do: the table has the name of its process.
+  defp named(%{store: store} = options, where) do
+    if is_atom(store),
+      do: options,
+      else: raise(ArgumentError, "option :store of #{where(where)} must be a store's name, got: #{inspect(store)}")
   end
 
   defp where(where), do: "Workbooks.Vars.Store.#{where}"

@@ -21,7 +21,7 @@ defmodule Workbooks.Vars.Vault do
   @type name :: atom
   @type id :: binary
 
-  @doc "Starts it: `name:`, `folder:` (of the key file), `secret_key:` (a function that gives the setting, if any)."
+  @doc "Starts it: `name:`, `folder:` (of the key file), `secret_key:` (a function that gives the setting, or `nil`)."
   def start_link(options) do
     settings = Options.validate!(options, @schema, "Workbooks.Vars.Vault")
     GenServer.start_link(__MODULE__, settings, name: settings.name)
@@ -258,12 +258,10 @@ defmodule Workbooks.Vars.Vault do
 
   # What the setting's own function raises may have the setting in it.
   defp given(state) do
-    Keys.given(state.secret_key || (&configured/0))
+    Keys.given(state.secret_key)
   catch
     _kind, _reason -> Error.tuple(:secret_key, "secret_key: of Workbooks.Vars is a function that failed")
   end
-
-  defp configured, do: Application.get_env(:workbooks, Workbooks.Vars, [])[:secret_key]
 
   defp take_up(source, keys, state) do
     named = for key <- keys, do: {Seal.id(key), key}
@@ -276,27 +274,31 @@ defmodule Workbooks.Vars.Vault do
     :ok
   end
 
-  # What a rotation adds is on the disk before it seals anything.
+  # The keys that a rotation goes to and comes from. What it adds is on the disk before it seals anything.
   defp renewed(state) do
-    with :file <- source(state),
-         {:ok, keys} <- on_disk_too(state),
-         false <- rotating?(keys) do
-      new = [Seal.new_key() | keys]
-      with :ok <- KeyFile.replace(KeyFile.path(state.folder), new), do: take_up(:file, new, state)
-    else
-      :setting -> :ok
-      {:rotating, keys} -> take_up(:file, keys, state)
-      {:error, error} -> {:error, error}
+    case {source(state), given_now(state)} do
+      {_source, {:error, error}} -> {:error, error}
+      {:setting, {:ok, keys}} -> take_up(:setting, keys, state)
+      # One that was cut off, or that somebody began in the file.
+      {:file, {:ok, [_, _ | _] = keys}} -> take_up(:file, keys, state)
+      {:file, {:ok, [key]}} -> add_key([Seal.new_key(), key], state)
     end
   end
 
-  defp rotating?([_, _ | _] = keys), do: {:rotating, keys}
-  defp rotating?([_]), do: false
+  defp add_key(keys, state) do
+    with :ok <- KeyFile.replace(KeyFile.path(state.folder), keys), do: take_up(:file, keys, state)
+  end
 
-  # Somebody may have added one to the file since it was read.
-  defp on_disk_too(state) do
-    case KeyFile.read(KeyFile.path(state.folder)) do
-      {:ok, keys} -> {:ok, Enum.uniq(all_keys(state) ++ keys)}
+  # As they stand there by now; none that was read before is forgotten.
+  defp given_now(state) do
+    now =
+      case source(state) do
+        :setting -> given(state)
+        :file -> KeyFile.read(KeyFile.path(state.folder))
+      end
+
+    case now do
+      {:ok, keys} -> {:ok, Enum.uniq(keys ++ all_keys(state))}
       :none -> {:ok, all_keys(state)}
       {:error, error} -> {:error, error}
     end

@@ -21,15 +21,16 @@ impl RefUnwindSafe for BoxResource {}
 #[rustler::resource_impl]
 impl Resource for BoxResource {}
 
-/// A box with a copy of `bytes`, for the process `reader`.
-#[rustler::nif]
+/// A box with a copy of `bytes`, for the process `reader`. Copying and wiping what is large takes
+/// milliseconds.
+#[rustler::nif(schedule = "DirtyCpu")]
 fn box_new(bytes: Binary, reader: LocalPid) -> ResourceArc<BoxResource> {
     let bytes = Mutex::new(Some(Zeroizing::new(bytes.as_slice().to_vec())));
     ResourceArc::new(BoxResource { reader, bytes })
 }
 
 /// `{:ok, bytes}` for its reader, the first time; else `:error`.
-#[rustler::nif]
+#[rustler::nif(schedule = "DirtyCpu")]
 fn box_take<'a>(env: Env<'a>, from: ResourceArc<BoxResource>) -> Term<'a> {
     if env.pid() != from.reader {
         return atoms::error().encode(env);

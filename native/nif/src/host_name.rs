@@ -12,11 +12,12 @@ const MOST: usize = 1024;
 fn host_to_ascii<'a>(env: Env<'a>, name: Binary<'a>) -> Term<'a> {
     let name = name.as_slice();
     let ascii = match std::str::from_utf8(name) {
-        Ok(name) if name.len() <= MOST => idna::domain_to_ascii_strict(name).ok(),
+        // What stands in no URL is refused; a "_" is not, which hosts in the wild have.
+        Ok(_) if name.len() <= MOST => idna::domain_to_ascii_cow(name, idna::AsciiDenyList::URL).ok(),
         _ => None,
     };
     match ascii {
-        Some(ascii) => (atoms::ok(), ascii).encode(env),
+        Some(ascii) => (atoms::ok(), ascii.as_ref()).encode(env),
         None => atoms::error().encode(env),
     }
 }

@@ -50,11 +50,18 @@ defmodule Workbooks.Vars.HygieneTest do
     on_exit(fn -> Telemetry.detach(__MODULE__) end)
   end
 
-  @watched ~r/^(Elixir\.Workbooks\.(Vars|Storage|Telemetry|Native|JSON|Names|Options|Error|TestMemoryStorage)|Elixir\.(GenServer|Agent)$|(crypto|ets|gen|gen_server|proc_lib|sys|logger|error_logger|file|prim_file|persistent_term)$)/
+  # Whoever handles what somebody else sets, and what they stand on.
+  @ours ~w(Vars Storage Telemetry Native JSON Names Options Error TestMemoryStorage)
+  @beneath ~w(crypto ets gen gen_server proc_lib sys logger error_logger file prim_file persistent_term)a
+
+  defp watched?(module) do
+    module in [GenServer, Agent | @beneath] or
+      Enum.any?(@ours, &String.starts_with?(Atom.to_string(module), "Elixir.Workbooks.#{&1}"))
+  end
 
   # Messages of everybody, and the calls of everybody but those that have the secret by right.
   defp trace(listener, except) do
-    for {module, _file} <- :code.all_loaded(), to_string(module) =~ @watched do
+    for {module, _file} <- :code.all_loaded(), watched?(module) do
       :erlang.trace_pattern({module, :_, :_}, [{:_, [], [{:exception_trace}]}], [:local])
     end
 
@@ -213,7 +220,8 @@ defmodule Workbooks.Vars.HygieneTest do
     canary = TestCanary.new()
     # What is no secret is found by the same means, or they would prove nothing.
     control = TestCanary.new()
-    store = TestVars.start(vars: [max_value_bytes: 100_000])
+    folder = TestVars.folder()
+    store = TestVars.start(folder: folder, vars: [max_value_bytes: 100_000])
     over = :atomics.new(1, [])
     first = asker(fn -> everything(store, canary) end)
     second = asker(fn -> over_and_over(store, canary, over) end)
@@ -260,14 +268,18 @@ defmodule Workbooks.Vars.HygieneTest do
     assert Enum.any?(overheard, &match?({:trace, ^first, :send, _, _}, &1))
     assert Enum.count(answers, &match?({:error, %Error{}}, &1)) > 10
 
-    for {where, things} <- [
+    # The key that all of the last part was sealed with is a secret too.
+    key = folder |> Path.join("secret.key") |> File.read!() |> String.trim() |> Base.decode64!()
+
+    for secret <- [canary, key],
+        {where, things} <- [
           answers: answers,
           errors: errors,
           found: found,
           crashed: crashed,
           overheard: overheard ++ heard(listener)
         ] do
-      assert {where, []} == {where, TestCanary.where(canary, things)}
+      assert {where, []} == {where, TestCanary.where(secret, things)}
     end
 
     assert Process.info(Process.whereis(TestVars.processes(store)[:vault]), :messages) in [nil, {:messages, []}]

@@ -15,7 +15,7 @@ defmodule Workbooks.Vars.IsolationTest do
   # Latin "a" and what looks like it, composed and not, with what nobody sees in between.
   @letters ["a", "c", "m", "e", "A", "k", "а", "ａ", "á", "a\u0301", "\u200b", "\u202e", "\u00ad", "İ", "ß", "𝐚"]
   @marks ["", "\0", "/", "../", "..", ".", "\\", "%2e%2e%2f", ":", "{{", "}}", " ", "\n", "\r\n", "*", "_", "-", "$1"]
-  @shapes [nil, :_, :"$1", 1, 1.0, [], 'acme', {}, {"acme", "a"}, %{}, <<1::3>>, ["acme"], [{"acme"}]]
+  @shapes [nil, :_, :"$1", 1, 1.0, [], ~c"acme", {}, {"acme", "a"}, %{}, <<1::3>>, ["acme"], [{"acme"}]]
 
   defp hostile do
     any_of([
@@ -32,7 +32,7 @@ defmodule Workbooks.Vars.IsolationTest do
     ])
   end
 
-  # Everything that a tenant can ask for, as `{what came of it, whether it may have changed that tenant}`.
+  # Everything that a tenant can ask for.
   defp calls(store) do
     options = [store: store]
 
@@ -77,7 +77,7 @@ defmodule Workbooks.Vars.IsolationTest do
   test "nothing of a tenant's is seen or changed by another" do
     store = TestVars.start()
     victim(store)
-    {_export, calls} = {nil, calls(store)}
+    calls = calls(store)
 
     check "no name crosses", runs: runs(1_500, 50_000) do
       tenant = note("tenant", hostile())

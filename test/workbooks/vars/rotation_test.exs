@@ -1,7 +1,7 @@
 defmodule Workbooks.Vars.RotationTest do
   use ExUnit.Case, async: true
 
-  alias Workbooks.{Error, TestVars}
+  alias Workbooks.{Error, Telemetry, TestVars}
   alias Workbooks.Storage.Mirror
   alias Workbooks.Vars.{Rotation, Seal, Settings, Store, Vault}
 
@@ -165,13 +165,25 @@ defmodule Workbooks.Vars.RotationTest do
     assert settings.name == store
   end
 
+  test "a key that somebody puts first into the file is the one it goes to" do
+    folder = TestVars.folder()
+    store = TestVars.start(folder: folder)
+    secrets(store, ["a"])
+    [old] = keys(folder)
+    new = TestVars.key()
+    File.write!(Path.join(folder, "secret.key"), [new, "\n", old])
+    assert Store.rotate_key(store: store) == {:ok, %{key: id(new), rewritten: 1, retired: [id(old)]}}
+    assert keys(folder) == [new]
+    whole(store, ["a"])
+  end
+
   test "keys of a setting: all are under the first, and it is told which can go" do
     [one, two, three] = for _ <- 1..3, do: TestVars.key()
     setting = start_supervised!({Agent, fn -> one end})
     store = TestVars.start(vars: [secret_key: fn -> Agent.get(setting, & &1) end])
     secrets(store, ["a", "b"])
+    # It is asked for anew: nothing has to be started again.
     Agent.update(setting, fn _ -> Enum.join([three, two, one], ",") end)
-    TestVars.kill(TestVars.processes(store)[:vault])
     assert {:ok, report} = Store.rotate_key(store: store)
     assert report == %{key: id(three), rewritten: 2, retired: [id(two), id(one)]}
     whole(store, ["a", "b"])
@@ -256,5 +268,28 @@ defmodule Workbooks.Vars.RotationTest do
     assert {:ok, _} = Store.rotate_key(store: store)
     assert [_] = keys(folder)
     whole(store, names)
+  end
+
+  test "one that takes long says how far it is" do
+    slow = :atomics.new(1, [])
+    gate = fn _operations -> if :atomics.get(slow, 1) == 1, do: Process.sleep(600), else: :ok end
+    store = TestVars.start(storage: [backend: Workbooks.TestMemoryStorage, url: gate])
+    :ok = Store.set_all("acme", for(n <- 1..800, do: {"k#{n}", "1"}), store: store, secret: true)
+    :atomics.put(slow, 1, 1)
+    progress = [:workbooks, :vars, :rotate, :progress]
+    stop = [:workbooks, :vars, :rotate, :stop]
+    :ok = Telemetry.attach_many(store, [progress, stop], &__MODULE__.tell/4, self())
+    on_exit(fn -> Telemetry.detach(store) end)
+
+    log = ExUnit.CaptureLog.capture_log(fn -> assert {:ok, %{rewritten: 800}} = Store.rotate_key(store: store) end)
+
+    assert log =~ "sealed anew so far"
+    assert_received {^progress, %{rewritten: some, left: left}, _metadata}
+    assert some + left == 800
+    assert_received {^stop, %{rewritten: 800}, %{store: ^store, result: :ok}}
+  end
+
+  def tell(event, measurements, metadata, test) do
+    if self() == test, do: send(test, {event, measurements, metadata})
   end
 end

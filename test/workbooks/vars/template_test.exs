@@ -50,10 +50,8 @@ defmodule Workbooks.Vars.TemplateTest do
   end
 
   # A reader that is too slow to be used, and easy to see through.
-  @placeholder ~r/\{\{[ \t]*(secret:)?([a-z]+)[ \t]*\}\}/
-
   defp plainly(text) do
-    Regex.replace(@placeholder, text, fn
+    Regex.replace(~r/\{\{[ \t]*(secret:)?([a-z]+)[ \t]*\}\}/, text, fn
       _, "", "a" -> "A"
       written, _, "s" -> written
       written, _, _ -> "<" <> String.trim(written, "{}") <> ">"

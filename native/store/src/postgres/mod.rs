@@ -56,6 +56,9 @@ pub struct Postgres {
     /// Sessions that read, and have nothing to do now; there are no more than threads that read.
     idle: Mutex<Vec<Client>>,
     revision: AtomicU64,
+    /// Whether there is a commit of which it is not known whether it was made: it may still come,
+    /// so nothing is read until that is settled.
+    unsettled: AtomicBool,
     /// Why nothing is answered any more.
     refused: Mutex<Option<Error>>,
 }
@@ -125,6 +128,7 @@ impl Postgres {
             writer: Mutex::new(writer),
             idle: Mutex::new(Vec::new()),
             revision: AtomicU64::new(revision),
+            unsettled: AtomicBool::new(false),
             refused: Mutex::new(None),
         })
     }
@@ -149,6 +153,7 @@ impl Postgres {
     /// without anybody's notice: then a new one is asked.
     fn read<T>(&self, ask: impl Fn(&Session) -> Answer<T>) -> Result<T> {
         self.allowed()?;
+        self.settled()?;
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         if let Some(client) = idle.filter(|client| !client.is_closed()) {
             let session = self.session(client);
@@ -160,6 +165,15 @@ impl Postgres {
         let session = self.connect()?;
         let answer = ask(&session);
         self.put_back(session, answer)
+    }
+
+    fn settled(&self) -> Result<()> {
+        if self.unsettled.load(SeqCst) {
+            let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            let session = self.writer_session(&mut writer)?;
+            writer.client = Some(session.into_client());
+        }
+        Ok(())
     }
 
     fn put_back<T>(&self, session: Session<'_>, answer: Answer<T>) -> Result<T> {
@@ -193,7 +207,7 @@ impl Postgres {
             }
             Err(Failure { error, .. }) => {
                 drop(session);
-                writer.pending = Some(revision);
+                self.unsettle(writer, revision);
                 // Whether it was made is what the database says.
                 match self.writer_session(writer) {
                     Ok(session) => {
@@ -227,8 +241,15 @@ impl Postgres {
             return Err(error);
         }
         writer.pending = None;
+        self.unsettled.store(false, SeqCst);
         self.revision.store(revision, SeqCst);
         Ok(session)
+    }
+
+    /// The commit that makes this revision may be made, or not.
+    fn unsettle(&self, writer: &mut Writer, revision: u64) {
+        writer.pending = Some(revision);
+        self.unsettled.store(true, SeqCst);
     }
 }
 
@@ -321,7 +342,7 @@ impl Engine for Postgres {
     fn distrust(&self) {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         writer.client = None;
-        writer.pending = Some(self.revision.load(SeqCst) + 1);
+        self.unsettle(&mut writer, self.revision.load(SeqCst) + 1);
         drop(writer);
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }

@@ -7,7 +7,8 @@ use crate::atoms;
 /// More is no host name: the longest has 253 bytes, and a character of any script takes 4.
 const MOST: usize = 1024;
 
-/// `{:ok, ascii}`: lower case, and what is not ASCII as Punycode; `:error` for what is no host name.
+/// `{:ok, ascii}`: lower case, and what is not ASCII as Punycode; `:error` for what is no host name
+/// of any script. How long its labels are, and whether they are empty, is the caller's to see.
 #[rustler::nif]
 fn host_to_ascii<'a>(env: Env<'a>, name: Binary<'a>) -> Term<'a> {
     let name = name.as_slice();

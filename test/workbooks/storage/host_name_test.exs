@@ -13,7 +13,8 @@ defmodule Workbooks.Storage.HostNameTest do
           {"faß.de", "xn--fa-hia.de"},
           {"例え.テスト", "xn--r8jz45g.xn--zckzah"},
           {"xn--bcher-kva.example", "xn--bcher-kva.example"},
-          {"example。com", "example.com"}
+          {"example。com", "example.com"},
+          {"a_b.example", "a_b.example"}
         ] do
       assert Native.host_to_ascii(name) == {:ok, ascii}
     end
@@ -21,20 +22,16 @@ defmodule Workbooks.Storage.HostNameTest do
 
   test "what is no host name is none" do
     for name <- [
-          "",
-          ".",
-          "a..b",
           "a b.example",
-          "a_b.example",
-          "-a.example",
           "a/b",
+          "a?b",
+          "a%41",
           "xn--\u0000",
           "xn--a",
           "ex\u200dample.com",
+          "\u0301a.example",
           <<255>>,
           "a\0b",
-          String.duplicate("a", 64) <> ".example",
-          String.duplicate("a.", 130) <> "example",
           String.duplicate("ü", 2_000)
         ] do
       assert Native.host_to_ascii(name) == :error, inspect(name)

@@ -8,7 +8,7 @@
 #
 # The engines of Rust are asked through the program in bench/engines, which cargo builds here; those
 # of OTP through bench/engines/otp.exs. Each question is asked of a process of its own, since some
-# engines end theirs. guides/state.md has what came of it. Not a part of bench/all.exs.
+# engines end theirs. guides/state-engine.md has what came of it. Not a part of bench/all.exs.
 
 Code.require_file("support/bench.exs", __DIR__)
 

@@ -19,7 +19,7 @@ defmodule Workbooks.Storage.Postgres do
   (PgBouncer's `pool_mode = transaction`) there is none, and the store does not open twice by luck
   alone. Give it the server's own port, or `pool_mode = session`.
   """
-  @behaviour Workbooks.Storage
+  @behaviour Workbooks.Storage.Backend
 
   alias Workbooks.Storage.Engine
 

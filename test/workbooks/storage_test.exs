@@ -1,5 +1,6 @@
 defmodule Workbooks.StorageTest do
   use ExUnit.Case, async: true
+  use Workbooks.TestVM
 
   alias Workbooks.{Error, Storage}
 
@@ -75,6 +76,26 @@ defmodule Workbooks.StorageTest do
     assert message =~ System.pid()
     :ok = stop_supervised!(first)
     assert Storage.get("t", "k", storage: second) == {:ok, "v"}
+  end
+
+  test "of two virtual machines the second is refused, and its other work goes on", %{tmp_dir: tmp} do
+    first = start(folder: tmp)
+    assert Storage.put("t", "k", "v", storage: first) == :ok
+    holder = System.pid()
+
+    work = fn ->
+      {:ok, second} = Storage.start_link(name: nil, folder: tmp)
+      {:error, %Error{kind: :locked, message: message}} = Storage.get("t", "k", storage: second)
+      true = message =~ holder
+      {:ok, run} = Workbooks.run("* W\n:PROPERTIES:\n:WORKBOOK_VERSION: 1\n:END:\n")
+      %{} = run.exports
+      GenServer.stop(second)
+    end
+
+    # The Org kernel is kept for the next call.
+    in_vm(work, unharmed: false)
+
+    assert Storage.get("t", "k", storage: first) == {:ok, "v"}
   end
 
   test "a backup is everything at one moment, and becomes a store", %{tmp_dir: tmp} do

@@ -22,7 +22,7 @@ defmodule Workbooks.Storage.Backend do
   @callback get(handle, table, key :: binary, timeout) :: {:ok, binary} | :error | {:error, Error.t()}
   @doc """
   Writes all of it or nothing, durably. An error means nothing was written, unless its `details` have
-  `unknown: true`.
+  `unknown: true`: then whatever is read afterwards has to be what became of it, or an error.
   """
   @callback transaction(handle, [operation], timeout) :: :ok | {:error, Error.t()}
   @doc "Rows in the order of their keys, from the first behind `after`, some `bytes` of them, and the key to go on after."

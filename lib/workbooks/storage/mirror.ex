@@ -40,6 +40,9 @@ defmodule Workbooks.Storage.Mirror do
   @group 1024
   @group_bytes 8_388_608
 
+  # What became of a commit is asked this often, until it is known.
+  @settle_ms 1_000
+
   # The log tells of loading that takes longer than this, this often.
   @progress_ms 1_000
 
@@ -137,7 +140,8 @@ defmodule Workbooks.Storage.Mirror do
   # --- the process ---------------------------------------------------------------------------------
 
   @impl GenServer
-  def init(settings), do: {:ok, Map.merge(settings, %{loaded: false, waiting: :queue.new(), commit: nil})}
+  def init(settings),
+    do: {:ok, Map.merge(settings, %{loaded: false, waiting: :queue.new(), commit: nil, unsettled: []})}
 
   @impl GenServer
   def handle_call(:ready, _from, state) do
@@ -148,8 +152,9 @@ defmodule Workbooks.Storage.Mirror do
   end
 
   def handle_call({:write, request}, from, state) do
-    case loaded(state) do
-      {:ok, state} -> {:noreply, commit(%{state | waiting: :queue.in({from, request}, state.waiting)})}
+    with {:ok, state} <- loaded(state), {:ok, state} <- settled(state) do
+      {:noreply, commit(%{state | waiting: :queue.in({from, request}, state.waiting)})}
+    else
       {:error, error} -> {:reply, {:error, error}, state}
     end
   end
@@ -165,11 +170,19 @@ defmodule Workbooks.Storage.Mirror do
 
       {:error, error} ->
         for {from, _answer} <- answers, do: GenServer.reply(from, {:error, error})
+        state = %{state | commit: nil}
+        {:noreply, if(error.details[:unknown], do: unsettled(changes, error, state), else: commit(state))}
+    end
+  end
 
-        # Memory must not say what the disk may not: it is filled anew for the next who asks.
-        if error.details[:unknown],
-          do: {:stop, {:shutdown, {:unknown, error.message}}, state},
-          else: {:noreply, commit(%{state | commit: nil})}
+  def handle_info(:settle, state) do
+    case settled(state) do
+      {:ok, state} ->
+        {:noreply, commit(state)}
+
+      {:error, _still_unknown} ->
+        Process.send_after(self(), :settle, @settle_ms)
+        {:noreply, state}
     end
   end
 
@@ -212,7 +225,7 @@ defmodule Workbooks.Storage.Mirror do
   defp commit(state), do: state
 
   # In a process of its own, so that requests gather here meanwhile. It waits as long as it takes: only
-  # what is known for certain may be told. Its name is for who comes after this process: see `settled/1`.
+  # what is known for certain may be told. Its name is for who comes after this process: see `finished/1`.
   defp begin(operations, %{name: name, storage: storage}) do
     mirror = self()
 
@@ -232,7 +245,7 @@ defmodule Workbooks.Storage.Mirror do
   end
 
   # A commit of the process that was here before may be under way still: what is read must be what it left.
-  defp settled(name) do
+  defp finished(name) do
     case Process.whereis(commit_name(name)) do
       nil ->
         :ok
@@ -291,6 +304,47 @@ defmodule Workbooks.Storage.Mirror do
     end
   end
 
+  # --- what is not known ---------------------------------------------------------------------------
+
+  # A commit that may have been made, or not: readers go on with what was before, as if it were made
+  # later, and nobody writes until the storage says what is there. Those who wait are told.
+  defp unsettled(changes, error, state) do
+    for {from, _request} <- :queue.to_list(state.waiting), do: GenServer.reply(from, {:error, refused(error)})
+    Process.send_after(self(), :settle, @settle_ms)
+    %{state | unsettled: Enum.map(changes, &elem(&1, 1)), waiting: :queue.new()}
+  end
+
+  defp refused(error), do: %{error | details: Map.delete(error.details, :unknown)}
+
+  defp settled(%{unsettled: []} = state), do: {:ok, state}
+
+  defp settled(%{unsettled: [key | keys]} = state) do
+    with {:ok, change} <- stored(key, state) do
+      if change do
+        apply_change(change, state)
+        state.module.changed([change], state.context)
+      end
+
+      settled(%{state | unsettled: keys})
+    end
+  end
+
+  # What has to change in memory for this key, if anything.
+  defp stored(key, state) do
+    case Storage.get(state.table, state.module.encode_key(key), storage: state.storage) do
+      {:ok, value} ->
+        with {:ok, [{^key, row}]} <- decode([{state.module.encode_key(key), value}], state, []) do
+          {:ok, if(:ets.lookup(state.name, key) != [{key, row}], do: {:put, key, row})}
+        end
+
+      :error ->
+        {:ok, if(:ets.member(state.name, key), do: {:delete, key})}
+
+      {:error, error} ->
+        {:error, error}
+    end
+  end
+
   defp operation({:put, key, row}, %{module: module, table: table}) do
     {:put, table, module.encode_key(key), module.encode(row)}
   end
@@ -340,7 +394,7 @@ defmodule Workbooks.Storage.Mirror do
 
   # Readers see all of it or nothing: the tables get their names when they are full.
   defp fill(state) do
-    settled(state.name)
+    finished(state.name)
     rows = :ets.new(Module.concat(state.name, Loading), [:set, :protected, :named_table, read_concurrency: true])
 
     index =

@@ -42,11 +42,13 @@ defmodule Workbooks.Storage.MirrorTest do
     def changed(changes, pid), do: pid && send(pid, {:changed, Enum.sort(changes)})
   end
 
-  defp start(gate \\ nil) do
+  defp start(gate \\ nil), do: start(Workbooks.TestMemoryStorage, gate || "memory")
+
+  defp start(backend, url) do
     name = Module.concat(__MODULE__, "T#{System.unique_integer([:positive])}")
     storage = Module.concat(name, Storage)
 
-    start_supervised!({Storage, name: storage, backend: Workbooks.TestMemoryStorage, url: gate || "memory"}, id: storage)
+    start_supervised!({Storage, name: storage, backend: backend, url: url}, id: storage)
 
     start_supervised!(
       {Mirror, name: name, module: Counters, table: "counters", storage: storage, context: self()},
@@ -89,6 +91,51 @@ defmodule Workbooks.Storage.MirrorTest do
     assert {:error, %Error{kind: :damaged}} = Mirror.write(name, {:add, "b", 1})
     assert Storage.put("counters", "a", <<1::64>>, storage: storage) == :ok
     assert Mirror.lookup(name, "a") == {:ok, 1}
+  end
+
+  defmodule SlowPages do
+    @behaviour Workbooks.Storage.Backend
+    alias Workbooks.TestMemoryStorage, as: Memory
+
+    @impl true
+    defdelegate open(settings), to: Memory
+    @impl true
+    defdelegate get(handle, table, key, timeout), to: Memory
+    @impl true
+    defdelegate transaction(handle, operations, timeout), to: Memory
+    @impl true
+    defdelegate backup(handle, path, timeout), to: Memory
+    @impl true
+    defdelegate restore(path, settings, timeout), to: Memory
+    @impl true
+    defdelegate info(handle, timeout), to: Memory
+    @impl true
+    defdelegate close(handle), to: Memory
+
+    @impl true
+    def page(handle, table, last, _bytes, timeout) do
+      Process.sleep(400)
+      Memory.page(handle, table, last, 1, timeout)
+    end
+  end
+
+  test "who loads for longer than a second tells how far it is" do
+    {name, storage} = start(SlowPages, "memory")
+    assert Storage.transaction(for(n <- 1..4, do: {:put, "counters", "k#{n}", <<n::64>>}), storage: storage) == :ok
+    test = self()
+    event = [:workbooks, :storage, :load, :progress]
+
+    :ok =
+      Workbooks.Telemetry.attach(
+        name,
+        event,
+        fn ^event, %{rows: rows}, %{table: "counters"}, _ -> send(test, {:rows, rows}) end,
+        nil
+      )
+
+    assert Mirror.size(name) == {:ok, 4}
+    :ok = Workbooks.Telemetry.detach(name)
+    assert_received {:rows, rows} when rows in 1..4
   end
 
   test "requests of many at once are decided one after the other, and share commits" do
@@ -139,18 +186,33 @@ defmodule Workbooks.Storage.MirrorTest do
     assert Mirror.write(name, {:add, "a", 1}) == 2
   end
 
-  test "where it is not known whether it was written, memory is filled anew" do
+  test "where it is not known whether it was written, readers have what was, and writers wait for what is" do
     gate = start_supervised!({Agent, fn -> :ok end})
     {name, storage} = start(fn _ -> Agent.get(gate, & &1) end)
     assert Mirror.write(name, {:add, "a", 1}) == 1
     pid = Process.whereis(name)
-    monitor = Process.monitor(pid)
     Agent.update(gate, fn _ -> Error.tuple(:unavailable, "cut off", %{unknown: true}) end)
     assert {:error, %Error{kind: :unavailable, details: %{unknown: true}}} = Mirror.write(name, {:add, "a", 1})
-    assert_receive {:DOWN, ^monitor, :process, ^pid, {:shutdown, {:unknown, _}}}, 5_000
+    assert Mirror.lookup(name, "a") == {:ok, 1}
     Agent.update(gate, fn _ -> :ok end)
-    assert Storage.put("counters", "a", <<7::64>>, storage: storage) == :ok
-    assert Mirror.lookup(name, "a") == {:ok, 7}
+
+    # It had been written.
+    assert Storage.put("counters", "a", <<2::64>>, storage: storage) == :ok
+    assert Mirror.write(name, {:add, "a", 1}) == 3
+    assert Process.whereis(name) == pid
+  end
+
+  test "what became of a write is found out, also when nobody writes" do
+    gate = start_supervised!({Agent, fn -> :ok end})
+    {name, storage} = start(fn _ -> Agent.get(gate, & &1) end)
+    assert Mirror.write(name, {:add, "gone", 1}) == 1
+    Agent.update(gate, fn _ -> Error.tuple(:unavailable, "cut off", %{unknown: true}) end)
+    assert {:error, _} = Mirror.write(name, {:drop, "gone"})
+    Agent.update(gate, fn _ -> :ok end)
+    flush_changed()
+    assert Storage.delete("counters", "gone", storage: storage) == :ok
+    assert_receive {:changed, [{:delete, "gone"}]}, 20_000
+    assert Mirror.lookup(name, "gone") == :error
   end
 
   test "what is killed while it writes says that nothing is known, and comes back with what became of it" do

@@ -8,7 +8,7 @@
 #
 # The engines of Rust are asked through the program in bench/engines, which cargo builds here; those
 # of OTP through bench/engines/otp.exs. Each question is asked of a process of its own, since some
-# engines end theirs. guides/state.md has what came of it. Not a part of bench/all.exs.
+# engines end theirs. guides/state-engine.md has what came of it. Not a part of bench/all.exs.
 
 Code.require_file("support/bench.exs", __DIR__)
 
@@ -48,12 +48,15 @@ defmodule Bench.Engines do
   # --- what they take ------------------------------------------------------------------------------
 
   defp figures(program, engines) do
+    rates = rates(program, @floors ++ engines)
+
     for floor <- @floors do
-      {single, batch} = rates(program, floor)
-      IO.puts("#{floor} and sync, no engine: #{count(single)} a second, by the hundred #{count(batch)}")
+      [single, batch] = rates[floor]
+      IO.puts("#{floor} and sync, no engine: #{single} a second, by the hundred #{batch}")
     end
 
-    columns = Enum.map(engines, &figures_of(program, &1))
+    IO.puts(:stderr, inspect(rates))
+    columns = for engine <- engines, do: rates[engine] ++ loads(program, engine)
 
     names = [
       "durable writes a second, one by one",
@@ -67,9 +70,19 @@ defmodule Bench.Engines do
     Enum.zip(names, Enum.zip_with(columns, & &1))
   end
 
-  defp figures_of(program, engine) do
-    {single, batch} = rates(program, engine)
+  # In turn, so that a machine or a disk that slows down slows all of them; the best of each.
+  defp rates(program, engines) do
+    for _ <- 1..@rounds, engine <- engines, reduce: %{} do
+      rates ->
+        rate = in_folder(&ask!(program, ["rates", engine, &1, "#{@rate_seconds}"]))
+        Map.update(rates, engine, [rate], &[rate | &1])
+    end
+    |> Map.new(fn {engine, rounds} ->
+      {engine, for(kind <- ["single", "batch"], do: rounds |> numbers(kind) |> Enum.max() |> count())}
+    end)
+  end
 
+  defp loads(program, engine) do
     in_folder(fn folder ->
       ask!(program, ["fill", engine, folder, "#{@large}"])
       {kilobytes, _} = folder |> shell!("du", ["-sk"]) |> Integer.parse()
@@ -83,8 +96,6 @@ defmodule Bench.Engines do
         end
 
       cells = [
-        count(single),
-        count(batch),
         Bench.duration(least(loads, "us") * 1000),
         Bench.duration(least(crashed, "us") * 1000),
         megabytes(kilobytes),
@@ -94,11 +105,6 @@ defmodule Bench.Engines do
       IO.puts(:stderr, "#{engine}: #{inspect(cells)}")
       cells
     end)
-  end
-
-  defp rates(program, engine) do
-    rounds = for _ <- 1..@rounds, do: in_folder(&ask!(program, ["rates", engine, &1, "#{@rate_seconds}"]))
-    {Enum.max(numbers(rounds, "single")), Enum.max(numbers(rounds, "batch"))}
   end
 
   # --- what they do to what is damaged ------------------------------------------------------------

@@ -29,7 +29,7 @@ defmodule Workbooks.Storage do
 
   | setting | default | what |
   | --- | --- | --- |
-  | `backend:` | `:embedded` | `:embedded` (a file, no server), `:postgres`, or a module of this behaviour |
+  | `backend:` | `:embedded` | `:embedded` (a file, no server), `:postgres`, or a module of `Workbooks.Storage.Backend` |
   | `folder:` | `WORKBOOKS_DATA_DIR`, else `$XDG_DATA_HOME/workbooks` | where the embedded store lies; made for its owner alone |
   | `url:` | `WORKBOOKS_DATABASE_URL` | of PostgreSQL: `postgres://user:password@host/database?sslmode=require`. Where the variable is set, `:postgres` is the default |
   | `schema:` | `"workbooks"` | of PostgreSQL: the schema that the tables are made in |
@@ -42,32 +42,11 @@ defmodule Workbooks.Storage do
   use GenServer
 
   alias Workbooks.{Error, Options, Telemetry}
+  alias Workbooks.Storage.Backend
 
-  @type table :: String.t()
-  @type operation :: {:put, table, key :: binary, value :: binary} | {:delete, table, key :: binary}
-  @type handle :: term
+  @type table :: Backend.table()
+  @type operation :: Backend.operation()
   @type option :: {:storage, GenServer.server()} | {:timeout, timeout}
-
-  @doc "Opens, or makes, what the settings name. Whoever calls this owns it: it is closed when that process ends."
-  @callback open(settings :: map) :: {:ok, handle} | {:error, Error.t()}
-  @doc "A value; `:error` where there is none."
-  @callback get(handle, table, key :: binary, timeout) :: {:ok, binary} | :error | {:error, Error.t()}
-  @doc """
-  Writes all of it or nothing, durably. An error means nothing was written, unless its `details` have
-  `unknown: true`.
-  """
-  @callback transaction(handle, [operation], timeout) :: :ok | {:error, Error.t()}
-  @doc "Rows in the order of their keys, from the first behind `after`, some `bytes` of them, and the key to go on after."
-  @callback page(handle, table, after_key :: binary | nil, bytes :: pos_integer, timeout) ::
-              {:ok, [{key :: binary, value :: binary}], next :: binary | nil} | {:error, Error.t()}
-  @doc "Writes a copy of everything, as it is at one moment, to a new file, while writers go on."
-  @callback backup(handle, Path.t(), timeout) :: :ok | {:error, Error.t()}
-  @doc "Makes the store that the settings name out of a backup. One that is there is kept aside with `replace: true`, else refused."
-  @callback restore(Path.t(), settings :: map, timeout) :: :ok | {:error, Error.t()}
-  @doc "What and where it is."
-  @callback info(handle, timeout) :: {:ok, map} | {:error, Error.t()}
-  @doc "Closes it. When this answers, another may open it."
-  @callback close(handle) :: :ok
 
   @schema [
     name: {:any, __MODULE__},

@@ -53,19 +53,23 @@ defmodule Workbooks.TestCrashWriter do
   - `failed …` for what was not
   """
   def main(first_steps) do
-    # What the virtual machine buffers would be lost with it.
-    {:ok, out} = :file.open("/dev/stdout", [:raw, :write, :append])
-    tell = &(:ok = :file.write(out, [&1, ?\n]))
+    tell = teller()
 
     with {:ok, _} <- Application.ensure_all_started(:workbooks), :ok <- Workbooks.Storage.Mirror.ready(Store) do
       writers = first_steps |> Enum.map(&String.to_integer/1) |> Enum.with_index()
       for {_first, writer} <- writers, do: tell_state(writer, tell)
       tell.("ready")
-      for {first, writer} <- writers, do: spawn_link(fn -> write(writer, first, tell) end)
+      for {first, writer} <- writers, do: spawn_link(fn -> write(writer, first, teller()) end)
       Process.sleep(:infinity)
     else
       wrong -> tell.("failed #{inspect(wrong)}")
     end
+  end
+
+  # What the virtual machine buffers would be lost with it. Such a file is one process's alone.
+  defp teller do
+    {:ok, out} = :file.open("/dev/stdout", [:raw, :write, :append])
+    &(:ok = :file.write(out, [&1, ?\n]))
   end
 
   defp tell_state(writer, tell) do

@@ -13,7 +13,7 @@ defmodule Workbooks.TestDomainsCases do
   import ExUnit.Callbacks, only: [start_supervised!: 2]
   import Workbooks.TestProperty
 
-  alias Workbooks.{Domains, Error, Native, Storage, TestWait}
+  alias Workbooks.{Domains, Error, Storage, TestWait}
 
   defmacro __using__(storage: storage) do
     quote do
@@ -37,7 +37,6 @@ defmodule Workbooks.TestDomainsCases do
         Cases.random_spellings(domains(unquote(storage)))
       end
 
-      @tag skip: Workbooks.TestDomainsCases.without_idna()
       test "a host in Unicode is the one in punycode" do
         Cases.unicode(domains(unquote(storage)))
       end
@@ -83,14 +82,6 @@ defmodule Workbooks.TestDomainsCases do
     start_supervised!({Storage, [name: storage] ++ storage_settings}, id: storage)
     start_supervised!({Domains, name: name, storage: storage}, id: name)
     [domains: name]
-  end
-
-  @doc "Why there is no IDNA here; nil where there is."
-  def without_idna do
-    Native.host_to_ascii("ü")
-    nil
-  rescue
-    ErlangError -> "the NIF was built without host_to_ascii"
   end
 
   # --- the cases -----------------------------------------------------------------------------------
@@ -365,8 +356,7 @@ defmodule Workbooks.TestDomainsCases do
   defp hostile_host do
     any_of([
       fn -> Enum.join(list_of(&piece/0, 8)) end,
-      # Any bytes are hardly ever UTF-8 unless they are few, and then it takes the NIF.
-      fn -> if(without_idna(), do: "\xFF", else: "") <> bytes(40) end,
+      fn -> bytes(40) end,
       fn -> one_of(["example.com", "a.example.org"]) <> piece() end,
       fn -> piece() <> one_of(["example.com", "a.example.org"]) end,
       fn -> String.duplicate(piece(), int(1..400)) end
@@ -399,11 +389,10 @@ defmodule Workbooks.TestDomainsCases do
         "%00"
       ] ++
         ["\0", "\r\n", " ", "\t", "\x7f", "example", "example.com", "com", "org", "127.0.0.1", "0x7f", "01"] ++
-        ["\xFF", "\xC3", "\xED\xA0\x80", "?", "#", ";", ",", "'", "\"", "<", "user:pass@"]
+        ["\xFF", "\xC3", "\xED\xA0\x80", "?", "#", ";", ",", "'", "\"", "<", "user:pass@"] ++
+        ["ü", "xn--", "xn--bcher-kva", "。", "\u200d", "\u202e", "ß", "１", "／", "＠"]
 
-    # What only the NIF can say something about.
-    idna = if without_idna(), do: [], else: ["ü", "xn--", "xn--bcher-kva", "。", "\u200d", "\u202e", "ß", "１", "／", "＠"]
-    one_of(pieces ++ idna)
+    one_of(pieces)
   end
 
   def wildcards(o) do

@@ -6,7 +6,7 @@ defmodule Workbooks.TestMemoryStorage do
   `settings.url` may be a function that is asked before each transaction: what it answers other than
   `:ok` is the transaction's answer.
   """
-  @behaviour Workbooks.Storage
+  @behaviour Workbooks.Storage.Backend
 
   alias Workbooks.Error
 

@@ -76,6 +76,11 @@ defmodule Workbooks.TestPostgres do
     end
   end
 
+  @doc "Settings for a new `Workbooks.Storage`, in a schema of its own on the server of this test run."
+  def storage! do
+    [backend: :postgres, url: start!().url, schema: "test_#{System.unique_integer([:positive])}", pool: 2]
+  end
+
   @doc "A new, empty database: its URL."
   def fresh_database!(server) do
     name = "test_#{Base.encode16(:crypto.strong_rand_bytes(8), case: :lower)}"

@@ -13,7 +13,7 @@ defmodule Workbooks.Storage.Embedded do
   | `store.redb.format-1` | a copy from before the format changed with a new version |
   | `store.redb.before-…` | what `Workbooks.Storage.restore/2` set aside |
   """
-  @behaviour Workbooks.Storage
+  @behaviour Workbooks.Storage.Backend
 
   alias Workbooks.Storage.Engine
 

@@ -18,7 +18,7 @@ defmodule Workbooks.Storage.Postgres do
   The lock belongs to a session: a pooler that lends sessions by the transaction (PgBouncer's
   `pool_mode = transaction`) cannot keep it. Name the server's own port, or use `pool_mode = session`.
   """
-  @behaviour Workbooks.Storage
+  @behaviour Workbooks.Storage.Backend
 
   alias Workbooks.Storage.Engine
 

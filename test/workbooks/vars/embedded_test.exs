@@ -1,0 +1,4 @@
+defmodule Workbooks.Vars.EmbeddedTest do
+  use ExUnit.Case, async: true
+  use Workbooks.TestVarsCases, storage: [folder: Workbooks.TestVars.folder()]
+end

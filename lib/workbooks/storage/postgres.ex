@@ -15,9 +15,8 @@ defmodule Workbooks.Storage.Postgres do
   | `disable` | in the clear |
   | `require`, `verify-full` | encrypted, to a server that proves its name: by the web's authorities, or by those in the PEM file `sslrootcert=` |
 
-  The lock belongs to a session: through a pooler that lends sessions by the transaction
-  (PgBouncer's `pool_mode = transaction`) there is none, and the store does not open twice by luck
-  alone. Give it the server's own port, or `pool_mode = session`.
+  The lock belongs to a session: a pooler that lends sessions by the transaction (PgBouncer's
+  `pool_mode = transaction`) cannot keep it. Name the server's own port, or use `pool_mode = session`.
   """
   @behaviour Workbooks.Storage.Backend
 

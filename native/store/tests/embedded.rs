@@ -182,7 +182,8 @@ fn a_file_of_something_else_is_left_alone() {
 fn a_backup_is_of_one_moment_and_can_be_restored() {
     let (folder, other) = (folder(), folder());
     let store = open(folder.path()).unwrap();
-    let ops = (0..5000).map(|n: u32| put(if n % 2 == 0 { "vars" } else { "domains" }, n.to_be_bytes(), vec![9; 3000]));
+    let ops = (0..5000)
+        .map(|n: u32| put(if n.is_multiple_of(2) { "vars" } else { "domains" }, n.to_be_bytes(), vec![9; 3000]));
     commit(&store, ops.collect()).unwrap();
     let to = other.path().join("backup.redb");
     backup(&store, &to).unwrap();

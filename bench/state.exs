@@ -100,7 +100,7 @@ defmodule Bench.State do
 
   defp writes(folder) do
     [engine, sqlite] =
-      for name <- ["redb-2phase", "sqlite"],
+      for name <- ["redb-checked-2phase", "sqlite"],
           do: Bench.Engines.run(["rates", name, Path.join(folder, name), "#{div(@write_ms, 1000)}"])
 
     with_state(Path.join(folder, "writes"), fn ->
@@ -158,8 +158,8 @@ defmodule Bench.State do
       ours = Path.join(folder, "#{count}")
       theirs = Path.join(folder, "#{count}-engine")
       with_state(ours, fn -> fill(count) end)
-      Bench.Engines.run(["fill", "redb-2phase", theirs, "#{count}"])
-      engine = for _ <- 1..3, do: Bench.Engines.run(["load", "redb-checked", theirs])["us"] * 1000
+      Bench.Engines.run(["fill", "redb-checked-2phase", theirs, "#{count}"])
+      engine = for _ <- 1..3, do: Bench.Engines.run(["load", "redb-checked-2phase", theirs])["us"] * 1000
 
       {took, [bytes | _]} = 1..3 |> Enum.map(fn _ -> with_state(ours, &started/0) end) |> Enum.unzip()
 

@@ -74,6 +74,7 @@ defmodule Workbooks.Hazards.StateKillTest do
     Port.open({:spawn_executable, System.find_executable("elixir")}, [
       :binary,
       :exit_status,
+      :stderr_to_stdout,
       line: 1_000,
       args: paths ++ ["-e", code | first],
       env: for({name, value} <- env, do: {to_charlist(name), to_charlist(value)})

@@ -66,6 +66,8 @@ defmodule Workbooks.Vars.Store do
   @doc "As `get/2`, with options."
   @spec get(tenant, key, [option]) ::
           {:ok, binary} | {:secret, :redacted, non_neg_integer} | :error | {:error, Error.t()}
+  # As quick as without: nothing else can be said here.
+  def get(tenant, key, store: store) when is_atom(store), do: read(store, tenant, key)
   def get(tenant, key, options), do: read(store(options, "get/3"), tenant, key)
 
   # Every run of a workbook comes by here: nothing stands between this and the table.

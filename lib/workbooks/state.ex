@@ -10,6 +10,7 @@ defmodule Workbooks.State do
   @impl true
   # The configuration is read here: as an argument it would be in supervisors' reports, keys and all.
   def init(_none) do
+    with {:error, error} <- Workbooks.Vars.check_key(), do: raise(error)
     storage = config(Workbooks.Storage)
     # The vault asks for its key itself, when it needs it.
     vars = Keyword.delete(config(Workbooks.Vars), :secret_key)

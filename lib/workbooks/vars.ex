@@ -14,7 +14,7 @@ defmodule Workbooks.Vars do
 
   | setting | default | what |
   | --- | --- | --- |
-  | `secret_key:` | `WORKBOOKS_SECRET_KEY` | 32 bytes in base64, or several of those between commas: the first seals, the others are only read with. A function that gives them is fine too |
+  | `secret_key:` | `WORKBOOKS_SECRET_KEY` | 32 bytes in base64, or several of those between commas: the first seals, the others are only read with. A function that gives them is fine too. What is no key stops the start |
   | `max_value_bytes:` | 1,048,576 | the largest value; at most 33,554,432 |
   | `max_batch:` | 10,000 | variables that are set at once |
   | `max_batch_bytes:` | 33,554,432 | the bytes of their values |
@@ -32,8 +32,8 @@ defmodule Workbooks.Vars do
   key only the process has it that seals and opens.
   """
 
-  alias Workbooks.{Options, Storage}
-  alias Workbooks.Vars.{Store, Subscribers, Vault}
+  alias Workbooks.{Error, Options, Storage}
+  alias Workbooks.Vars.{Keys, Store, Subscribers, Vault}
 
   # A value, sealed and in an envelope, has to fit into what the storage takes.
   @most_value 33_554_432
@@ -84,6 +84,19 @@ defmodule Workbooks.Vars do
        |> Map.merge(%{vault: vault, subscribers: subscribers})}
     ]
     |> Enum.map(&Supervisor.child_spec(&1, []))
+  end
+
+  @doc false
+  # Whether the key that is configured can be one, so that the start can say so, before anybody relies on
+  # it. A function is asked when its key is needed.
+  @spec check_key() :: :ok | {:error, Error.t()}
+  def check_key do
+    setting = configured_key()
+
+    case if(is_function(setting), do: :none, else: Keys.given(setting)) do
+      {:error, error} -> {:error, error}
+      _keys_or_none -> :ok
+    end
   end
 
   @doc false

@@ -66,4 +66,23 @@ defmodule Workbooks.VarsTest do
       assert Exception.message(catch_error(call.())) =~ "option :store of Workbooks.Vars.Store."
     end
   end
+
+  test "a key that cannot be used stops the start, and is not told" do
+    script = """
+    Application.put_all_env(workbooks: [{Workbooks.Vars, Code.eval_string(System.get_env("SETTINGS", "[]")) |> elem(0)}])
+    IO.inspect(Application.ensure_all_started(:workbooks), printable_limit: :infinity)
+    """
+
+    for {env, words} <- [
+          {[{"WORKBOOKS_SECRET_KEY", "c2hvcnQ="}], "WORKBOOKS_SECRET_KEY cannot be used: key 1 of it has 5 bytes"},
+          {[{"SETTINGS", ~s([secret_key: "c2hvcnQ="])}], "secret_key: of Workbooks.Vars cannot be used: key 1 of it"}
+        ] do
+      arguments = ["-pa", Application.app_dir(:workbooks, "ebin"), "-e", script]
+      {output, 0} = System.cmd("elixir", arguments, env: env, stderr_to_stdout: true)
+      assert output =~ "{:error"
+      assert output =~ words
+      refute output =~ "c2hvcnQ"
+      refute output =~ "short"
+    end
+  end
 end

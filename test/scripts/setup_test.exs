@@ -47,6 +47,24 @@ defmodule SetupTest do
     assert log =~ ~r/rm -f .*createcluster.d\/workbooks-tests.conf\n\z/
   end
 
+  test "what tests can do without stops nothing where it cannot be had", %{machine: machine} do
+    debian(machine)
+    root(machine, "case $* in *erlang-proper*) exit 100 ;; esac")
+    assert {output, 0} = set_up(machine, ["--tests", "--tools"])
+    assert output =~ "could not install erlang-proper postgresql"
+    assert output =~ "will be skipped"
+
+    # What is needed is installed all the same.
+    File.rm!(Path.join(machine.bin, "make"))
+    assert {output, 0} = set_up(machine, ["--tests", "--tools"])
+    assert output =~ "could not install erlang-proper postgresql"
+    assert File.read!(machine.log) =~ ~r/ install -y --no-install-recommends make\n/
+
+    root(machine, "case $* in *make*) exit 100 ;; esac")
+    assert {output, 1} = set_up(machine, ["--tests", "--tools"])
+    assert output =~ "could not install make"
+  end
+
   test "what is here already is not installed again", %{machine: machine} do
     debian(machine)
     root(machine)
@@ -89,13 +107,17 @@ defmodule SetupTest do
   end
 
   # What is done as root goes through `env`: written down, not done.
-  defp root(machine) do
+  defp root(machine, then \\ "") do
     program(machine, "id", "echo 0")
 
-    program(machine, "env", ~S"""
-    shift 2
-    case $* in *'>"$1"'*) printf 'createcluster.d: '; eval "${3%% >*}" ;; *) echo "$*" ;; esac >>"$LOG"
-    """)
+    program(
+      machine,
+      "env",
+      ~S"""
+      shift 2
+      case $* in *'>"$1"'*) printf 'createcluster.d: '; eval "${3%% >*}" ;; *) echo "$*" ;; esac >>"$LOG"
+      """ <> then
+    )
   end
 
   defp program(machine, name, body) do

@@ -76,6 +76,11 @@ defmodule Workbooks.Error do
   def tuple(kind, message, details \\ %{}), do: {:error, new(kind, message, details)}
 
   @doc false
+  # Of a process that somebody asked for.
+  def not_running(name),
+    do: tuple(:unavailable, "#{inspect(name)} is not running: is the application :workbooks started?")
+
+  @doc false
   # As the NIF gives it.
   def from_native({kind, message, details}), do: new(kind, message, details)
 end

@@ -33,9 +33,7 @@ defmodule Workbooks.Names do
       :bad_name
   """
   @spec tenant(term) :: :ok | {:error, Error.t()}
-  def tenant(name) do
-    if simple?(name, 64), do: :ok, else: bad(name, "tenant", "1 to 64 of A-Z a-z 0-9 _ . -, the first no . or -")
-  end
+  def tenant(name), do: simple(name, 64, "tenant")
 
   @doc """
   Whether this can be a workbook's id.
@@ -44,9 +42,7 @@ defmodule Workbooks.Names do
       :ok
   """
   @spec workbook(term) :: :ok | {:error, Error.t()}
-  def workbook(id) do
-    if simple?(id, 128), do: :ok, else: bad(id, "workbook id", "1 to 128 of A-Z a-z 0-9 _ . -, the first no . or -")
-  end
+  def workbook(id), do: simple(id, 128, "workbook id")
 
   @doc """
   Whether this can be a variable's name.
@@ -73,6 +69,10 @@ defmodule Workbooks.Names do
   @doc false
   # As `variable/1`, for who does not need the words.
   def variable?(name), do: simple?(name, @variable_bytes) or composed?(name)
+
+  defp simple(name, most, what) do
+    if simple?(name, most), do: :ok, else: bad(name, what, "1 to #{most} of A-Z a-z 0-9 _ . -, the first no . or -")
+  end
 
   # The length first: what is asked about may be of any.
   defp simple?(name, most), do: is_binary(name) and byte_size(name) <= most and name =~ @simple

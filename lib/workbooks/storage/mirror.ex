@@ -123,7 +123,7 @@ defmodule Workbooks.Storage.Mirror do
       call(name, request, timeout, tries - 1)
 
     :exit, {:noproc, _call} ->
-      Error.tuple(:unavailable, "#{inspect(name)} is not running: is the application :workbooks started?")
+      Error.not_running(name)
 
     :exit, {:timeout, _call} ->
       Error.tuple(
@@ -331,9 +331,11 @@ defmodule Workbooks.Storage.Mirror do
 
   # What has to change in memory for this key, if anything.
   defp stored(key, state) do
-    case Storage.get(state.table, state.module.encode_key(key), storage: state.storage) do
+    stored_key = state.module.encode_key(key)
+
+    case Storage.get(state.table, stored_key, storage: state.storage) do
       {:ok, value} ->
-        with {:ok, [{^key, row}]} <- decode([{state.module.encode_key(key), value}], state, []) do
+        with {:ok, [{^key, row}]} <- decode([{stored_key, value}], state, []) do
           {:ok, if(:ets.lookup(state.name, key) != [{key, row}], do: {:put, key, row})}
         end
 

@@ -12,7 +12,7 @@ defmodule Workbooks.Vars.Settings do
   @spec get(atom) :: {:ok, map} | {:error, Error.t()}
   def get(store) do
     case :persistent_term.get({__MODULE__, store}, nil) do
-      nil -> Error.tuple(:unavailable, "#{inspect(store)} is not running: is the application :workbooks started?")
+      nil -> Error.not_running(store)
       settings -> {:ok, settings}
     end
   end

@@ -102,7 +102,7 @@ defmodule Workbooks.Vars.Vault do
         whereis(vault, tries - 1)
 
       nil ->
-        Error.tuple(:unavailable, "#{inspect(vault)} is not running: is the application :workbooks started?")
+        Error.not_running(vault)
 
       pid ->
         {:ok, pid}

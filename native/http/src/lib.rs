@@ -1,0 +1,35 @@
+//! hyper as Workbooks uses it.
+mod answer;
+mod body;
+mod chunks;
+mod config;
+mod connection;
+mod error;
+mod exchange;
+mod guard;
+mod head;
+mod leash;
+mod limits;
+mod listener;
+mod pipe;
+mod refusal;
+mod request;
+mod responder;
+mod server;
+mod service;
+mod stats;
+mod target;
+mod timer;
+mod tls;
+
+pub use body::{Body, Chunk, Read};
+pub use bytes::Bytes;
+pub use config::{Config, Listen};
+pub use error::{Error, Kind};
+pub use exchange::{Accepted, Disconnected};
+pub use limits::Limits;
+pub use request::{Head, Peer, Request, Scheme, Version};
+pub use responder::{Headers, Responder, Stream};
+pub use server::{Address, Drained, Handler, Server};
+pub use stats::Stats;
+pub use tls::Certificate;

@@ -48,7 +48,12 @@ enum Place {
 }
 
 impl Body {
-    pub(crate) fn new(incoming: Incoming, source: impl FnOnce(Incoming) -> Source, runtime: Handle, counters: Arc<Counters>) -> Self {
+    pub(crate) fn new(
+        incoming: Incoming,
+        source: impl FnOnce(Incoming) -> Source,
+        runtime: Handle,
+        counters: Arc<Counters>,
+    ) -> Self {
         let length = incoming.size_hint().exact();
         let place = if incoming.is_end_stream() { Place::Ended } else { Place::Here(source(incoming)) };
         Self { place: Arc::new(Mutex::new(place)), length, runtime, counters }

@@ -70,10 +70,7 @@ impl Config {
             return Err(Error::new(Kind::Config, "TLS needs a certificate, and none is given"));
         }
         if !(1..=64).contains(&self.threads) {
-            return Err(Error::new(
-                Kind::Config,
-                format!("threads is {}, and must be from 1 to 64", self.threads),
-            ));
+            return Err(Error::new(Kind::Config, format!("threads is {}, and must be from 1 to 64", self.threads)));
         }
         self.limits.check()
     }

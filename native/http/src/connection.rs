@@ -179,19 +179,15 @@ async fn begins_http2(shared: &Shared, pipe: &mut Pipe) -> bool {
 
 async fn serve_http2(shared: Arc<Shared>, pipe: Pipe, connection: Arc<Connection>) {
     let limits = shared.limits.clone();
-    let resets = Arc::new(Resets {
-        most: limits.h2_resets,
-        since: Mutex::new((Instant::now(), 0)),
-        leash: Leash::default(),
-    });
+    let resets =
+        Arc::new(Resets { most: limits.h2_resets, since: Mutex::new((Instant::now(), 0)), leash: Leash::default() });
     let next = Arc::new(Mutex::new(None));
     let activity = Arc::new(Activity::new());
     let new_ties = {
         let resets = resets.clone();
         move || Arc::new(Ties { leash: Arc::default(), wire: None, resets: Some(resets.clone()) })
     };
-    let service =
-        Service { shared: shared.clone(), connection, over: Over::Http2(Box::new(new_ties), next.clone()) };
+    let service = Service { shared: shared.clone(), connection, over: Over::Http2(Box::new(new_ties), next.clone()) };
     let mut builder = http2::Builder::new(Streams { next, activity: activity.clone() });
     builder
         .max_concurrent_streams(limits.h2_streams)

@@ -214,10 +214,8 @@ impl Exchange {
     /// The handler is gone and has not answered.
     pub(crate) fn forsaken(&self) {
         let fault = self.lock().fault;
-        let refusal = fault.unwrap_or(Refusal::mild(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the server failed to answer this request",
-        ));
+        let refusal = fault
+            .unwrap_or(Refusal::mild(StatusCode::INTERNAL_SERVER_ERROR, "the server failed to answer this request"));
         // A client that is gone does not miss it.
         let _ = self.answer(refusal.response(&self.method));
     }

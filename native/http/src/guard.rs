@@ -188,13 +188,26 @@ impl Guard {
         }
     }
 
+    fn poll_time(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.is_late(cx) {
+            return Poll::Pending;
+        }
+        if self.input.is_empty() {
+            self.place = Place::End;
+        } else {
+            let input = self.input.split().freeze();
+            self.refuse(Refusal::fatal(StatusCode::REQUEST_TIMEOUT, "the headers took too long"), &input);
+        }
+        Poll::Ready(Ok(()))
+    }
+
     /// Runs the time of a head: from its first byte, or before it while the connection is idle.
     /// While a request is answered none runs, and the head may lie here half read.
-    fn poll_time(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
         if self.wire.is_busy() || self.pipe.is_blocked() {
-            self.waiting = Waiting::Next;
+            self.waiting = Waiting::Nothing;
             self.timer.clear();
-            return Poll::Pending;
+            return false;
         }
         let waiting = match self.waiting {
             Waiting::First => Waiting::First,
@@ -208,16 +221,7 @@ impl Guard {
                 _ => self.limits.header_time,
             });
         }
-        if !self.timer.poll(cx) {
-            return Poll::Pending;
-        }
-        if self.input.is_empty() {
-            self.place = Place::End;
-        } else {
-            let input = self.input.split().freeze();
-            self.refuse(Refusal::fatal(StatusCode::REQUEST_TIMEOUT, "the headers took too long"), &input);
-        }
-        Poll::Ready(Ok(()))
+        self.timer.poll(cx)
     }
 
     fn admit(&mut self, head: Bytes, framing: Framing) {
@@ -361,7 +365,13 @@ impl Write for Guard {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.pipe).poll_flush(cx)
+        ready!(Pin::new(&mut self.pipe).poll_flush(cx))?;
+        // hyper may have been reading since before the answer, when no time ran, and does not
+        // read again until something comes.
+        if matches!(self.place, Place::Head) && self.output.is_empty() && self.is_late(cx) {
+            cx.waker().wake_by_ref();
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -393,7 +403,7 @@ impl Scan {
                 _ => {}
             }
             self.lines += 1;
-            if self.lines - 1 > limits.header_count || end - self.start_end > limits.header_bytes {
+            if self.lines - 1 > limits.header_count || end.saturating_sub(self.start_end) > limits.header_bytes {
                 return Err(too_many());
             }
             (self.line, self.seen) = (end + 1, end + 1);

@@ -118,8 +118,7 @@ fn arrive_unix(shared: &Arc<Shared>, socket: UnixStream) {
     let shared = shared.clone();
     tokio::spawn(async move {
         let _visit = visit;
-        let connection =
-            Connection { peer: Peer::Unix, local: Peer::Unix, scheme: Scheme::Http, server_name: None };
+        let connection = Connection { peer: Peer::Unix, local: Peer::Unix, scheme: Scheme::Http, server_name: None };
         serve(shared, Socket::Unix(socket), connection, false).await;
     });
 }
@@ -200,7 +199,9 @@ fn unix(path: &Path, mode: u32) -> io::Result<UnixListener> {
     match std::os::unix::net::UnixStream::connect(path) {
         Ok(_) => return Err(io::ErrorKind::AddrInUse.into()),
         // Nobody listens there: what lies there is left over, if it is a socket at all.
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused && is_socket(path) => std::fs::remove_file(path)?,
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused && is_socket(path) => {
+            std::fs::remove_file(path)?
+        }
         Err(_) => {}
     }
     let listener = UnixListener::bind(path)?;

@@ -166,10 +166,10 @@ impl Content {
 
 /// The head of an answer without framing, and the `content-length` that it had.
 fn head(status: u16, headers: Headers) -> Result<(Response<Outgoing>, Option<u64>), Error> {
-    let status = StatusCode::from_u16(status)
-        .ok()
-        .filter(|status| (200..600).contains(&status.as_u16()))
-        .ok_or_else(|| Error::new(Kind::Answer, format!("{status} is no status of an answer: give one from 200 to 599")))?;
+    let status =
+        StatusCode::from_u16(status).ok().filter(|status| (200..600).contains(&status.as_u16())).ok_or_else(|| {
+            Error::new(Kind::Answer, format!("{status} is no status of an answer: give one from 200 to 599"))
+        })?;
     let mut response = Response::new(Outgoing::Empty);
     *response.status_mut() = status;
     let mut length = None;

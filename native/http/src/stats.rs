@@ -82,11 +82,7 @@ pub(crate) struct Seat {
 
 impl Seat {
     /// One more, unless there are `most` already.
-    pub(crate) fn take(
-        counters: &Arc<Counters>,
-        counter: fn(&Counters) -> &AtomicU64,
-        most: usize,
-    ) -> Option<Self> {
+    pub(crate) fn take(counters: &Arc<Counters>, counter: fn(&Counters) -> &AtomicU64, most: usize) -> Option<Self> {
         let most = most as u64;
         counter(counters)
             .fetch_update(Relaxed, Relaxed, |taken| (taken < most).then_some(taken + 1))

@@ -60,7 +60,8 @@ impl Certificates {
             .map_err(|error| Error::new(Kind::Certificate, format!("TLS cannot be set up: {error}")))?
             .with_no_client_auth()
             .with_cert_resolver(Arc::new(Resolver(self.clone())));
-        config.alpn_protocols = if h2 { vec![b"h2".to_vec(), b"http/1.1".to_vec()] } else { vec![b"http/1.1".to_vec()] };
+        config.alpn_protocols =
+            if h2 { vec![b"h2".to_vec(), b"http/1.1".to_vec()] } else { vec![b"http/1.1".to_vec()] };
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
 }

@@ -1,0 +1,121 @@
+//! Many clients at once, most of them up to no good: the others are served.
+
+use std::time::Duration;
+
+use crate::support::*;
+
+/// As many file descriptors as the system lets us have.
+fn raise_files() -> usize {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: both calls only read or write the struct given.
+    unsafe {
+        libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit);
+        for wanted in [limit.rlim_max.max(24_000), limit.rlim_max] {
+            let raised = libc::rlimit { rlim_cur: wanted, rlim_max: wanted.max(limit.rlim_max) };
+            if libc::setrlimit(libc::RLIMIT_NOFILE, &raised) == 0 {
+                return wanted as usize;
+            }
+        }
+    }
+    limit.rlim_cur as usize
+}
+
+#[test]
+fn ten_thousand_idle_connections_are_held_and_others_served() {
+    // Both ends are in this process, beside the other tests' connections.
+    let count = 10_000.min((raise_files() - 2_500) / 2);
+    let mut config = local();
+    config.limits.header_time = Duration::from_secs(600);
+    let server = start(config, describe);
+    let mut idle: Vec<_> = (0..count).map(|_| std::net::TcpStream::connect(port(&server)).unwrap()).collect();
+    eventually("all are taken", || server.stats().connections as usize == count);
+    // Half of them have begun something.
+    for socket in idle.iter_mut().step_by(2) {
+        std::io::Write::write_all(socket, b"GET / HTTP/1.1\r\nhost: ").unwrap();
+    }
+    let mut client = Client::connect(port(&server));
+    for _ in 0..100 {
+        assert_eq!(client.get("/").unwrap().status, 200);
+    }
+    println!("{count} connections at rest");
+    drop(idle);
+    drop(client);
+    eventually("all are gone", || server.stats().connections == 0);
+}
+
+#[test]
+fn slow_loris_is_shaken_off_while_others_are_served() {
+    let mut config = local();
+    config.limits.header_time = Duration::from_millis(500);
+    config.limits.body_gap = Duration::from_millis(500);
+    let server = start(config, describe);
+    let starts = [
+        "G",
+        "GET / HTTP/1.1\r\n",
+        "GET / HTTP/1.1\r\nhost: a\r\nx: ",
+        "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n",
+        "\r\n",
+    ];
+    let mut slow: Vec<Client> = (0..300)
+        .map(|number| {
+            let mut client = Client::connect(port(&server));
+            client.send(starts[number % starts.len()]);
+            client
+        })
+        .collect();
+    let mut client = Client::connect(port(&server));
+    for _ in 0..200 {
+        assert_eq!(client.get("/").unwrap().status, 200);
+    }
+    drop(client);
+    eventually("the slow ones are gone", || server.stats().connections == 0);
+    for client in &mut slow {
+        // They were told why, or had not said enough to be told anything.
+        if let Some(reply) = client.reply() {
+            assert_eq!(reply.status, 408);
+        }
+    }
+}
+
+#[test]
+fn many_clients_get_each_its_own_answer() {
+    let server = start(local(), describe);
+    let address = port(&server);
+    let threads: Vec<_> = (0..16)
+        .map(|thread| {
+            std::thread::spawn(move || {
+                let mut client = Client::connect(address);
+                for number in 0..500 {
+                    let body = format!("{thread}-{number}");
+                    client.send(format!(
+                        "POST /{body} HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n{body}",
+                        body.len()
+                    ));
+                    assert_eq!(client.reply().unwrap().text(), format!("POST /{body} [{body}]"));
+                }
+            })
+        })
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    assert_eq!(server.stats().requests, 16 * 500);
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_order() {
+    let server = start(local(), describe);
+    let mut client = Client::connect(port(&server));
+    let all: String = (0..500)
+        .map(|number| match number % 3 {
+            0 => format!("GET /{number} HTTP/1.1\r\nhost: a\r\n\r\n"),
+            1 => format!("POST /{number} HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\n\r\nx"),
+            _ => format!("POST /{number} HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n"),
+        })
+        .collect();
+    client.send(all);
+    for number in 0..500 {
+        let expected = if number % 3 == 0 { format!("GET /{number} []") } else { format!("POST /{number} [x]") };
+        assert_eq!(client.reply().unwrap().text(), expected);
+    }
+}

@@ -349,7 +349,10 @@ impl Exchange {
         let mut inner = self.lock();
         let said = match inner.phase {
             Phase::Over | Phase::Gone => true,
-            Phase::Streaming => inner.chunks.is_empty() && matches!(inner.end, Some(End::Finished(_))),
+            // hyper waits for no end behind the last byte that was promised.
+            Phase::Streaming => {
+                inner.left == Some(0) || (inner.chunks.is_empty() && matches!(inner.end, Some(End::Finished(_))))
+            }
             _ => false,
         };
         if said {

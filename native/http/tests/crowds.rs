@@ -1,46 +1,65 @@
 //! Many clients at once, most of them up to no good: the others are served.
 
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::support::*;
 
-/// As many file descriptors as the system lets us have.
-fn raise_files() -> usize {
-    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: both calls only read or write the struct given.
-    unsafe {
-        libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit);
-        for wanted in [limit.rlim_max.max(24_000), limit.rlim_max] {
-            let raised = libc::rlimit { rlim_cur: wanted, rlim_max: wanted.max(limit.rlim_max) };
-            if libc::setrlimit(libc::RLIMIT_NOFILE, &raised) == 0 {
-                return wanted as usize;
-            }
-        }
-    }
-    limit.rlim_cur as usize
-}
+const CROWD: usize = 10_000;
 
+/// The clients are another process, this binary again: each may open as many files.
 #[test]
 fn ten_thousand_idle_connections_are_held_and_others_served() {
-    // Both ends are in this process, beside the other tests' connections.
-    let count = 10_000.min((raise_files() - 2_500) / 2);
+    raise_files();
     let mut config = local();
     config.limits.header_time = Duration::from_secs(600);
     let server = start(config, describe);
-    let mut idle: Vec<_> = (0..count).map(|_| std::net::TcpStream::connect(port(&server)).unwrap()).collect();
-    eventually("all are taken", || server.stats().connections as usize == count);
-    // Half of them have begun something.
-    for socket in idle.iter_mut().step_by(2) {
-        std::io::Write::write_all(socket, b"GET / HTTP/1.1\r\nhost: ").unwrap();
-    }
+    let mut crowd = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "crowds::the_crowd", "--ignored", "--nocapture"])
+        .env("CROWD", port(&server).to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    eventually("all have come", || server.stats().connections as usize == CROWD);
     let mut client = Client::connect(port(&server));
     for _ in 0..100 {
         assert_eq!(client.get("/").unwrap().status, 200);
     }
-    println!("{count} connections at rest");
-    drop(idle);
+    // They stay until their input ends.
+    assert_eq!(server.stats().connections as usize, CROWD + 1);
     drop(client);
+    drop(crowd.stdin.take());
+    assert!(crowd.wait().unwrap().success());
     eventually("all are gone", || server.stats().connections == 0);
+}
+
+#[test]
+#[ignore = "a part of the test above, which starts it"]
+fn the_crowd() {
+    let Some(address) = std::env::var("CROWD").ok().and_then(|address| address.parse::<SocketAddr>().ok()) else {
+        return;
+    };
+    raise_files();
+    let mut crowd: Vec<_> = (0..CROWD).map(|_| TcpStream::connect(address).unwrap()).collect();
+    // Half of them have begun something.
+    for socket in crowd.iter_mut().step_by(2) {
+        socket.write_all(b"GET / HTTP/1.1\r\nhost: ").unwrap();
+    }
+    let _ = std::io::stdin().read_to_end(&mut Vec::new());
+}
+
+/// As many open files as the system lets this process have.
+fn raise_files() {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: both calls only read or write the struct given.
+    unsafe {
+        libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit);
+        limit.rlim_cur = limit.rlim_max;
+        libc::setrlimit(libc::RLIMIT_NOFILE, &limit);
+    }
 }
 
 #[test]

@@ -236,15 +236,17 @@ fn a_flood_of_requests_taken_back_ends_the_connection() {
     let server = start(config, handler);
     block_on(async {
         let (client, connection) = connect(port(&server)).await;
-        let mut made = 0;
+        let (mut made, mut held) = (0, Vec::new());
         while let Ok(mut client) = client.clone().ready().await {
             let Ok((response, mut send)) = client.send_request(get("/"), false) else { break };
             // Until it has been seen: what is taken back before that, h2 itself counts.
             let seen = until_seen(&caught).await;
             send.send_reset(Reason::CANCEL);
-            drop((response, seen));
+            drop(response);
+            // Its handler is still at work.
+            held.push(seen);
             made += 1;
-            assert!(made < 10_000, "nobody minds");
+            assert!(made < 1_000, "nobody minds");
             tokio::task::yield_now().await;
         }
         assert!(made > 50);
@@ -431,12 +433,10 @@ fn run(program: &str, arguments: &[&str]) -> Option<String> {
 fn curl_agrees() {
     let server = start(h2c(), describe);
     let url = format!("http://{}/a?b", port(&server));
-    for (version, says) in [("--http1.1", "1.1"), ("--http2-prior-knowledge", "2"), ("--http1.0", "1.0")] {
+    for (version, says) in [("--http1.1", "1.1"), ("--http2-prior-knowledge", "2"), ("--http1.0", "1")] {
         let arguments = ["-sS", version, "-d", "hello", "-w", " %{http_version} %{http_code}", &url];
         let Some(text) = run("curl", &arguments) else { return };
-        // curl writes the version of the answer's status line, which is ours.
-        let version = if says == "1.0" { text.contains(" 1.") } else { text.contains(&format!(" {says} 200")) };
-        assert!(text.starts_with("POST /a?b [hello]") && version, "{text}");
+        assert_eq!(text, format!("POST /a?b [hello] {says} 200"));
     }
 }
 

@@ -55,22 +55,19 @@ pub fn describe(request: Request, responder: Responder) {
 }
 
 pub fn read_all(body: Body, done: impl FnOnce(Result<Vec<u8>, Error>) + Send + 'static) {
-    read_more(body, Vec::new(), Box::new(done));
+    read_more(Arc::new(body), Vec::new(), Box::new(done));
 }
 
 type Done = Box<dyn FnOnce(Result<Vec<u8>, Error>) + Send>;
 
-fn read_more(body: Body, mut read: Vec<u8>, done: Done) {
-    let body = Arc::new(body);
-    let kept = body.clone();
+fn read_more(body: Arc<Body>, mut read: Vec<u8>, done: Done) {
+    let next = body.clone();
     let asked = body.read(
         usize::MAX,
         Box::new(move |chunk| match chunk {
             Ok(Chunk::Data(bytes)) => {
                 read.extend_from_slice(&bytes);
-                if let Some(body) = Arc::into_inner(kept) {
-                    read_more(body, read, done);
-                }
+                read_more(next, read, done);
             }
             Ok(Chunk::End(_)) => done(Ok(read)),
             Err(error) => done(Err(error)),

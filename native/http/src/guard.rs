@@ -43,7 +43,7 @@ pub(crate) struct Wire {
 
 #[derive(Default)]
 struct Faults {
-    /// Of the head that was handed over last, which was the so-manieth.
+    /// Of the head that was handed over last, and which in the row it was.
     head: Option<(u64, Refusal)>,
     /// Of the body that came last.
     body: Option<&'static str>,

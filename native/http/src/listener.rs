@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -35,35 +36,51 @@ const TURN_AWAY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: tex
 /// A place that is listened on.
 pub(crate) enum Listener {
     Tcp(TcpListener, Option<TlsAcceptor>),
-    Unix(UnixListener, PathBuf),
+    Unix(UnixListener),
+}
+
+/// The file of a unix socket, to be taken away once: another server may have one there later.
+pub(crate) struct SocketFile {
+    path: PathBuf,
+    there: AtomicBool,
+}
+
+impl SocketFile {
+    pub(crate) fn remove(&self) {
+        if self.there.swap(false, Relaxed) {
+            // Whoever took it away before us was right.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
 }
 
 impl Listener {
     /// Listens, from within the runtime.
-    pub(crate) fn open(place: &Listen, tls: &TlsAcceptor) -> Result<(Self, Address), Error> {
+    pub(crate) fn open(place: &Listen, tls: &TlsAcceptor) -> Result<Open, Error> {
         match place {
             Listen::Tcp { address, tls: encrypted } => {
                 let listener = tcp(*address).map_err(|error| cannot_listen(address, &error))?;
                 let address = listener.local_addr().map_err(|error| cannot_listen(address, &error))?;
-                Ok((Self::Tcp(listener, encrypted.then(|| tls.clone())), Address::Tcp(address)))
+                let listener = Self::Tcp(listener, encrypted.then(|| tls.clone()));
+                Ok(Open { listener, address: Address::Tcp(address), file: None })
             }
             Listen::Unix { path, mode } => {
                 let listener = unix(path, *mode).map_err(|error| cannot_listen(path.display(), &error))?;
-                Ok((Self::Unix(listener, path.clone()), Address::Unix(path.clone())))
+                let file = SocketFile { path: path.clone(), there: AtomicBool::new(true) };
+                Ok(Open {
+                    listener: Self::Unix(listener),
+                    address: Address::Unix(path.clone()),
+                    file: Some(Arc::new(file)),
+                })
             }
         }
     }
 
-    /// Takes connections until the server drains.
-    pub(crate) async fn run(self, shared: Arc<Shared>) {
+    async fn run(self, shared: &Arc<Shared>) {
         let mut phase = shared.phase.clone();
         tokio::select! {
             _ = phase.wait_for(|phase| *phase >= Phase::Draining) => {}
-            () = self.accept(&shared) => {}
-        }
-        if let Self::Unix(_, path) = &self {
-            // Whoever took it away before us was right.
-            let _ = std::fs::remove_file(path);
+            () = self.accept(shared) => {}
         }
     }
 
@@ -73,7 +90,7 @@ impl Listener {
                 Self::Tcp(listener, tls) => {
                     listener.accept().await.map(|(socket, peer)| arrive_tcp(shared, socket, peer, tls.clone()))
                 }
-                Self::Unix(listener, _) => listener.accept().await.map(|(socket, _)| arrive_unix(shared, socket)),
+                Self::Unix(listener) => listener.accept().await.map(|(socket, _)| arrive_unix(shared, socket)),
             };
             if accepted.is_err() {
                 // Of one client that left at once, or for want of file descriptors: then a pause
@@ -82,6 +99,25 @@ impl Listener {
                 sleep(PAUSE).await;
             }
         }
+    }
+}
+
+/// A place that is listened on, and what is known of it.
+pub(crate) struct Open {
+    pub listener: Listener,
+    pub address: Address,
+    pub file: Option<Arc<SocketFile>>,
+}
+
+impl Open {
+    /// Takes connections until the server drains; then the place is free.
+    pub(crate) async fn run(self, shared: Arc<Shared>) {
+        self.listener.run(&shared).await;
+        if let Some(file) = &self.file {
+            file.remove();
+        }
+        shared.listening.fetch_sub(1, Relaxed);
+        shared.left.notify_one();
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::error::{Error, Kind};
 use crate::exchange::quietly;
 use crate::limits::Limits;
-use crate::listener::Listener;
+use crate::listener::{Listener, SocketFile};
 use crate::request::Request;
 use crate::responder::Responder;
 use crate::stats::{Counters, Stats};
@@ -71,7 +71,9 @@ pub(crate) struct Shared {
     pub runtime: Handle,
     pub phase: watch::Receiver<Phase>,
     pub h2c: bool,
-    /// A connection has ended.
+    /// Places that are listened on.
+    pub listening: AtomicUsize,
+    /// A connection, or a place's listening, has ended.
     pub left: Notify,
 }
 
@@ -89,6 +91,7 @@ pub struct Server {
     certificates: Arc<Certificates>,
     tls: bool,
     addresses: Vec<Address>,
+    files: Vec<Arc<SocketFile>>,
     runtime: Option<Runtime>,
 }
 
@@ -115,15 +118,27 @@ impl Server {
             runtime: runtime.handle().clone(),
             phase: seen,
             h2c: config.h2c,
+            listening: AtomicUsize::new(config.listen.len()),
             left: Notify::new(),
         });
         let opened = {
             let _inside = runtime.enter();
-            config.listen.iter().map(|place| Listener::open(place, &acceptor)).collect::<Result<Vec<_>, _>>()
+            let mut opened = Vec::new();
+            for place in &config.listen {
+                match Listener::open(place, &acceptor) {
+                    Ok(open) => opened.push(open),
+                    Err(error) => {
+                        opened.iter().filter_map(|open| open.file.as_ref()).for_each(|file| file.remove());
+                        return Err(error);
+                    }
+                }
+            }
+            opened
         };
-        let (listeners, addresses): (Vec<_>, Vec<_>) = opened?.into_iter().unzip();
-        for listener in listeners {
-            runtime.spawn(listener.run(shared.clone()));
+        let addresses = opened.iter().map(|open| open.address.clone()).collect();
+        let files = opened.iter().filter_map(|open| open.file.clone()).collect();
+        for open in opened {
+            runtime.spawn(open.run(shared.clone()));
         }
         Ok(Self {
             shared,
@@ -131,6 +146,7 @@ impl Server {
             certificates,
             tls: !config.certificates.is_empty(),
             addresses,
+            files,
             runtime: Some(runtime),
         })
     }
@@ -161,8 +177,8 @@ impl Server {
 
     /// Takes no more connections, and lets the requests in flight be answered: idle connections
     /// are closed, and the others after their answers. What is left after `deadline` is cut. Then
-    /// `done` is called, on one of the server's threads; the server is still to be stopped. It
-    /// must not block. Draining again waits again.
+    /// `done` is called, on one of the server's threads; it must not block. The server's addresses
+    /// are free by then for another; it is still to be stopped. Draining again waits again.
     pub fn drain(&self, deadline: Duration, done: Box<dyn FnOnce(Drained) + Send>) {
         let Some(runtime) = &self.runtime else { return };
         advance(&self.phase, Phase::Draining);
@@ -179,8 +195,8 @@ impl Server {
         });
     }
 
-    /// Ends it at once: connections are cut. Callbacks that are still out may never be called
-    /// and are dropped then.
+    /// Ends it at once, without waiting: connections are cut, and addresses become free soon.
+    /// Callbacks that are still out may never be called, and are dropped then.
     pub fn stop(mut self) {
         self.end();
     }
@@ -191,12 +207,7 @@ impl Server {
             // Not waited for: it may be a thread of somebody's that must not block.
             runtime.shutdown_background();
         }
-        for address in &self.addresses {
-            if let Address::Unix(path) = address {
-                // The listener's task has done so if it came to that.
-                let _ = std::fs::remove_file(path);
-            }
-        }
+        self.files.iter().for_each(|file| file.remove());
     }
 }
 
@@ -215,7 +226,7 @@ fn advance(phase: &watch::Sender<Phase>, to: Phase) {
 }
 
 async fn empty(shared: &Shared) {
-    while shared.counters.connections.load(Relaxed) > 0 {
+    while shared.listening.load(Relaxed) > 0 || shared.counters.connections.load(Relaxed) > 0 {
         shared.left.notified().await;
     }
 }

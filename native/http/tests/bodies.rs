@@ -184,6 +184,7 @@ fn a_very_long_body_takes_little_memory() {
         most = most.max(resident());
     }
     assert!(sender.join().unwrap());
+    println!("{} MiB more for a body of a gigabyte", most.saturating_sub(before) >> 20);
     // The head and the chunks' sizes come on top.
     assert!(got >= LENGTH, "{got} bytes came back");
     // Other tests run in the same process, so the bound is wide; the body is not within it.

@@ -89,6 +89,22 @@ fn a_stopped_server_frees_its_port_and_tells_handlers() {
 }
 
 #[test]
+fn a_drained_address_is_free_at_once() {
+    let first = start(local(), describe);
+    let address = port(&first);
+    let mut server = first;
+    for _ in 0..50 {
+        let mut client = Client::connect(address);
+        assert_eq!(client.get("/").unwrap().status, 200);
+        drain(&server, PATIENCE).recv_timeout(PATIENCE).unwrap();
+        // No second try: the old one is still there, and in nobody's way.
+        let next = start(workbooks_http::Config::tcp(address), describe);
+        server.stop();
+        server = next;
+    }
+}
+
+#[test]
 fn servers_come_and_go() {
     for _ in 0..50 {
         let server = start(local(), describe);

@@ -49,6 +49,25 @@ fn a_unix_socket_serves_and_is_taken_away() {
 }
 
 #[test]
+fn a_stopped_server_leaves_its_successors_socket_alone() {
+    let folder = Folder::new("successor");
+    let path = folder.0.join("s");
+    let first = start(unix(&path), describe);
+    let (done, wait) = std::sync::mpsc::channel();
+    first.drain(
+        PATIENCE,
+        Box::new(move |_| {
+            let _ = done.send(());
+        }),
+    );
+    wait.recv_timeout(PATIENCE).unwrap();
+    assert!(!path.exists());
+    let _second = start(unix(&path), describe);
+    first.stop();
+    assert!(path.exists());
+}
+
+#[test]
 fn a_socket_left_over_is_replaced_and_one_in_use_is_not() {
     let folder = Folder::new("left");
     let path = folder.0.join("s");

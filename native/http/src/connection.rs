@@ -17,7 +17,7 @@ use crate::leash::Leash;
 use crate::pipe::{Pipe, Socket};
 use crate::request::{Connection, Scheme};
 use crate::server::{Phase, Shared};
-use crate::service::{Over, Service};
+use crate::service::{Next, Over, Service};
 
 /// For a client to read the last answer before its connection is reset over what it still sends.
 const LINGER: Duration = Duration::from_secs(2);
@@ -37,6 +37,14 @@ pub(crate) struct Ties {
 }
 
 impl Ties {
+    fn of_connection(wire: Arc<Wire>) -> Self {
+        Self { leash: Arc::default(), wire: Some(wire), resets: None }
+    }
+
+    pub(crate) fn of_stream(resets: Arc<Resets>) -> Self {
+        Self { leash: Arc::default(), wire: None, resets: Some(resets) }
+    }
+
     /// The answer is hyper's now. An HTTP/2 stream keeps its leash until all is written.
     pub(crate) fn answered(&self) {
         if let Some(wire) = &self.wire {
@@ -55,7 +63,7 @@ impl Ties {
 
 /// Counts what makes work for nothing ("rapid reset"), and ends the connection over it. h2 itself
 /// counts those that were taken back before anybody saw them.
-struct Resets {
+pub(crate) struct Resets {
     most: u32,
     since: Mutex<(Instant, u32)>,
     leash: Leash,
@@ -88,8 +96,8 @@ pub(crate) async fn serve(shared: Arc<Shared>, socket: Socket, connection: Conne
 
 async fn serve_http1(shared: Arc<Shared>, pipe: Pipe, connection: Arc<Connection>) {
     let wire = Arc::new(Wire::default());
-    let leash = Arc::new(Leash::default());
-    let ties = Arc::new(Ties { leash: leash.clone(), wire: Some(wire.clone()), resets: None });
+    let ties = Arc::new(Ties::of_connection(wire.clone()));
+    let leash = ties.leash.clone();
     let mut guard = Guard::new(pipe, shared.limits.clone(), wire.clone());
     let mut phase = shared.phase.clone();
 
@@ -181,13 +189,9 @@ async fn serve_http2(shared: Arc<Shared>, pipe: Pipe, connection: Arc<Connection
     let limits = shared.limits.clone();
     let resets =
         Arc::new(Resets { most: limits.h2_resets, since: Mutex::new((Instant::now(), 0)), leash: Leash::default() });
-    let next = Arc::new(Mutex::new(None));
+    let next = Next::default();
     let activity = Arc::new(Activity::new());
-    let new_ties = {
-        let resets = resets.clone();
-        move || Arc::new(Ties { leash: Arc::default(), wire: None, resets: Some(resets.clone()) })
-    };
-    let service = Service { shared: shared.clone(), connection, over: Over::Http2(Box::new(new_ties), next.clone()) };
+    let service = Service { shared: shared.clone(), connection, over: Over::Http2(resets.clone(), next.clone()) };
     let mut builder = http2::Builder::new(Streams { next, activity: activity.clone() });
     builder
         .max_concurrent_streams(limits.h2_streams)
@@ -229,7 +233,7 @@ async fn serve_http2(shared: Arc<Shared>, pipe: Pipe, connection: Arc<Connection
 /// Runs HTTP/2 streams, each on its leash.
 #[derive(Clone)]
 struct Streams {
-    next: Arc<Mutex<Option<Arc<Ties>>>>,
+    next: Next,
     activity: Arc<Activity>,
 }
 

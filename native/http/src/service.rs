@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::answer::{Abandoned, Answer, Outgoing};
 use crate::body::{Body, Source};
-use crate::connection::Ties;
+use crate::connection::{Resets, Ties};
 use crate::exchange::Exchange;
 use crate::guard::Wire;
 use crate::refusal::Refusal;
@@ -28,12 +28,15 @@ pub(crate) struct Service {
     pub over: Over,
 }
 
+/// What the next HTTP/2 stream hangs on.
+pub(crate) type Next = Arc<Mutex<Option<Arc<Ties>>>>;
+
 /// What a connection is made of.
 pub(crate) enum Over {
     /// One request after another, all on one leash.
     Http1(Arc<Ties>, Arc<Wire>),
     /// Many at once, each on its own, which waits here for the task that serves it.
-    Http2(Box<dyn Fn() -> Arc<Ties> + Send + Sync>, Arc<Mutex<Option<Arc<Ties>>>>),
+    Http2(Arc<Resets>, Next),
 }
 
 impl hyper::service::Service<http::Request<Incoming>> for Service {
@@ -45,8 +48,8 @@ impl hyper::service::Service<http::Request<Incoming>> for Service {
         let deadline = Instant::now() + self.shared.limits.request_time;
         let (ties, wire) = match &self.over {
             Over::Http1(ties, wire) => (ties.clone(), Some(wire.clone())),
-            Over::Http2(new, next) => {
-                let ties = new();
+            Over::Http2(resets, next) => {
+                let ties = Arc::new(Ties::of_stream(resets.clone()));
                 ties.leash.hold(Weak::new(), deadline);
                 *next.lock().unwrap_or_else(PoisonError::into_inner) = Some(ties.clone());
                 (ties, None)

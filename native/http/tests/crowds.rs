@@ -5,6 +5,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use workbooks_http::{Request, Responder};
+
 use crate::support::*;
 
 const CROWD: usize = 10_000;
@@ -65,7 +67,7 @@ fn raise_files() {
 #[test]
 fn slow_loris_is_shaken_off_while_others_are_served() {
     let mut config = local();
-    config.limits.header_time = Duration::from_millis(500);
+    config.limits.header_time = Duration::from_secs(2);
     config.limits.body_gap = Duration::from_millis(500);
     let server = start(config, describe);
     let starts = [
@@ -137,4 +139,49 @@ fn pipelined_requests_are_answered_in_order() {
         let expected = if number % 3 == 0 { format!("GET /{number} []") } else { format!("POST /{number} [x]") };
         assert_eq!(client.reply().unwrap().text(), expected);
     }
+}
+
+/// Requests count until nothing of them is left, so the count tells of leaks.
+#[test]
+fn nothing_is_left_of_clients_that_leave_at_any_time() {
+    let mut config = local();
+    // Those who wait for an answer to half a body get it then.
+    config.limits.body_gap = Duration::from_millis(50);
+    let server = start(config, |request: Request, responder: Responder| {
+        responder.on_disconnect(Box::new(|| {}));
+        match request.head.path() {
+            "/stream" => {
+                if let Ok(stream) = responder.begin(200, headers(&[])) {
+                    let _ = stream.chunk(vec![b'x'; 1 << 20].into(), Box::new(|_| {}));
+                    read_all(request.body, move |_| drop(stream.finish(headers(&[]))));
+                }
+            }
+            "/abort" => responder.abort(),
+            "/drop" => {}
+            _ => describe(request, responder),
+        }
+    });
+    let address = port(&server);
+    let threads: Vec<_> = (0..8)
+        .map(|thread| {
+            std::thread::spawn(move || {
+                for number in 0..100 {
+                    let path = ["/stream", "/abort", "/drop", "/"][(thread + number) % 4];
+                    let mut client = Client::connect(address);
+                    client.send(format!("POST {path} HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nhello"));
+                    if number % 3 == 0 {
+                        client.send("1234");
+                    }
+                    if number % 2 == 0 {
+                        client.more();
+                    }
+                }
+            })
+        })
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    eventually("all is given back", || (server.stats().connections, server.stats().in_flight) == (0, 0));
+    assert_eq!(server.stats().panics, 0);
 }

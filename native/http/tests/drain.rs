@@ -93,7 +93,7 @@ fn a_drained_address_is_free_at_once() {
     let first = start(local(), describe);
     let address = port(&first);
     let mut server = first;
-    for _ in 0..50 {
+    for _ in 0..10 {
         let mut client = Client::connect(address);
         assert_eq!(client.get("/").unwrap().status, 200);
         drain(&server, PATIENCE).recv_timeout(PATIENCE).unwrap();

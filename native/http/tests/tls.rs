@@ -152,3 +152,33 @@ fn a_handshake_that_does_not_come_is_given_up() {
     assert!(silent.ends());
     eventually("both are counted", || server.stats().tls_failures == 2 && server.stats().connections == 0);
 }
+
+#[test]
+fn curl_agrees() {
+    let (made, _) = certificate(&["a.example"], &["a.example"]);
+    let file = std::env::temp_dir().join(format!("workbooks-http-{}.pem", std::process::id()));
+    std::fs::write(&file, &made.chain).unwrap();
+    let server = start(config(vec![made]), describe);
+    let place = port(&server).port();
+    let (url, resolve) = (format!("https://a.example:{place}/b"), format!("a.example:{place}:127.0.0.1"));
+    let trusted = file.to_string_lossy();
+    for (version, says) in [("--http1.1", "1.1"), ("--http2", "2")] {
+        let arguments = [
+            "-sS",
+            version,
+            "--cacert",
+            &trusted,
+            "--resolve",
+            &resolve,
+            "-d",
+            "hello",
+            "-w",
+            " %{http_version}",
+            &url,
+        ];
+        if let Some(text) = run("curl", &arguments) {
+            assert_eq!(text, format!("POST /b [hello] {says}"));
+        }
+    }
+    let _ = std::fs::remove_file(&file);
+}

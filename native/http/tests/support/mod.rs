@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
@@ -105,6 +106,21 @@ pub fn read(body: &Body, max: usize) -> Result<Chunk, Error> {
         }),
     )?;
     wait.recv_timeout(PATIENCE).expect("the read was not answered")
+}
+
+/// The output of a program, or nothing if it is not installed.
+pub fn run(program: &str, arguments: &[&str]) -> Option<String> {
+    match Command::new(program).args(arguments).output() {
+        Ok(output) => {
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            assert!(output.status.success(), "{program}: {text}{}", String::from_utf8_lossy(&output.stderr));
+            Some(text)
+        }
+        Err(_) => {
+            println!("skipped: {program} is not installed");
+            None
+        }
+    }
 }
 
 // --- the client ----------------------------------------------------------------------------------

@@ -58,15 +58,14 @@ defmodule Walls do
       "lib/workbooks/run.ex",
       "lib/workbooks/run/"
     ],
-    application: ["lib/workbooks/application.ex", "lib/workbooks/state.ex"],
+    site: ["lib/workbooks/site.ex", "lib/workbooks/site/"],
+    http: ["lib/workbooks/http.ex", "lib/workbooks/http/"],
     front: ["lib/workbooks.ex"],
+    runs: ["lib/workbooks/runs.ex", "lib/workbooks/runs/"],
     agent: ["lib/workbooks/agent.ex", "lib/workbooks/agent/"],
-    web: [
-      "lib/workbooks/web.ex",
-      "lib/workbooks/web/",
-      "lib/workbooks/public_web.ex",
-      "lib/workbooks/public_web/"
-    ],
+    web: ["lib/workbooks/web.ex", "lib/workbooks/web/"],
+    public_web: ["lib/workbooks/public_web.ex", "lib/workbooks/public_web/"],
+    application: ["lib/workbooks/application.ex", "lib/workbooks/state.ex"],
     cli: ["lib/workbooks/cli.ex", "lib/workbooks/cli/"],
     tasks: ["lib/mix/tasks/"]
   ]
@@ -88,13 +87,81 @@ defmodule Walls do
     toolkits: [:build, :oql, :wasm, :leaf, :json],
     page: [:workflow, :oql, :leaf, :json],
     workflow: [:toolkits, :domains, :vars, :build, :oql, :wasm, :leaf, :json],
-    # It starts what has processes, and nobody needs to know that it does.
-    application: [:workflow, :toolkits, :library, :domains, :vars, :storage, :build, :oql, :wasm, :leaf, :json],
-    front: [:page, :workflow, :toolkits, :library, :domains, :vars, :storage, :build, :oql, :wasm, :leaf, :json],
-    # Only the top row stands above the front door.
+    site: [:leaf, :json],
+    http: [:native, :leaf, :json],
+    front: [
+      :page,
+      :workflow,
+      :toolkits,
+      :library,
+      :domains,
+      :vars,
+      :storage,
+      :site,
+      :build,
+      :oql,
+      :wasm,
+      :leaf,
+      :json
+    ],
+    # Only the top rows stand above the front door.
+    runs: [:front, :workflow, :library, :leaf, :json],
     agent: [:front, :toolkits, :domains, :vars, :wasm, :leaf, :json],
-    web: [:front, :agent, :library, :domains, :vars, :leaf, :json],
-    cli: [:front, :web, :agent, :library, :domains, :vars, :storage, :leaf, :json],
+    web: [
+      :http,
+      :front,
+      :runs,
+      :page,
+      :workflow,
+      :oql,
+      :wasm,
+      :agent,
+      :library,
+      :domains,
+      :vars,
+      :site,
+      :storage,
+      :leaf,
+      :json
+    ],
+    # What anybody may ask knows nothing that could run, store or change.
+    public_web: [:http, :site, :library, :domains, :leaf],
+    # It starts what has processes, and nobody needs to know that it does.
+    application: [
+      :web,
+      :public_web,
+      :runs,
+      :workflow,
+      :toolkits,
+      :library,
+      :domains,
+      :vars,
+      :storage,
+      :build,
+      :oql,
+      :wasm,
+      :leaf,
+      :json
+    ],
+    cli: [
+      :front,
+      :web,
+      :public_web,
+      :runs,
+      :agent,
+      :page,
+      :workflow,
+      :oql,
+      :build,
+      :wasm,
+      :library,
+      :domains,
+      :vars,
+      :site,
+      :storage,
+      :leaf,
+      :json
+    ],
     tasks: [:front, :cli, :web, :agent, :page, :workflow, :build, :oql, :wasm, :leaf, :json]
   }
 

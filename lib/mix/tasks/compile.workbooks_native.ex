@@ -18,6 +18,7 @@ defmodule Mix.Tasks.Compile.WorkbooksNative do
     "Cargo.toml",
     "Cargo.lock",
     "native/engine/**/*.{rs,toml}",
+    "native/http/**/*.{rs,toml}",
     "native/nif/**/*.{rs,toml}",
     "native/store/**/*.{rs,toml}",
     "priv/guests/*.wasm"

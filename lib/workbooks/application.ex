@@ -20,6 +20,7 @@ defmodule Workbooks.Application do
       Workbooks.Workflow.Telemetry,
       Workbooks.Workflow.Nodes,
       Workbooks.State,
+      Workbooks.Web.Limits,
       {Task.Supervisor, name: Workbooks.Workflow.Supervisor}
     ]
 

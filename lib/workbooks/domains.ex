@@ -102,6 +102,29 @@ defmodule Workbooks.Domains do
   end
 
   @doc """
+  Whether a host, or a wildcard, is the tenant's or free: what `attach/3` would say now, and nothing is changed.
+
+      iex> Workbooks.Domains.attach("held.example", {"acme", "home"})
+      :ok
+      iex> {:error, error} = Workbooks.Domains.check("held.example", "other")
+      iex> error.kind
+      :conflict
+      iex> Workbooks.Domains.check("held.example", "acme")
+      :ok
+      iex> Workbooks.Domains.detach("held.example")
+      :ok
+  """
+  @spec check(host, tenant, [option]) :: :ok | {:error, Error.t()}
+  def check(host, tenant, options \\ []) do
+    mirror = mirror(options, "check/3")
+
+    with {:ok, pattern} <- pattern(host),
+         :ok <- Names.tenant(tenant),
+         :ok <- Mirror.ready(mirror),
+         do: Table.free(pattern, tenant, &Mirror.lookup(mirror, &1), Names.shown(host))
+  end
+
+  @doc """
   Has a host, or a wildcard, lead nowhere any more.
 
   With a tenant it is that tenant's host or none: another's is `kind: :not_found`, as one that is not

@@ -102,6 +102,18 @@ defmodule Workbooks.Domains do
   end
 
   @doc """
+  Whether this can be a host, or a wildcard, at all.
+
+      iex> Workbooks.Domains.host("example.com")
+      :ok
+      iex> {:error, error} = Workbooks.Domains.host("example..com")
+      iex> error.message
+      ~s("example..com" is no host: there is nothing before a dot)
+  """
+  @spec host(term) :: :ok | {:error, Error.t()}
+  def host(host), do: with({:ok, _pattern} <- pattern(host), do: :ok)
+
+  @doc """
   Whether a host, or a wildcard, is the tenant's or free: what `attach/3` would say now, and nothing is changed.
 
       iex> Workbooks.Domains.attach("held.example", {"acme", "home"})

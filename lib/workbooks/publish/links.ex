@@ -3,6 +3,8 @@ defmodule Workbooks.Publish.Links do
   # Links in what the kernel rendered, which is well-formed: a `<` that begins no tag is written `&lt;`,
   # attributes stand in double quotes.
 
+  alias Workbooks.Site
+
   @tags ~r/<(?:a|img|video|audio|source|object|image)\s[^>]*>/
   @attribute ~r/\b(href|src|poster|data)="([^"]*)"/
 
@@ -98,6 +100,15 @@ defmodule Workbooks.Publish.Links do
       to -> {:ok, to |> Enum.reverse() |> Enum.join("/")}
     end
   end
+
+  @doc "The link from a page's file to another, with or without its `.html`."
+  @spec address(String.t(), String.t(), boolean) :: String.t()
+  # It is shown at any path.
+  def address("404.html", to, clean?), do: "/" <> escaped(served(to, clean?))
+  def address(from, to, clean?), do: relative(served(from, clean?), served(to, clean?))
+
+  defp served(path, true), do: Site.clean(path)
+  defp served(path, false), do: path
 
   @doc """
   The link from one path of the site to another, as it is written.

@@ -4,7 +4,7 @@ defmodule Workbooks.Publish.Navigation do
 
   alias Workbooks.Page
   alias Workbooks.Page.Escape
-  alias Workbooks.Publish.Pages
+  alias Workbooks.Publish.Links
 
   @doc "The whole page."
   @spec html(map, map) :: String.t()
@@ -76,5 +76,5 @@ defmodule Workbooks.Publish.Navigation do
   # One that is shown where there is nothing is nobody's neighbour.
   defp listed(site), do: Enum.reject(site.pages, &(&1.path == "404.html"))
 
-  defp link(page, path, site), do: page |> Pages.address(path, site) |> Escape.text()
+  defp link(page, path, site), do: page.path |> Links.address(path, site.clean?) |> Escape.text()
 end

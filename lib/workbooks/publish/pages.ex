@@ -3,7 +3,7 @@ defmodule Workbooks.Publish.Pages do
   # The files of a site of several pages: each page run and rendered, its links leading to the others, and
   # whatever else of the folder the pages link to. Nothing that no page links to gets there.
 
-  alias Workbooks.{Error, OQL, Page, Run, Site}
+  alias Workbooks.{Error, OQL, Page, Run}
   alias Workbooks.Publish.{Files, Links, Navigation, Outline}
 
   @type broken :: %{file: String.t(), link: String.t(), why: String.t()}
@@ -169,12 +169,5 @@ defmodule Workbooks.Publish.Pages do
     end
   end
 
-  @doc "The link from a page to a path of the site, as it is written."
-  @spec address(map, String.t(), map) :: String.t()
-  # It is shown at any path.
-  def address(%{path: "404.html"}, to, site), do: "/" <> Links.escaped(address(to, site))
-  def address(%{path: from}, to, site), do: Links.relative(address(from, site), address(to, site))
-
-  defp address(path, %{clean?: true}), do: Site.clean(path)
-  defp address(path, _site), do: path
+  defp address(page, to, site), do: Links.address(page.path, to, site.clean?)
 end

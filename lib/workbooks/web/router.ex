@@ -17,7 +17,7 @@ defmodule Workbooks.Web.Router do
   """
 
   alias Workbooks.HTTP.{Conn, Route, Router}
-  alias Workbooks.Web.{API, Audit, Auth, Errors, Limits, Sessions, Settings}
+  alias Workbooks.Web.{API, Audit, Auth, Console, Errors, Limits, Sessions, Settings}
   require Logger
 
   @safe ["GET", "HEAD"]
@@ -36,7 +36,7 @@ defmodule Workbooks.Web.Router do
 
   @doc "Every route of the control plane."
   @spec routes :: [Route.t()]
-  def routes, do: API.routes()
+  def routes, do: API.routes() ++ Console.routes()
 
   @doc "What `call/2` needs: the settings above, before those of the configuration."
   @spec init(keyword) :: map

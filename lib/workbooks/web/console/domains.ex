@@ -69,7 +69,12 @@ defmodule Workbooks.Web.Console.Domains do
   defp row({host, workbook}, csrf) do
     detach = form("/domains/detach", csrf, [hidden: [{"host", host}]], button("Detach it", class: "danger"))
     question = [el(:code, [], host), " will lead nowhere."]
-    [el(:code, [], host), el(:a, [href: path(["workbooks", workbook])], workbook), confirmed("Detach…", question, detach)]
+
+    [
+      el(:code, [], host),
+      el(:a, [href: path(["workbooks", workbook])], workbook),
+      confirmed("Detach…", question, detach)
+    ]
   end
 
   defp attach_form(workbooks, typed, csrf) do

@@ -48,7 +48,10 @@ defmodule Workbooks.Web.Console.Frame do
   def page(options, contents) do
     [
       "<!DOCTYPE html>\n",
-      HTML.render(el(:html, [lang: "en"], [head(options), el(:body, [], body(options, contents))]), options[:base] || ""),
+      HTML.render(
+        el(:html, [lang: "en"], [head(options), el(:body, [], body(options, contents))]),
+        options[:base] || ""
+      ),
       "\n"
     ]
   end

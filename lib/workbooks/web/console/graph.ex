@@ -78,8 +78,7 @@ defmodule Workbooks.Web.Console.Graph do
   end
 
   defp from_imports(plan) do
-    wired =
-      for %{"to" => to} <- plan["edges"], into: MapSet.new(), do: {to["component"], to["port"]}
+    wired = for %{"to" => to} <- plan["edges"], into: MapSet.new(), do: {to["component"], to["port"]}
 
     names = MapSet.new(plan["imports"])
 

@@ -73,8 +73,14 @@ defmodule Workbooks.Web.Console.Keys do
   end
 
   defp revoke(key, own?, csrf) do
-    question = if own?, do: "You are signed in with it, and will be signed out.", else: "Whoever uses it is shut out at once."
-    confirmed("Revoke…", question, form("/keys/revoke", csrf, [hidden: [{"id", key.id}]], button("Revoke it", class: "danger")))
+    question =
+      if own?, do: "You are signed in with it, and will be signed out.", else: "Whoever uses it is shut out at once."
+
+    confirmed(
+      "Revoke…",
+      question,
+      form("/keys/revoke", csrf, [hidden: [{"id", key.id}]], button("Revoke it", class: "danger"))
+    )
   end
 
   defp create_form(csrf) do
@@ -82,7 +88,14 @@ defmodule Workbooks.Web.Console.Keys do
       field(
         "name",
         "Name",
-        el(:input, id: "name", name: "name", required: true, maxlength: 64, autocomplete: "off", "aria-describedby": "name-hint"),
+        el(:input,
+          id: "name",
+          name: "name",
+          required: true,
+          maxlength: 64,
+          autocomplete: "off",
+          "aria-describedby": "name-hint"
+        ),
         "For people: what it is for."
       ),
       button("Create")

@@ -38,7 +38,11 @@ defmodule Workbooks.Web.Console.Runs do
         )
 
       # The frame with the page has an address of ours.
-      Answer.page(conn, [title: "Run of #{run.workbook}", place: :runs, refresh: run.status == :running, frames: true], contents)
+      Answer.page(
+        conn,
+        [title: "Run of #{run.workbook}", place: :runs, refresh: run.status == :running, frames: true],
+        contents
+      )
     end)
   end
 

@@ -82,12 +82,20 @@ defmodule Workbooks.Web.Console.Variables do
 
   defp row({key, kind, value}, csrf) do
     delete = form("/variables/delete", csrf, [hidden: [{"key", key}]], button("Delete it", class: "danger"))
-    [el(:code, [], key), to_string(kind), shown(value), confirmed("Delete…", ["Delete ", el(:code, [], key), "?"], delete)]
+
+    [
+      el(:code, [], key),
+      to_string(kind),
+      shown(value),
+      confirmed("Delete…", ["Delete ", el(:code, [], key), "?"], delete)
+    ]
   end
 
   defp shown(nil), do: el(:span, [class: "redacted"], "not shown")
   defp shown(value) when byte_size(value) <= @most_text, do: el(:span, [class: "value"], value)
-  defp shown(value), do: el(:span, [class: "value"], [binary_part(value, 0, @most_text), "… (#{bytes(byte_size(value))})"])
+
+  defp shown(value),
+    do: el(:span, [class: "value"], [binary_part(value, 0, @most_text), "… (#{bytes(byte_size(value))})"])
 
   defp set_form(typed, csrf) do
     form("/variables", csrf, [autocomplete: "off"], [
@@ -103,7 +111,11 @@ defmodule Workbooks.Web.Console.Variables do
           spellcheck: "false"
         )
       ),
-      field("value", "Value", el(:textarea, [id: "value", name: "value", rows: 2, spellcheck: "false"], HTML.typed(typed["value"] || ""))),
+      field(
+        "value",
+        "Value",
+        el(:textarea, [id: "value", name: "value", rows: 2, spellcheck: "false"], HTML.typed(typed["value"] || ""))
+      ),
       el(:div, [class: "field check"], [
         el(:input, id: "secret", name: "secret", type: "checkbox", checked: typed["secret"] == "on"),
         el(:label, [for: "secret"], "A secret: sealed, and never shown again")

@@ -31,7 +31,9 @@ defmodule Workbooks.Web.Console.Graph.Drawing do
       [
         el(:g, [class: "edges", "aria-hidden": "true"], Enum.map(layout.edges, &edge(&1, layout.direction))),
         # In the order in which they are read, for the tab key.
-        layout.nodes |> Enum.sort_by(fn {_vertex, x, y} -> order(layout.direction, x, y) end) |> Enum.map(&vertex(&1, options))
+        layout.nodes
+        |> Enum.sort_by(fn {_vertex, x, y} -> order(layout.direction, x, y) end)
+        |> Enum.map(&vertex(&1, options))
       ]
     )
   end
@@ -54,8 +56,7 @@ defmodule Workbooks.Web.Console.Graph.Drawing do
 
   # Between layers a curve that leaves and arrives along the main axis, beside a layer a straight line.
   defp curve([start | rest], direction) do
-    {path, _last} =
-      Enum.map_reduce(rest, start, fn point, last -> {[" C ", bend(last, point, direction)], point} end)
+    {path, _last} = Enum.map_reduce(rest, start, fn point, last -> {[" C ", bend(last, point, direction)], point} end)
 
     IO.iodata_to_binary(["M ", pair(start), path])
   end

@@ -218,7 +218,9 @@ defmodule Workbooks.Web.Console.Graph.Layout do
     across = most - least + 2 * @margin
     place = fn id -> offsets[id] - least + @margin end
 
-    {thick, gap} = if direction == :down, do: {@node_height, @between_layers_down}, else: {@node_width, @between_layers_right}
+    {thick, gap} =
+      if direction == :down, do: {@node_height, @between_layers_down}, else: {@node_width, @between_layers_right}
+
     main = fn depth -> @margin + depth * (thick + gap) end
     along = layers * (thick + gap) - gap + 2 * @margin
     at = fn main, across -> if direction == :down, do: {across, main}, else: {main, across} end

@@ -26,9 +26,14 @@ defmodule Workbooks.Web.Console.View.Publish do
         info -> el(:p, [], ["Version #{info.version}, ", bytes(info.bytes), ", since ", time(info.at), " UTC."])
       end,
       case {options[:published], options[:hosts] || []} do
-        {nil, _hosts} -> []
-        {_info, []} -> el(:p, [class: "note"], ["No host leads to it: attach one under ", el(:a, [href: "/domains"], "Domains"), "."])
-        {_info, hosts} -> [el(:p, [], "On the public plane, under:"), el(:ul, [class: "hosts"], Enum.map(hosts, &el(:li, [], &1)))]
+        {nil, _hosts} ->
+          []
+
+        {_info, []} ->
+          el(:p, [class: "note"], ["No host leads to it: attach one under ", el(:a, [href: "/domains"], "Domains"), "."])
+
+        {_info, hosts} ->
+          [el(:p, [], "On the public plane, under:"), el(:ul, [class: "hosts"], Enum.map(hosts, &el(:li, [], &1)))]
       end,
       if(options[:published] && options[:published].version != book.version,
         do: el(:p, [class: "note"], "The newest version is #{book.version}."),

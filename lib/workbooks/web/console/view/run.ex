@@ -3,7 +3,7 @@ defmodule Workbooks.Web.Console.View.Run do
   # One run. While it goes on the script fetches this page anew with each event and puts in what is another:
   # so what is seen in the middle and in the end is made in one place, here. Each part that may change has an id.
 
-  import Workbooks.Web.Console.HTML, only: [el: 2, el: 3]
+  import Workbooks.Web.Console.HTML, only: [el: 3]
   import Workbooks.Web.Console.Parts
 
   alias Workbooks.JSON
@@ -33,7 +33,11 @@ defmodule Workbooks.Web.Console.View.Run do
       ]),
       el(:div, [id: "live", "data-events": events], [
         part("progress", [], [
-          el(:p, [class: "progress", role: "status", "aria-live": "polite"], [status(run.status), " ", progress(run, steps)])
+          el(:p, [class: "progress", role: "status", "aria-live": "polite"], [
+            status(run.status),
+            " ",
+            progress(run, steps)
+          ])
         ]),
         part("cancel", [], if(running?, do: cancel(run, options[:csrf]), else: [])),
         part("issues", [], issues(run, href)),

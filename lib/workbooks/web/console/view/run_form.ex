@@ -34,7 +34,10 @@ defmodule Workbooks.Web.Console.View.RunForm do
 
   def fields(imports, typed) do
     [
-      for({name, n} <- imports |> Enum.take(@most) |> Enum.with_index(), do: input(name, n, typed[@prefix <> name] || "")),
+      for(
+        {name, n} <- imports |> Enum.take(@most) |> Enum.with_index(),
+        do: input(name, n, typed[@prefix <> name] || "")
+      ),
       el(:p, [class: "hint", id: "values-hint"], [
         "What is JSON is taken as such: ",
         ["3", "true", "[1, 2]", ~s("3")] |> Enum.map(&el(:code, [], &1)) |> Enum.intersperse(", "),

@@ -3,7 +3,7 @@ defmodule Workbooks.Web.Console.View.Source do
   # A source with its line numbers, what is wrong with a line below it. Long sources come in pages, so that
   # none is too much for a browser, and long lines are cut.
 
-  import Workbooks.Web.Console.HTML, only: [el: 2, el: 3]
+  import Workbooks.Web.Console.HTML, only: [el: 3]
   import Workbooks.Web.Console.Parts
 
   alias Workbooks.Web.Console.HTML
@@ -35,7 +35,11 @@ defmodule Workbooks.Web.Console.View.Source do
     behind = if more?, do: el(:a, [href: page_href.(from + @page)], "Lines after")
 
     [
-      el(:div, [class: "scroll code", role: "region", "aria-label": "Source", tabindex: "0"], listing(lines, from, marks)),
+      el(
+        :div,
+        [class: "scroll code", role: "region", "aria-label": "Source", tabindex: "0"],
+        listing(lines, from, marks)
+      ),
       (before || behind) && el(:nav, [class: "pages", "aria-label": "Parts of the source"], [before, " ", behind])
     ]
   end

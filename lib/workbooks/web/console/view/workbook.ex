@@ -2,7 +2,7 @@ defmodule Workbooks.Web.Console.View.Workbook do
   @moduledoc false
   # The pages of one workbook, below one head with tabs.
 
-  import Workbooks.Web.Console.HTML, only: [el: 2, el: 3]
+  import Workbooks.Web.Console.HTML, only: [el: 3]
   import Workbooks.Web.Console.Parts
 
   alias Workbooks.Web.Console.HTML
@@ -151,7 +151,12 @@ defmodule Workbooks.Web.Console.View.Workbook do
     confirmed(
       "Delete this workbook…",
       "This removes the source, all of its versions and what is published of them.",
-      form(path(["workbooks", book.id, "delete"]), csrf, [hidden: [{"etag", book.etag}]], button("Delete it", class: "danger"))
+      form(
+        path(["workbooks", book.id, "delete"]),
+        csrf,
+        [hidden: [{"etag", book.etag}]],
+        button("Delete it", class: "danger")
+      )
     )
   end
 

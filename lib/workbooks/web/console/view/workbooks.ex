@@ -75,6 +75,7 @@ defmodule Workbooks.Web.Console.View.Workbooks do
 
   defp new(typed, csrf) do
     typed = typed || %{}
+
     el(:section, [id: "new", class: "panel"], [
       el(:h2, [], "New workbook"),
       form("/workbooks", csrf, [], [
@@ -103,7 +104,15 @@ defmodule Workbooks.Web.Console.View.Workbooks do
             el(:input, id: "file", type: "file", accept: ".org,text/org,text/plain")
           ]
         ),
-        field("source", "Source, in Org", el(:textarea, [id: "source", name: "source", rows: 16, spellcheck: "false"], HTML.typed(typed["source"] || @first))),
+        field(
+          "source",
+          "Source, in Org",
+          el(
+            :textarea,
+            [id: "source", name: "source", rows: 16, spellcheck: "false"],
+            HTML.typed(typed["source"] || @first)
+          )
+        ),
         button("Create")
       ])
     ])

@@ -10,7 +10,7 @@ defmodule Workbooks.Web.Console.HTML do
   @addresses [:href, :src, :action, :"data-events"]
 
   @type attribute :: {atom, String.t() | number | true | false | nil}
-  @type t :: String.t() | number | nil | {:el, atom, [attribute], t} | {:exact, iodata} | [t]
+  @type t :: String.t() | number | nil | false | {:el, atom, [attribute], t} | {:exact, iodata} | [t]
 
   @doc """
   An element. Attributes that are nil or false are left out; `true` is one without a value.
@@ -38,7 +38,7 @@ defmodule Workbooks.Web.Console.HTML do
   def render(nodes, base) when is_list(nodes), do: Enum.map(nodes, &render(&1, base))
   def render({:exact, markup}, _base), do: markup
   def render(number, _base) when is_number(number), do: to_string(number)
-  def render(nil, _base), do: []
+  def render(none, _base) when none in [nil, false], do: []
 
   defp attribute({_name, value}, _base) when value in [nil, false], do: []
   defp attribute({name, true}, _base), do: [?\s, Atom.to_string(name), ~s(="")]

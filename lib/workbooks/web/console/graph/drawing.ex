@@ -9,7 +9,7 @@ defmodule Workbooks.Web.Console.Graph.Drawing do
   alias Workbooks.Web.Console.HTML
 
   # Columns of text that fit: of the title, in a semi-bold 13 pixels wide font, and of the smaller line below.
-  @title_columns 22
+  @title_columns 20
 
   @doc "The drawing; `options` are those of `Workbooks.Web.Console.Graph.svg/2`, as a map."
   @spec svg(Layout.t(), map) :: HTML.t()
@@ -112,7 +112,7 @@ defmodule Workbooks.Web.Console.Graph.Drawing do
 
       iex> alias Workbooks.Web.Console.Graph.Drawing
       iex> {Drawing.fitting("Summarise"), Drawing.fitting("A very long title of a component")}
-      {"Summarise", "A very long title of …"}
+      {"Summarise", "A very long title o…"}
   """
   @spec fitting(String.t()) :: String.t()
   def fitting(title) do

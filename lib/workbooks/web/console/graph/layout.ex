@@ -9,7 +9,7 @@ defmodule Workbooks.Web.Console.Graph.Layout do
 
   alias Workbooks.Web.Console.Graph
 
-  @node_width 184
+  @node_width 196
   @node_height 50
   @waypoint 14
   @between_layers_down 44

@@ -32,19 +32,20 @@ defmodule Workbooks.Web.Console.View.Run do
         el(:p, [class: "about"], ["version #{run.version} · began ", time(run.started), " UTC · ", run.id])
       ]),
       el(:div, [id: "live", "data-events": events], [
-        part("progress", [], [
+        part("progress", [
           el(:p, [class: "progress", role: "status", "aria-live": "polite"], [
             status(run.status),
             " ",
             progress(run, steps)
           ])
         ]),
-        part("cancel", [], if(running?, do: cancel(run, options[:csrf]), else: [])),
-        part("issues", [], issues(run, href)),
-        part("errors", [], for(step <- steps, do: error(step, options[:source], href))),
-        part("results", [], if(running?, do: [], else: results(run))),
-        el(:section, [], [el(:h2, [], "Steps"), part("steps", [], table(steps, href)), Enum.map(steps, &log/1)]),
-        part("plan", [], drawing(options[:plan], steps, href))
+        part("cancel", if(running?, do: cancel(run, options[:csrf]), else: [])),
+        part("issues", issues(run, href)),
+        part("errors", for(step <- steps, do: error(step, options[:source], href))),
+        part("results", results(run)),
+        el(:section, [], [el(:h2, [], "Steps"), part("steps", table(steps, href)), Enum.map(steps, &log/1)]),
+        part("plan", drawing(options[:plan], steps, href)),
+        part("page", shown_page(run))
       ])
     ]
   end
@@ -192,33 +193,28 @@ defmodule Workbooks.Web.Console.View.Run do
 
   # --- what came of it -----------------------------------------------------------------------------
 
-  defp results(run) do
-    [
-      if(run.exports == %{},
-        do: [],
-        else:
-          el(:section, [], [
-            el(:h2, [], "Results"),
-            el(:dl, [class: "results"], run.exports |> Enum.sort() |> Enum.map(&export/1))
-          ])
-      ),
-      if(run.html,
-        do:
-          el(:section, [], [
-            el(:h2, [], "Page"),
-            el(:p, [class: "hint"], [
-              "The document with these results. ",
-              el(:a, [href: path(["runs", run.id, "page"]), target: "_blank", rel: "noopener"], "Open it alone")
-            ]),
-            el(
-              :iframe,
-              [class: "preview", sandbox: "", src: path(["runs", run.id, "page"]), title: "The document with results"],
-              ""
-            )
-          ]),
-        else: []
-      )
-    ]
+  defp results(%{exports: exports}) when exports == %{}, do: []
+
+  defp results(%{exports: exports}) do
+    el(:section, [], [
+      el(:h2, [], "Results"),
+      el(:dl, [class: "results"], exports |> Enum.sort() |> Enum.map(&export/1))
+    ])
+  end
+
+  defp shown_page(%{html: nil}), do: []
+
+  defp shown_page(run) do
+    href = path(["runs", run.id, "page"])
+
+    el(:section, [], [
+      el(:h2, [], "Page"),
+      el(:p, [class: "hint"], [
+        "The document with these results. ",
+        el(:a, [href: href, target: "_blank", rel: "noopener"], "Open it alone")
+      ]),
+      el(:iframe, [class: "preview", sandbox: "", src: href, title: "The document with results"], "")
+    ])
   end
 
   defp export({name, value}) do

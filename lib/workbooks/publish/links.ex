@@ -4,6 +4,7 @@ defmodule Workbooks.Publish.Links do
   # attributes stand in double quotes.
 
   alias Workbooks.Site
+  alias Workbooks.Site.Paths
 
   @tags ~r/<(?:a|img|video|audio|source|object|image)\s[^>]*>/
   @attribute ~r/\b(href|src|poster|data)="([^"]*)"/
@@ -104,7 +105,7 @@ defmodule Workbooks.Publish.Links do
   @doc "The link from a page's file to another, with or without its `.html`."
   @spec address(String.t(), String.t(), boolean) :: String.t()
   # It is shown at any path.
-  def address("404.html", to, clean?), do: "/" <> escaped(served(to, clean?))
+  def address("404.html", to, clean?), do: "/" <> Paths.escaped(served(to, clean?))
   def address(from, to, clean?), do: relative(served(from, clean?), served(to, clean?))
 
   defp served(path, true), do: Site.clean(path)
@@ -126,17 +127,13 @@ defmodule Workbooks.Publish.Links do
     {from, [_page]} = from |> String.split("/") |> Enum.split(-1)
     {to, [name]} = to |> String.split("/") |> Enum.split(-1)
     {from, to} = without_common(from, to)
-    link = Enum.map_join(List.duplicate("..", length(from)) ++ to, &(escaped(&1) <> "/")) <> escaped(name)
+    link = Enum.map_join(List.duplicate("..", length(from)) ++ to, &(Paths.escaped(&1) <> "/")) <> Paths.escaped(name)
     # A colon in what comes first would make a scheme of it.
     if link == "" or link =~ ~r/\A[^\/]*:/, do: "./" <> link, else: link
   end
 
   defp without_common([same | from], [same | to]), do: without_common(from, to)
   defp without_common(from, to), do: {from, to}
-
-  @doc "A path as a URL has it."
-  @spec escaped(String.t()) :: String.t()
-  def escaped(path), do: URI.encode(path, &(URI.char_unreserved?(&1) or &1 in '/:@!$&\'()*+,;='))
 
   @doc "The ids that links may lead to."
   @spec ids(String.t()) :: MapSet.t(String.t())

@@ -54,4 +54,13 @@ defmodule Workbooks.Site.Paths do
       true -> path
     end
   end
+
+  @doc """
+  A path as a URL has it.
+
+      iex> Workbooks.Site.Paths.escaped("docs/a b?.html")
+      "docs/a%20b%3F.html"
+  """
+  @spec escaped(String.t()) :: String.t()
+  def escaped(path), do: URI.encode(path, &(URI.char_unreserved?(&1) or &1 in '/:@!$&\'()*+,;='))
 end

@@ -9,7 +9,7 @@ defmodule Workbooks.Web.Audit do
   @doc "Tells of a request that was answered, if it was a write of somebody's; the conn as it came."
   @spec written(Conn.t(), integer) :: Conn.t()
   def written(%{method: method, assigns: %{tenant: tenant, route: route}} = conn, begun)
-      when method not in ["GET", "HEAD"] do
+      when method not in ["GET", "HEAD"] and not is_map_key(route.meta, :reads) do
     what = %{
       tenant: tenant,
       key: conn.assigns.key,

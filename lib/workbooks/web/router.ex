@@ -17,7 +17,7 @@ defmodule Workbooks.Web.Router do
   """
 
   alias Workbooks.HTTP.{Conn, Route, Router}
-  alias Workbooks.Web.{API, Audit, Auth, Console, Errors, Limits, Sessions, Settings}
+  alias Workbooks.Web.{API, Audit, Auth, Console, Errors, Input, Limits, Sessions, Settings}
   require Logger
 
   @safe ["GET", "HEAD"]
@@ -73,11 +73,12 @@ defmodule Workbooks.Web.Router do
     conn = conn |> Conn.assign(:route, route) |> Conn.assign(:max_body, max_body(conn, route))
     conn = if route.meta.kind == :api, do: Conn.put_headers(conn, [{"cache-control", "no-store"}]), else: conn
 
-    with {:ok, conn} <- allowed(conn, route), {:ok, conn} <- paced(conn) do
+    with {:ok, conn} <- allowed(conn, route), {:ok, conn} <- paced(conn), {:ok, conn} <- Input.read(conn, route.meta) do
       handled(conn, route)
     else
       {:error, error, conn} -> Errors.respond(conn, error)
       {:error, code, message, conn} -> refused(conn, route, code, message)
+      {:error, code, message, more, conn} -> Errors.respond(conn, code, message, more)
       {:wait, ms, conn} -> Errors.respond(conn, :rate_limited, "too many requests with this key", %{}, retry_ms: ms)
     end
   end
@@ -88,12 +89,12 @@ defmodule Workbooks.Web.Router do
     apply(module, function, [conn])
   catch
     kind, reason ->
-      what = if is_exception(reason), do: inspect(reason.__struct__), else: "a #{kind}"
+      what = if kind == :error, do: inspect(Exception.normalize(:error, reason).__struct__), else: to_string(kind)
 
       where =
         for {module, function, arguments, place} <- __STACKTRACE__, do: {module, function, arity(arguments), place}
 
-      Logger.error("#{route.method} #{route.path} failed by #{what}\n" <> Exception.format_stacktrace(where))
+      Logger.error("#{route.method} #{route.path} failed: #{what}\n" <> Exception.format_stacktrace(where))
       Errors.respond(conn, :internal, "a fault on this side: please report it")
   end
 

@@ -50,7 +50,7 @@ defmodule Workbooks.Web.Console.View.Run do
     ]
   end
 
-  defp part(id, attributes, contents), do: el(:div, [{:id, "part-" <> id}, {:"data-part", true} | attributes], contents)
+  defp part(id, contents), do: el(:div, [id: "part-" <> id, "data-part": true], contents)
 
   # --- steps ---------------------------------------------------------------------------------------
 

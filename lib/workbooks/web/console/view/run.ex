@@ -147,8 +147,16 @@ defmodule Workbooks.Web.Console.View.Run do
 
   # --- what went wrong -----------------------------------------------------------------------------
 
-  defp issues(%{error: issues}, href) when is_list(issues) and issues != [] do
-    el(:section, [], [el(:h2, [], "What is wrong"), Issues.list(issues, href)])
+  defp issues(%{error: issues} = run, href) when is_list(issues) and issues != [] do
+    # Its hint is for who calls functions; here there is a form.
+    {missing, others} = Enum.split_with(issues, &(&1["code"] == "missing_input"))
+    missing_form = path(["workbooks", run.workbook]) <> "#run"
+
+    el(:section, [], [
+      el(:h2, [], "What is wrong"),
+      Issues.list(Enum.map(missing, &Map.delete(&1, "hint")) ++ others, href),
+      if(missing != [], do: el(:p, [], el(:a, [href: missing_form], "Fill in the form again")), else: [])
+    ])
   end
 
   defp issues(_run, _href), do: []

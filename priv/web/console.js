@@ -38,7 +38,7 @@ if (live) {
     for (const part of fresh.querySelectorAll("[data-part]")) {
       const old = document.getElementById(part.id);
       if (!old) place(part);
-      else if (part.querySelector("[data-part]") === null) renew(old, part);
+      else if (old.innerHTML !== part.innerHTML) renew(old, part);
     }
     if (!fresh.dataset.events && !over) {
       over = true;
@@ -46,8 +46,11 @@ if (live) {
     }
   };
 
+  // Who stands on a link in it with the keyboard stands on the same one afterwards.
   const renew = (old, part) => {
-    if (old.innerHTML !== part.innerHTML) old.innerHTML = part.innerHTML;
+    const href = old.contains(document.activeElement) && document.activeElement.getAttribute("href");
+    old.innerHTML = part.innerHTML;
+    if (href) old.querySelector(`a[href="${CSS.escape(href)}"]`)?.focus();
   };
 
   // A log that was not there before stands with the others, below the steps.

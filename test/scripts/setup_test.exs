@@ -88,7 +88,9 @@ defmodule SetupTest do
 
     lines = String.split(output, "\n", trim: true)
     assert length(lines) == 5
-    for line <- lines, do: assert(line =~ ~r/\ASome will be skipped: they need .*(PropEr|PostgreSQL|browser|curl|h2load)/)
+
+    for line <- lines,
+        do: assert(line =~ ~r/\ASome will be skipped: they need .*(PropEr|PostgreSQL|browser|curl|h2load)/)
   end
 
   test "nor is anything installed for tests where nobody may", %{machine: machine} do

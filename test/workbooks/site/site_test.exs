@@ -52,7 +52,7 @@ defmodule Workbooks.SiteTest do
       bad = ["", "/a", "a/", "a//b", ".", "..", "../a", "a/../b", "a/./b", ".git", "a/.env", "a\\b", "a\0", "a\n"]
       bad = bad ++ [<<255>>, String.duplicate("a", 1025), "health", "health.html", "health/index.html", :a]
       for path <- bad, do: assert({:error, %Error{kind: :bad_name}} = Site.pack(%{path => ""}), inspect(path))
-      good = ["a", ".well-known/x", "ä/ö.html", "a b", "..a" |> String.trim_leading("."), "a..b", "%2e%2e"]
+      good = ["a", ".well-known/x", "ä/ö.html", "a b", "a..b", "%2e%2e"]
       for path <- good, do: assert({:ok, _} = Site.pack(%{path => ""}), path)
     end
   end

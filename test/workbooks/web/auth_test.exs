@@ -161,6 +161,7 @@ defmodule Workbooks.Web.AuthTest do
   end
 
   defp described!(answer, nil), do: assert(answer.body == "")
+  defp described!(answer, {:events, _schema}), do: described!(answer, {:text, "text/event-stream"})
   defp described!(answer, {:text, type}), do: assert(String.starts_with?(TestConn.header(answer, "content-type"), type))
 
   defp described!(answer, schema) do

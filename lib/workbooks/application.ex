@@ -20,7 +20,9 @@ defmodule Workbooks.Application do
       Workbooks.Workflow.Telemetry,
       Workbooks.Workflow.Nodes,
       Workbooks.State,
-      {Task.Supervisor, name: Workbooks.Workflow.Supervisor}
+      {Task.Supervisor, name: Workbooks.Workflow.Supervisor},
+      {Workbooks.Runs, Application.get_env(:workbooks, Workbooks.Runs, [])},
+      Workbooks.Web.Limits
     ]
 
     Supervisor.start_link(children, strategy: :one_for_one, name: Workbooks.Supervisor)

@@ -20,6 +20,7 @@ defmodule Workbooks.Application do
       Workbooks.Workflow.Telemetry,
       Workbooks.Workflow.Nodes,
       Workbooks.State,
+      {Workbooks.PublicWeb.Sites, Application.get_env(:workbooks, Workbooks.PublicWeb.Sites, [])},
       {Task.Supervisor, name: Workbooks.Workflow.Supervisor},
       {Workbooks.Runs, Application.get_env(:workbooks, Workbooks.Runs, [])},
       Workbooks.Web.Limits

@@ -249,9 +249,31 @@ defmodule Workbooks.Library do
   end
 
   @doc """
+  The SHA-256, as 32 bytes, of what is published of a workbook; `:error` where nothing is.
+
+  It comes from memory and is not looked at twice: for those who keep what they read, and ask with each
+  request whether it is still that.
+
+      iex> {:ok, _} = Workbooks.Library.put("acme", "kept", "* Kept")
+      iex> {:ok, page} = Workbooks.Library.publish("acme", "kept", "<h1>Kept</h1>")
+      iex> {:ok, digest} = Workbooks.Library.published_digest("acme", "kept")
+      iex> Base.encode16(digest, case: :lower) == page.etag
+      true
+      iex> Workbooks.Library.delete("acme", "kept")
+      :ok
+      iex> Workbooks.Library.published_digest("acme", "kept")
+      :error
+  """
+  @spec published_digest(tenant, id, library :: atom) :: {:ok, <<_::256>>} | :error | {:error, Error.t()}
+  def published_digest(tenant, id, library \\ __MODULE__) do
+    with {:ok, head} <- Mirror.lookup(library, {tenant, id}), do: Head.published_digest(head)
+  end
+
+  @doc """
   Publishes again what was published before what is published now, or before `unpublish/3`; it answers what that is.
 
-  What was published now is kept no longer: rolling back again goes back further.
+  What was published now is kept no longer: rolling back again goes back further. `if_match:` is the etag of what
+  has to be published now, or `:any`.
 
       iex> {:ok, _} = Workbooks.Library.put("acme", "news", "* News")
       iex> {:ok, good} = Workbooks.Library.publish("acme", "news", "good")
@@ -261,14 +283,16 @@ defmodule Workbooks.Library do
       iex> Workbooks.Library.delete("acme", "news")
       :ok
   """
-  @spec rollback(tenant, id, [option]) :: {:ok, info} | {:error, Error.t()}
+  @spec rollback(tenant, id, [option | {:if_match, String.t() | :any}]) :: {:ok, info} | {:error, Error.t()}
   def rollback(tenant, id, options \\ []) do
-    options = validate!(options, [], "rollback/3")
-    with {:ok, key} <- key(tenant, id), do: written({:roll_back, key}, options)
+    options = validate!(options, [if_match: {:any, :any}], "rollback/3")
+    if_match!(options, [:any], "rollback/3")
+    with {:ok, key} <- key(tenant, id), do: written({:roll_back, key, options.if_match}, options)
   end
 
   @doc """
-  Has nothing of a workbook published. What was is kept for `rollback/3`.
+  Has nothing of a workbook published. What was is kept for `rollback/3`. `if_match:` is the etag of what has to
+  be published now, or `:any`.
 
       iex> {:ok, _} = Workbooks.Library.put("acme", "old", "* Old")
       iex> {:ok, page} = Workbooks.Library.publish("acme", "old", "<h1>Old</h1>")
@@ -281,10 +305,11 @@ defmodule Workbooks.Library do
       iex> Workbooks.Library.delete("acme", "old")
       :ok
   """
-  @spec unpublish(tenant, id, [option]) :: :ok | {:error, Error.t()}
+  @spec unpublish(tenant, id, [option | {:if_match, String.t() | :any}]) :: :ok | {:error, Error.t()}
   def unpublish(tenant, id, options \\ []) do
-    options = validate!(options, [], "unpublish/3")
-    with {:ok, key} <- key(tenant, id), do: written({:unpublish, key}, options)
+    options = validate!(options, [if_match: {:any, :any}], "unpublish/3")
+    if_match!(options, [:any], "unpublish/3")
+    with {:ok, key} <- key(tenant, id), do: written({:unpublish, key, options.if_match}, options)
   end
 
   # --- reading -------------------------------------------------------------------------------------

@@ -77,6 +77,12 @@ defmodule Workbooks.CLI.Remote do
     with {:error, _message} <- JSON.decode(body), do: {:error, stranger(remote)}
   end
 
+  @doc "As `json/4`, of a route whose answer does not matter."
+  @spec done(t, :put | :delete, [String.t()], term) :: :ok | {:error, Failure.t()}
+  def done(remote, method, names, body \\ nil) do
+    with {:ok, _answer} <- json(remote, method, path(names), body), do: :ok
+  end
+
   @doc "An answer of status 2xx; any other is a failure, in the words of the control plane."
   @spec request(t, :get | :post | :put | :delete, String.t(), nil | {type :: String.t(), iodata}) ::
           {:ok, answer} | {:error, Failure.t()}

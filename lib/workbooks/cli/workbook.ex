@@ -53,6 +53,17 @@ defmodule Workbooks.CLI.Workbook do
     with {:ok, answer} <- Remote.request(remote, :get, path(workbook)), do: {:ok, %{workbook | org: answer.body}}
   end
 
+  @doc "A file put where it can be run or published there, under its own name; a stored workbook as it is."
+  @spec store(t) :: {:ok, t} | {:error, Failure.t()}
+  def store(%__MODULE__{kind: :stored} = workbook), do: {:ok, workbook}
+
+  def store(%__MODULE__{kind: :file} = file) do
+    workbook = %{file | kind: :stored, name: id(file.name)}
+
+    with {:ok, _answer} <- Remote.request(file.remote, :put, path(workbook), {"text/org", file.org}),
+         do: {:ok, workbook}
+  end
+
   @doc "The path of a stored workbook, or of what there is to do with it."
   @spec path(t, [String.t()]) :: String.t()
   def path(%__MODULE__{name: id}, rest \\ []), do: Remote.path(["api", "workbooks", id | rest])

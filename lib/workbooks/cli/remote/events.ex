@@ -59,6 +59,10 @@ defmodule Workbooks.CLI.Remote.Events do
       {:http, {^request, :stream_end, _headers}} ->
         {:broken, state.last, :socket_closed_remotely}
 
+      # Nothing comes behind the last event that was read: the run is over.
+      {:http, {^request, {{_version, 204, _words}, _headers, _body}}} ->
+        :ok
+
       {:http, {^request, {{_version, status, _words}, _headers, body}}} ->
         {:error, Remote.refused(remote, status, body)}
 

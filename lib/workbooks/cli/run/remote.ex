@@ -13,26 +13,13 @@ defmodule Workbooks.CLI.Run.Remote do
   @doc "Runs a workbook there, shown as it goes."
   @spec run(Workbook.t(), map, Display.t()) :: {:ok, Run.t(), Display.t()} | {:error, Failure.t()}
   def run(%Workbook{remote: remote} = workbook, inputs, display) do
-    with :ok <- put(workbook),
-         {:ok, %{"id" => id}} <- Remote.json(remote, :post, path(workbook, ["run"]), %{inputs: inputs}),
+    with {:ok, workbook} <- Workbook.store(workbook),
+         {:ok, %{"id" => id}} <- Remote.json(remote, :post, Workbook.path(workbook, ["run"]), %{inputs: inputs}),
          {:ok, display} <- follow(remote, id, display),
          {:ok, view} <- Remote.json(remote, :get, Remote.path(["api", "runs", id])) do
       {:ok, of_view(view), Display.finish(display)}
     end
   end
-
-  defp put(%Workbook{kind: :stored}), do: :ok
-
-  defp put(%Workbook{org: org} = workbook) do
-    with {:ok, _answer} <- Remote.request(workbook.remote, :put, path(workbook), {"text/org", org}), do: :ok
-  end
-
-  defp path(workbook, rest \\ [])
-
-  defp path(%Workbook{kind: :file} = workbook, rest),
-    do: Workbook.path(%{workbook | name: Workbook.id(workbook.name)}, rest)
-
-  defp path(workbook, rest), do: Workbook.path(workbook, rest)
 
   # The events come to this process, and so does what is shown of them.
   defp follow(remote, id, display) do
@@ -52,9 +39,9 @@ defmodule Workbooks.CLI.Run.Remote do
   defp shown(%{name: "step_start", data: data}), do: {:step_start, data["component"]}
 
   defp shown(%{name: "progress", data: data}),
-    do: {:step_progress, data["component"], data["words"] || data["progress"] || ""}
+    do: {:step_progress, data["component"], data["message"]}
 
-  defp shown(%{name: "step", data: data}), do: {:step, step(data["step"] || data), nil}
+  defp shown(%{name: "step", data: data}), do: {:step, step(data), nil}
   defp shown(%{name: name}), do: {:stop, name}
 
   @doc "A run as this library has it, of what a control plane says of it."

@@ -36,7 +36,7 @@ defmodule Workbooks.CLI.Verbs.Domain do
     answer =
       State.with(options, fn
         {:here, tenant} -> Domains.attach(host, {tenant, id})
-        {:there, remote} -> done(Remote.json(remote, :put, Remote.path(["api", "domains", host]), %{workbook: id}))
+        {:there, remote} -> Remote.done(remote, :put, ["api", "domains", host], %{workbook: id})
       end)
 
     with :ok <- answer, do: {:ok, {"#{host} leads to #{id}\n", %{host: host, workbook: id}}}
@@ -46,7 +46,7 @@ defmodule Workbooks.CLI.Verbs.Domain do
     answer =
       State.with(options, fn
         {:here, tenant} -> Domains.detach(host, tenant)
-        {:there, remote} -> done(Remote.request(remote, :delete, Remote.path(["api", "domains", host])))
+        {:there, remote} -> Remote.done(remote, :delete, ["api", "domains", host])
       end)
 
     with :ok <- answer, do: {:ok, {"#{host} leads nowhere\n", %{host: host, detached: true}}}
@@ -59,7 +59,8 @@ defmodule Workbooks.CLI.Verbs.Domain do
           with hosts when not is_tuple(hosts) <- Domains.list(tenant), do: {:ok, hosts}
 
         {:there, remote} ->
-          with {:ok, answer} <- Remote.json(remote, :get, "/api/domains"), do: {:ok, answer["domains"]}
+          with {:ok, %{"domains" => all}} <- Remote.json(remote, :get, "/api/domains"),
+               do: {:ok, Map.new(all, &{&1["host"], &1["workbook"]})}
       end)
 
     with {:ok, hosts} <- answer do
@@ -68,7 +69,4 @@ defmodule Workbooks.CLI.Verbs.Domain do
   end
 
   def run(arguments, _options), do: {:error, State.usage(arguments, usage())}
-
-  defp done({:ok, _answer}), do: :ok
-  defp done(error), do: error
 end

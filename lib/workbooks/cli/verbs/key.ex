@@ -1,9 +1,8 @@
 defmodule Workbooks.CLI.Verbs.Key do
   @moduledoc false
   @behaviour Workbooks.CLI.Verb
-  @compile {:no_warn_undefined, Workbooks.Web.Keys}
 
-  alias Workbooks.CLI.{Failure, Output, State, Verb}
+  alias Workbooks.CLI.{Output, Remote, State, Verb}
   alias Workbooks.Web.Keys
 
   @impl true
@@ -16,20 +15,25 @@ defmodule Workbooks.CLI.Verbs.Key do
   @impl true
   def about do
     """
-    A key opens the control plane for one tenant. create prints it once: what is kept is a digest. Keys are made
-    where the server's store is (WORKBOOKS_DATA_DIR), and never by the control plane itself: who has a key
-    cannot make others. While wb serve runs the store is its own: stop it first, or use its first key.
+    A key opens the control plane for one tenant. create prints it once: what is kept is a digest of it. The first
+    is made where the server's store is (WORKBOOKS_DATA_DIR), while no server has it open, or by wb serve itself;
+    others by who has one, with WB_URL and WB_KEY. What revoke takes is the id, the part behind wb_.
     """
   end
 
+  # --key is taken: it is what others are asked for with.
   @impl true
-  def options, do: [{:name, :string, "NAME", "what it is for, to know it by in the list"}, Verb.tenant_option()]
+  def options do
+    [{:name, :string, "NAME", "what it is for, to know it by in the list"}, Verb.tenant_option()] ++
+      Verb.remote_options()
+  end
 
   @impl true
   def examples do
     [
       {"export WB_KEY=$(wb key create --name laptop)", "a key, kept for the next commands"},
-      {"wb key list", "which there are, and which were revoked"}
+      {"wb key list", "which there are, and which were revoked"},
+      {"wb key revoke 2f7k3q", "one that opens nothing any more"}
     ]
   end
 
@@ -37,41 +41,54 @@ defmodule Workbooks.CLI.Verbs.Key do
   def run(["create"], options) do
     name = options.name || "wb"
 
-    with {:ok, key} <- here(options, &Keys.create(&1, name: name)) do
-      {:ok, {[key, ?\n], %{key: key, name: name, tenant: State.tenant(options)}}}
-    end
+    answer =
+      State.with(options, fn
+        {:here, tenant} ->
+          Keys.create(tenant, name: name)
+
+        {:there, remote} ->
+          with {:ok, made} <- Remote.json(remote, :post, "/api/keys", %{name: name}), do: {:ok, made["key"]}
+      end)
+
+    with {:ok, key} <- answer, do: {:ok, {[key, ?\n], %{key: key, name: name}}}
   end
 
   def run(["list"], options) do
-    with keys when is_list(keys) <- here(options, &Keys.list/1) do
-      rows =
-        for key <- keys,
-            do: [key.id, key.name, date(key.created), if(key.revoked, do: "revoked " <> date(key.revoked), else: "")]
+    answer =
+      State.with(options, fn
+        {:here, tenant} -> with keys when is_list(keys) <- Keys.list(tenant), do: {:ok, Enum.map(keys, &told/1)}
+        {:there, remote} -> with {:ok, %{"keys" => keys}} <- Remote.json(remote, :get, "/api/keys"), do: {:ok, keys}
+      end)
 
-      data = for key <- keys, do: %{id: key.id, name: key.name, created: date(key.created), revoked: date(key.revoked)}
-      {:ok, {Output.table(rows), data}}
+    with {:ok, keys} <- answer do
+      rows = for key <- keys, do: [key["id"], key["name"], second(key["created"]), revoked(key["revoked"])]
+      {:ok, {Output.table(rows), keys}}
     end
   end
 
   def run(["revoke", id], options) do
-    with :ok <- here(options, &Keys.revoke(&1, id)),
-         do: {:ok, {"#{id} opens nothing any more\n", %{id: id, revoked: true}}}
+    answer =
+      State.with(options, fn
+        {:here, tenant} -> Keys.revoke(tenant, id)
+        {:there, remote} -> Remote.done(remote, :delete, ["api", "keys", id])
+      end)
+
+    with :ok <- answer, do: {:ok, {"#{id} opens nothing any more\n", %{id: id, revoked: true}}}
   end
 
   def run(arguments, _options), do: {:error, State.usage(arguments, usage())}
 
-  # Whatever WB_URL says: it is about another machine.
-  defp here(options, function) do
-    case System.get_env("WB_URL", "") do
-      "" ->
-        State.with(options, fn {:here, tenant} -> function.(tenant) end)
-
-      url ->
-        {:error,
-         Failure.new(:unavailable, "#{url} makes no keys for others: run wb key where its server runs, without WB_URL")}
-    end
+  # As the control plane tells them.
+  defp told(key) do
+    %{"id" => key.id, "name" => key.name, "created" => iso(key.created), "revoked" => iso(key.revoked)}
   end
 
-  defp date(nil), do: nil
-  defp date(time), do: DateTime.to_iso8601(DateTime.truncate(time, :second))
+  defp iso(nil), do: nil
+  defp iso(time), do: DateTime.to_iso8601(time)
+
+  defp revoked(nil), do: ""
+  defp revoked(time), do: "revoked " <> second(time)
+
+  # Of a time, what people read.
+  defp second(time), do: time |> String.slice(0, 19) |> String.replace("T", " ")
 end

@@ -75,8 +75,11 @@ defmodule Workbooks.CLI.Verbs.Var do
   def run(["list"], options) do
     answer =
       State.with(options, fn
-        {:here, tenant} -> with %{} = all <- listed(Store.list(tenant)), do: {:ok, all}
-        {:there, remote} -> with {:ok, answer} <- Remote.json(remote, :get, "/api/vars"), do: {:ok, answer["vars"]}
+        {:here, tenant} ->
+          with %{} = all <- listed(Store.list(tenant)), do: {:ok, all}
+
+        {:there, remote} ->
+          with {:ok, %{"vars" => all}} <- Remote.json(remote, :get, "/api/vars"), do: {:ok, kinds(all)}
       end)
 
     with {:ok, names} <- answer do
@@ -88,7 +91,7 @@ defmodule Workbooks.CLI.Verbs.Var do
     answer =
       State.with(options, fn
         {:here, tenant} -> Store.delete(tenant, name)
-        {:there, remote} -> done(Remote.request(remote, :delete, Remote.path(["api", "vars", name])))
+        {:there, remote} -> Remote.done(remote, :delete, ["api", "vars", name])
       end)
 
     with :ok <- answer, do: {:ok, {"#{name} is gone\n", %{name: name, deleted: true}}}
@@ -112,7 +115,7 @@ defmodule Workbooks.CLI.Verbs.Var do
           Store.set(tenant, name, value, secret: secret)
 
         {:there, remote} ->
-          done(Remote.json(remote, :put, Remote.path(["api", "vars", name]), %{value: value, secret: secret}))
+          Remote.done(remote, :put, ["api", "vars", name], %{value: value, secret: secret})
       end)
 
     with :ok <- answer do
@@ -141,10 +144,10 @@ defmodule Workbooks.CLI.Verbs.Var do
   defp listed({:error, error}), do: {:error, error}
   defp listed(all), do: all
 
+  defp kinds(all), do: Map.new(all, &{&1["key"], if(&1["secret"], do: :secret, else: :plain)})
+
   defp got({:ok, %{"secret" => true} = answer}), do: {:secret, :redacted, answer["bytes"]}
   defp got({:ok, %{"value" => value}}), do: {:ok, value}
+  defp got({:ok, %{"base64" => text}}), do: Base.decode64(text)
   defp got(error), do: error
-
-  defp done({:ok, _answer}), do: :ok
-  defp done(error), do: error
 end

@@ -21,11 +21,47 @@ defmodule Workbooks.CLI.Start do
   @spec application :: :ok
   def application do
     load()
-    # Where it runs already, somebody else has said where it logs to.
-    if Process.whereis(Logger) == nil and not started?(:logger), do: log_to_standard_error()
-    {:ok, _started} = Application.ensure_all_started(:workbooks)
+
+    # Whatever the environment says of servers, this is none. Where it runs already it is somebody else's.
+    unless started?(:workbooks) do
+      Application.put_env(:workbooks, :server, false)
+      start()
+    end
+
     :ok
   end
+
+  @doc "The application with both planes, whose settings go before the configured ones."
+  @spec server([{module, keyword}]) :: :ok
+  def server(planes) do
+    load()
+
+    if started?(:workbooks),
+      do: raise(ArgumentError, "the application runs here already: its own configuration says whether it serves")
+
+    Application.put_env(:workbooks, :server, true)
+
+    for {endpoint, settings} <- planes do
+      Application.put_env(:workbooks, endpoint, Keyword.merge(Application.get_env(:workbooks, endpoint, []), settings))
+    end
+
+    start()
+  end
+
+  defp start do
+    unless started?(:logger), do: log_to_standard_error()
+
+    case Application.ensure_all_started(:workbooks) do
+      {:ok, _started} -> :ok
+      {:error, reason} -> raise ArgumentError, "it cannot start: #{cause(reason) || inspect(reason, limit: 20)}"
+    end
+  end
+
+  # A setting that is none is raised deep below, by the child that it is for.
+  defp cause(%{__exception__: true} = error), do: Exception.message(error)
+  defp cause(tuple) when is_tuple(tuple), do: tuple |> Tuple.to_list() |> Enum.find_value(&cause/1)
+  defp cause([first | rest]), do: cause(first) || cause(rest)
+  defp cause(_other), do: nil
 
   defp started?(application), do: List.keymember?(Application.started_applications(), application, 0)
 

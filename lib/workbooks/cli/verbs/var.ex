@@ -3,7 +3,10 @@ defmodule Workbooks.CLI.Verbs.Var do
   @behaviour Workbooks.CLI.Verb
 
   alias Workbooks.CLI.{Failure, Files, Output, Remote, State, Verb}
-  alias Workbooks.Vars.Store
+  alias Workbooks.Vars.{Store, Template}
+
+  # As of the store of this machine.
+  @most_text 16_777_216
 
   @impl true
   def name, do: "var"
@@ -129,12 +132,23 @@ defmodule Workbooks.CLI.Verbs.Var do
         {:here, tenant} ->
           Store.ref(tenant, text, :guest)
 
-        {:there, _remote} ->
-          {:error, Failure.new(:unavailable, "wb var ref works with the store of this machine alone: unset WB_URL")}
+        # Filled here: no secret comes back that could be.
+        {:there, remote} ->
+          Template.fill(text, @most_text, &resolve(remote, &1))
       end)
 
     with {:error, {:unknown, names}} <- answer do
       {:error, Failure.new(:not_found, "there is nothing called #{Enum.join(names, ", ")} (wb var list names all)")}
+    end
+  end
+
+  defp resolve(remote, {kind, name}) do
+    case remote |> Remote.json(:get, Remote.path(["api", "vars", name])) |> got() do
+      {:secret, :redacted, _bytes} -> :keep
+      {:ok, value} when kind == :any -> {:ok, value}
+      {:error, %{code: "not_found"}} -> :unknown
+      {:error, failure} -> {:error, failure}
+      _plain -> :unknown
     end
   end
 

@@ -2,6 +2,9 @@ defmodule Workbooks.CLI.Failure do
   @moduledoc false
   # What went wrong, as one line for a person and a code for a program.
 
+  # Of an error that nobody thought of: what it was about may be of any length.
+  @most 400
+
   @derive {Inspect, only: [:code, :message]}
   defstruct [:code, :message]
 
@@ -30,7 +33,8 @@ defmodule Workbooks.CLI.Failure do
 
   def crash(kind, reason, stacktrace) do
     where = stacktrace |> Enum.take(1) |> Enum.map_join(&Exception.format_stacktrace_entry/1)
-    new(:internal, "a fault of wb, please report it: #{Exception.format_banner(kind, reason, stacktrace)} (#{where})")
+    what = kind |> Exception.format_banner(reason, stacktrace) |> String.slice(0, @most)
+    new(:internal, "a fault of wb, please report it: #{what} (#{String.slice(where, 0, @most)})")
   end
 
   # A line is what scripts and people read of it.

@@ -7,7 +7,8 @@ defmodule Workbooks.CLI.Output do
   @doc "Has the virtual machine pass bytes on as they are: ours are UTF-8 whatever the locale says."
   @spec prepare :: :ok
   def prepare do
-    for device <- [:standard_io, :standard_error], do: :io.setopts(device, encoding: :latin1)
+    :io.setopts(:standard_io, binary: true, encoding: :latin1)
+    :io.setopts(:standard_error, encoding: :latin1)
     :ok
   end
 
@@ -54,6 +55,15 @@ defmodule Workbooks.CLI.Output do
   @doc "Whether text may be coloured: on a terminal, unless NO_COLOR says otherwise."
   @spec colours? :: boolean
   def colours?, do: terminal?() and System.get_env("NO_COLOR", "") == ""
+
+  @doc "Whether so many lines can be drawn over themselves: none of them scrolled away."
+  @spec fits?(non_neg_integer) :: boolean
+  def fits?(lines) do
+    case :io.rows() do
+      {:ok, rows} -> lines < rows
+      _unknown -> lines < 24
+    end
+  end
 
   @doc "How many columns there are."
   @spec columns :: pos_integer

@@ -129,6 +129,11 @@ defmodule Workbooks.CLI.RunTest do
     end
 
     test "runs again when the file changes, and says which steps did", %{org: org} do
+      complained = ExUnit.CaptureIO.capture_io(:stderr, fn -> saved_again(org) end)
+      assert complained =~ "is invalid: no level-1 heading"
+    end
+
+    defp saved_again(org) do
       tea = "tea=" <> fresh()
       {task, printed} = watch([org, "-i", tea, "--watch"])
       TestWait.until(fn -> printed.() =~ ~r/^ran: tea\/look-up/m end)

@@ -24,14 +24,15 @@ defmodule Workbooks.CLI.Run.Display do
   @doc "A display of a run of that plan; `nil` where it is not known."
   @spec new(String.t(), map | nil, boolean) :: t
   def new(title, plan, json?) do
+    rows = if plan, do: Tree.rows(plan, unicode?()), else: []
+
     kind =
       cond do
         json? -> :none
-        Output.terminal?() -> :live
+        Output.terminal?() and Output.fits?(length(rows) + 1) -> :live
         true -> :plain
       end
 
-    rows = if plan, do: Tree.rows(plan, unicode?()), else: []
     width = Terminal.width(for {id, drawn} <- rows, do: if(kind == :live, do: drawn <> id, else: id))
     %__MODULE__{kind: kind, title: title, rows: rows, width: width}
   end
@@ -69,8 +70,8 @@ defmodule Workbooks.CLI.Run.Display do
   @doc "Draws a frame."
   @spec draw(t) :: t
   def draw(%{kind: :live} = display) do
-    frame = [display.title | Enum.map(display.rows, &row(&1, display))]
-    # Up to where the last one began, and over it. A row is cut, as one that wraps would be two.
+    frame = [String.slice(display.title, 0, Output.columns() - 1) | Enum.map(display.rows, &row(&1, display))]
+    # Up to where the last one began, and over it. A line is cut: one that wraps would be two.
     up = if display.drawn > 0, do: "\e[#{display.drawn}A\r", else: ""
     Output.write([up, for(line <- frame, do: [line, "\e[K\n"])])
     %{display | drawn: length(frame)}
@@ -121,9 +122,10 @@ defmodule Workbooks.CLI.Run.Display do
   defp say(display, _id, _words), do: display
 
   defp row({id, drawn}, display) do
-    name = String.pad_trailing(drawn <> id, display.width)
+    columns = Output.columns()
+    name = (drawn <> id) |> String.pad_trailing(display.width) |> String.slice(0, columns - 14)
     {colour, words} = words(display.states[id])
-    words = String.slice(words, 0, max(Output.columns() - display.width - 3, 10))
+    words = String.slice(words, 0, columns - String.length(name) - 3)
     [name, "  ", if(Output.colours?(), do: [colour, words, "\e[0m"], else: words)]
   end
 

@@ -11,6 +11,7 @@ mod error;
 mod externs;
 mod held;
 mod host_name;
+mod http;
 mod json;
 mod notify;
 mod program;

@@ -28,7 +28,7 @@ defmodule Workbooks do
   `Workbooks.Wasm` runs WebAssembly components.
   """
 
-  alias Workbooks.{JSON, OQL, Options, Run, Workflow}
+  alias Workbooks.{JSON, OQL, Options, Publication, Run, Workflow}
   alias Workbooks.Wasm.Error
   alias Workbooks.Workflow.{Capabilities, Handle, Issue, ResultCache, StepLog}
 
@@ -48,6 +48,7 @@ defmodule Workbooks do
     cache_dir: {:any, nil},
     verify: {:boolean, false},
     subscriber: {:pid, nil},
+    id: {:string, nil},
     nodes: {:any, nil},
     render: {:keyword, []}
   ]
@@ -87,6 +88,7 @@ defmodule Workbooks do
     * `:cache_dir` - a folder for results, instead of the one of `Workbooks.Workflow.ResultCache`
     * `:verify` - `true` runs each step, and fails one whose outputs are not those that are kept; `false`
     * `:subscriber` - a process that is told how far the run is: see `start_run/2`
+    * `:id` - the run's own, for who wants to know it before it begins; one that nothing else has
     * `:render` - options of `Workbooks.OQL.render/2` for the page
 
   A workbook that does not validate, or lacks an input, is `{:error, run}` with
@@ -154,7 +156,7 @@ defmodule Workbooks do
     caps = Capabilities.granted!(options.caps)
     nodes = nodes!(options.nodes, where)
     folder = folder!(options.folder, where)
-    id = new_id()
+    id = options.id || Run.new_id()
 
     with {:ok, step_log} <- workdir(options.workdir),
          {:ok, plan} <- checked_plan(org),
@@ -222,6 +224,46 @@ defmodule Workbooks do
   # What is no keyword list is told by `run/2`.
   defp in_folder_of(path, options) do
     if Keyword.keyword?(options), do: Keyword.put_new(options, :folder, Path.dirname(path)), else: options
+  end
+
+  @doc """
+  Publishes a workbook of the `Workbooks.Library` under a host: runs it, renders it with its results, and has the
+  host lead to that page, from one moment to the next.
+
+      iex> {:ok, _} = Workbooks.Library.put("acme", "hello", "* Hello\\n:PROPERTIES:\\n:WORKBOOK_VERSION: 1\\n:END:")
+      iex> {:ok, site} = Workbooks.publish("acme", "hello", "hello.example")
+      iex> {site.host, site.version, site.pages}
+      {"hello.example", 1, 1}
+      iex> Workbooks.Domains.resolve("hello.example")
+      {:ok, {"acme", "hello"}}
+      iex> {Workbooks.Domains.detach("hello.example"), Workbooks.Library.delete("acme", "hello")}
+      {:ok, :ok}
+
+  A workbook with a step that fails, or that lacks an input, is `{:error, run}`, as of `run/2`; a host of another
+  tenant's, a workbook that is not there and whatever cannot be stored is `{:error, %Workbooks.Error{}}`. Then all
+  is as it was.
+
+  Without a host (`nil`) what is published is what those hosts serve that lead to the workbook already. What was
+  published before is kept: `Workbooks.Library.rollback/3` goes back to it, `Workbooks.Library.unpublish/3` takes
+  it down.
+
+  Options are those of `run/2`, `inputs:` first of all, and:
+
+    * `:version` - of the source; the newest
+    * `:page` - options of `Workbooks.Page.html/2`, before what the document says of itself
+    * `:library`, `:domains` - the processes' names
+  """
+  @spec publish(String.t(), String.t(), String.t() | nil, keyword) ::
+          {:ok, %{host: String.t() | nil, version: pos_integer, etag: String.t(), pages: pos_integer}}
+          | {:error, Run.t() | Workbooks.Error.t()}
+  def publish(tenant, id, host, options \\ []) do
+    {options, run_options} = Publication.options!(options)
+
+    with {:ok, %{source: org, version: version}} <- Publication.source(tenant, id, host, options),
+         {:ok, run} <- run(org, run_options),
+         {:ok, artifact} <- Publication.pack(run, org, options) do
+      Publication.switch(tenant, id, host, artifact, version, options)
+    end
   end
 
   @doc """
@@ -333,10 +375,4 @@ defmodule Workbooks do
 
   defp outcome(%Run{status: :ok} = run), do: {:ok, run}
   defp outcome(run), do: {:error, run}
-
-  # Sorts by time, and is unique among machines.
-  defp new_id do
-    time = System.os_time(:millisecond)
-    Base.encode32(<<time::48, :crypto.strong_rand_bytes(8)::binary>>, case: :lower, padding: false)
-  end
 end

@@ -60,7 +60,8 @@ defmodule Walls do
     ],
     site: ["lib/workbooks/site.ex", "lib/workbooks/site/"],
     http: ["lib/workbooks/http.ex", "lib/workbooks/http/"],
-    front: ["lib/workbooks.ex"],
+    front: ["lib/workbooks.ex", "lib/workbooks/publication.ex"],
+    publish: ["lib/workbooks/publish.ex", "lib/workbooks/publish/"],
     runs: ["lib/workbooks/runs.ex", "lib/workbooks/runs/"],
     agent: ["lib/workbooks/agent.ex", "lib/workbooks/agent/"],
     web: ["lib/workbooks/web.ex", "lib/workbooks/web/"],
@@ -105,6 +106,7 @@ defmodule Walls do
       :json
     ],
     # Only the top rows stand above the front door.
+    publish: [:front, :page, :oql, :workflow, :library, :domains, :site, :wasm, :leaf],
     runs: [:front, :workflow, :library, :leaf, :json],
     agent: [:front, :toolkits, :domains, :vars, :wasm, :leaf, :json],
     web: [
@@ -146,6 +148,7 @@ defmodule Walls do
     ],
     cli: [
       :front,
+      :publish,
       :web,
       :public_web,
       :runs,

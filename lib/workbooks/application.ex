@@ -20,7 +20,10 @@ defmodule Workbooks.Application do
       Workbooks.Workflow.Telemetry,
       Workbooks.Workflow.Nodes,
       Workbooks.State,
-      {Task.Supervisor, name: Workbooks.Workflow.Supervisor}
+      {Workbooks.PublicWeb.Sites, Application.get_env(:workbooks, Workbooks.PublicWeb.Sites, [])},
+      {Task.Supervisor, name: Workbooks.Workflow.Supervisor},
+      {Workbooks.Runs, Application.get_env(:workbooks, Workbooks.Runs, [])},
+      Workbooks.Web.Limits
     ]
 
     Supervisor.start_link(children ++ endpoints(), strategy: :one_for_one, name: Workbooks.Supervisor)

@@ -102,6 +102,44 @@ defmodule Workbooks.Domains do
   end
 
   @doc """
+  Whether this can be a host, or a wildcard, at all.
+
+      iex> Workbooks.Domains.host("example.com")
+      :ok
+      iex> {:error, error} = Workbooks.Domains.host("example..com")
+      iex> error.message
+      ~s("example..com" is no host: there is nothing before a dot)
+  """
+  @spec host(term) :: :ok | {:error, Error.t()}
+  def host(host), do: with({:ok, _pattern} <- pattern(host), do: :ok)
+
+  @doc """
+  Whether a host, or a wildcard, is the tenant's or free, as `attach/3` would find: `{:ok, workbook}` that it leads
+  to now, which is nil where it leads nowhere. Nothing is changed.
+
+      iex> Workbooks.Domains.attach("held.example", {"acme", "home"})
+      :ok
+      iex> {:error, error} = Workbooks.Domains.check("held.example", "other")
+      iex> error.kind
+      :conflict
+      iex> Workbooks.Domains.check("held.example", "acme")
+      {:ok, "home"}
+      iex> Workbooks.Domains.detach("held.example")
+      :ok
+      iex> Workbooks.Domains.check("held.example", "other")
+      {:ok, nil}
+  """
+  @spec check(host, tenant, [option]) :: {:ok, workbook_id | nil} | {:error, Error.t()}
+  def check(host, tenant, options \\ []) do
+    mirror = mirror(options, "check/3")
+
+    with {:ok, pattern} <- pattern(host),
+         :ok <- Names.tenant(tenant),
+         :ok <- Mirror.ready(mirror),
+         do: Table.free(pattern, tenant, &Mirror.lookup(mirror, &1), Names.shown(host))
+  end
+
+  @doc """
   Has a host, or a wildcard, lead nowhere any more.
 
   With a tenant it is that tenant's host or none: another's is `kind: :not_found`, as one that is not

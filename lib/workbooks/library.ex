@@ -93,6 +93,13 @@ defmodule Workbooks.Library do
   end
 
   @doc false
+  # What `put/4` takes, for who reads a source from somebody who may send more.
+  @spec max_source_bytes :: pos_integer
+  def max_source_bytes do
+    with {:ok, settings} <- settings(%{library: __MODULE__}), do: settings.max_source_bytes, else: (_not_running -> 0)
+  end
+
+  @doc false
   def child_spec(options) do
     %{id: Keyword.get(options, :name, __MODULE__), start: {__MODULE__, :start_link, [options]}}
   end
@@ -239,6 +246,27 @@ defmodule Workbooks.Library do
           | {:error, Error.t()}
   def published(tenant, id, options \\ []) do
     read(tenant, id, &Head.published/1, :artifact, validate!(options, [], "published/3"))
+  end
+
+  @doc """
+  The SHA-256, as 32 bytes, of what is published of a workbook; `:error` where nothing is.
+
+  It comes from memory and is not looked at twice: for those who keep what they read, and ask with each
+  request whether it is still that.
+
+      iex> {:ok, _} = Workbooks.Library.put("acme", "kept", "* Kept")
+      iex> {:ok, page} = Workbooks.Library.publish("acme", "kept", "<h1>Kept</h1>")
+      iex> {:ok, digest} = Workbooks.Library.published_digest("acme", "kept")
+      iex> Base.encode16(digest, case: :lower) == page.etag
+      true
+      iex> Workbooks.Library.delete("acme", "kept")
+      :ok
+      iex> Workbooks.Library.published_digest("acme", "kept")
+      :error
+  """
+  @spec published_digest(tenant, id, library :: atom) :: {:ok, <<_::256>>} | :error | {:error, Error.t()}
+  def published_digest(tenant, id, library \\ __MODULE__) do
+    with {:ok, head} <- Mirror.lookup(library, {tenant, id}), do: Head.published_digest(head)
   end
 
   @doc """

@@ -19,6 +19,8 @@ defmodule Workbooks.Page do
 
   @external_resource css = Path.expand("../../priv/page/page.css", __DIR__)
   @css File.read!(css)
+  @external_resource site_css = Path.expand("../../priv/page/site.css", __DIR__)
+  @site_css File.read!(site_css)
 
   @policy "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
@@ -29,14 +31,15 @@ defmodule Workbooks.Page do
     date: {:string, nil},
     lang: {:string, nil},
     source: {:string, nil},
-    run: {:any, nil}
+    run: {:any, nil},
+    site: {:any, nil}
   ]
 
   @doc """
   The page around `fragment`, which is taken over as it is: give only what
   `Workbooks.render/2` or a run made.
 
-  Options, all of them text but the last:
+  Options, all of them text but the last two:
 
     * `:title` - of the page, and its first heading unless the fragment brings one
     * `:description` - for search engines, and under the title
@@ -44,6 +47,8 @@ defmodule Workbooks.Page do
     * `:lang` - of the text, as a language tag; `en`
     * `:source` - the Org file's name, for the title where there is none, and the foot
     * `:run` - the `%Workbooks.Run{}` to report on
+    * `:site` - what surrounds one page of several: `%{title: text, pages: html, neighbours: html}`; the HTML
+      stands before and behind the document and is taken over as it is. Such a page may show pictures of its site
 
   An option that is `nil` is as good as none.
   """
@@ -56,10 +61,12 @@ defmodule Workbooks.Page do
       "<!DOCTYPE html>\n",
       ["<html lang=\"", language(options.lang), "\">\n"],
       head(title, options),
-      "<body>\n<main>\n",
+      if(options.site, do: ["<body class=\"site\">\n", options.site.pages], else: "<body>\n"),
+      "<main>\n",
       header(fragment, options),
       ["<article>\n", fragment, "\n</article>\n"],
       "</main>\n",
+      if(options.site, do: options.site.neighbours, else: []),
       report(options.run),
       footer(options),
       "</body>\n</html>\n"
@@ -112,17 +119,23 @@ defmodule Workbooks.Page do
   defp head(title, options) do
     [
       "<head>\n<meta charset=\"utf-8\" />\n",
-      ["<meta http-equiv=\"Content-Security-Policy\" content=\"", @policy, "\" />\n"],
+      ["<meta http-equiv=\"Content-Security-Policy\" content=\"", policy(options), "\" />\n"],
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\" />\n",
       "<meta name=\"color-scheme\" content=\"light dark\" />\n",
-      ["<title>", Escape.text(title), "</title>\n"],
+      ["<title>", Escape.text(window_title(title, options.site)), "</title>\n"],
       for name <- [:description, :author], content = options[name] do
         ["<meta name=\"", Atom.to_string(name), "\" content=\"", Escape.text(content), "\" />\n"]
       end,
       "<meta name=\"generator\" content=\"Workbooks\" />\n",
-      ["<style>\n", @css, "</style>\n</head>\n"]
+      ["<style>\n", @css, if(options.site, do: @site_css, else: []), "</style>\n</head>\n"]
     ]
   end
+
+  defp window_title(title, %{title: site}) when site != title, do: "#{title} – #{site}"
+  defp window_title(title, _site), do: title
+
+  defp policy(%{site: nil}), do: @policy
+  defp policy(_site), do: [@policy, " 'self'; media-src 'self'"]
 
   # A fragment rendered with `title: true` has its heading.
   defp header(fragment, options) do

@@ -28,12 +28,8 @@ defmodule Workbooks.Domains.Table do
   # somebody else had that before.
   @impl true
   def decide({:attach, host, {tenant, _workbook} = row, written}, read, _context) do
-    case Host.find(host, read) do
-      {:ok, {holder, _}} when holder != tenant ->
-        Error.tuple(:conflict, "#{written} is held by another tenant")
-
-      _free ->
-        {:ok, if(read.(host) == {:ok, row}, do: [], else: [{:put, host, row}]), :ok}
+    with {:ok, _before} <- free(host, tenant, read, written) do
+      {:ok, if(read.(host) == {:ok, row}, do: [], else: [{:put, host, row}]), :ok}
     end
   end
 
@@ -42,6 +38,17 @@ defmodule Workbooks.Domains.Table do
     case read.(host) do
       {:ok, {tenant, _}} when whose in [:any, tenant] -> {:ok, [{:delete, host}], :ok}
       _else -> Error.tuple(:not_found, "#{written} is not attached")
+    end
+  end
+
+  @doc "Whether nobody but the tenant holds a host, and where it leads now."
+  @spec free(Host.t(), String.t(), (Host.t() -> {:ok, {String.t(), String.t()}} | :error), String.t()) ::
+          {:ok, String.t() | nil} | {:error, Error.t()}
+  def free(host, tenant, read, written) do
+    case Host.find(host, read) do
+      {:ok, {^tenant, workbook}} -> {:ok, workbook}
+      {:ok, _another} -> Error.tuple(:conflict, "#{written} is held by another tenant")
+      :error -> {:ok, nil}
     end
   end
 

@@ -36,6 +36,13 @@ defmodule Workbooks.Library.Head do
     with %{version: 0} <- first(publications), do: nil
   end
 
+  @doc "The digest of what is published now; `:error` when nothing is."
+  @spec published_digest(t) :: {:ok, <<_::256>>} | :error
+  def published_digest({_versions, <<version::64, _::128, digest::binary-32, _older::binary>>}) when version > 0,
+    do: {:ok, digest}
+
+  def published_digest(_nothing), do: :error
+
   @doc "What was published, with what is."
   @spec publications(t) :: [entry]
   def publications({_versions, publications}),

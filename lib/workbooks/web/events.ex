@@ -7,9 +7,6 @@ defmodule Workbooks.Web.Events do
   alias Workbooks.{JSON, Runs}
   alias Workbooks.Web.{Keys, Reply}
 
-  # Where nothing happens a comment is sent this often, so that nobody on the way takes the connection for dead.
-  @heartbeat_ms 15_000
-
   @headers [
     {"content-type", "text/event-stream"},
     # Some proxies hold back what they think is small.
@@ -56,11 +53,11 @@ defmodule Workbooks.Web.Events do
       {^gone, :gone} ->
         {:ok, conn}
     after
-      @heartbeat_ms -> heartbeat(conn, reference, gone)
+      conn.assigns.settings.heartbeat_ms -> heartbeat(conn, reference, gone)
     end
   end
 
-  # What a key began ends with it.
+  # A comment, so that nobody on the way takes the connection for dead. What a key began ends with it.
   defp heartbeat(conn, reference, gone) do
     with {:ok, _whose} <- Keys.live(conn.assigns.key), {:ok, conn} <- Conn.chunk(conn, ":\n\n") do
       follow(conn, reference, gone, :running)

@@ -90,6 +90,7 @@ defmodule Workbooks.Web.APITest do
       assert %{status: 200} = third = put(key, "tea", "* Red", [{"if-match", ~s("0", #{etag(second)})}])
       assert %{status: 200} = fourth = put(key, "tea", "* Blue", [{"if-match", "*"}])
       assert %{status: 409} = put(key, "tea", "* White", [{"if-match", "W/" <> etag(fourth)}])
+      assert %{status: 409} = put(key, "tea", "* White", [{"if-match", ""}])
       assert %{status: 409} = put(key, "none", "* White", [{"if-match", "*"}])
 
       for headers <- [[{"if-match", "x"}], [{"if-none-match", etag(third)}]] do

@@ -18,7 +18,7 @@ defmodule Workbooks.Web.Router do
   """
 
   alias Workbooks.HTTP.{Conn, Route, Router}
-  alias Workbooks.Web.{API, Audit, Auth, Errors, Input, Limits, Sessions, Settings}
+  alias Workbooks.Web.{API, Audit, Auth, Console, Errors, Input, Limits, Sessions, Settings}
   require Logger
 
   @safe ["GET", "HEAD"]
@@ -37,7 +37,7 @@ defmodule Workbooks.Web.Router do
 
   @doc "Every route of the control plane."
   @spec routes :: [Route.t()]
-  def routes, do: API.routes()
+  def routes, do: API.routes() ++ Console.routes()
 
   @doc "What `call/2` needs: the settings above, before those of the configuration."
   @spec init(keyword) :: map

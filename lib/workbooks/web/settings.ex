@@ -11,7 +11,8 @@ defmodule Workbooks.Web.Settings do
     origins: {:any, []},
     session_hours: {:positive, 12},
     max_body: {:positive, 1_048_576},
-    heartbeat_ms: {:positive, 15_000}
+    heartbeat_ms: {:positive, 15_000},
+    streams: {:positive, 64}
   ]
 
   @type t :: %{
@@ -21,7 +22,8 @@ defmodule Workbooks.Web.Settings do
           origins: [String.t()],
           session_hours: pos_integer,
           max_body: pos_integer,
-          heartbeat_ms: pos_integer
+          heartbeat_ms: pos_integer,
+          streams: pos_integer
         }
 
   @doc "Those of the configuration, and these before them."

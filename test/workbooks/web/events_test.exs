@@ -89,6 +89,22 @@ defmodule Workbooks.Web.EventsTest do
     assert {:ok, %{status: :running}} = Runs.get(tenant, run)
   end
 
+  test "a tenant has so many open, and another may when one is closed", %{key: key, run: run} do
+    settings = [streams: 2]
+    server = start_supervised!({Server, router: {Router, settings}, listen: [{{127, 0, 0, 1}, 0}]}, id: :few)
+    [address] = Server.addresses(server)
+    context = %{address: address, key: key, run: run}
+    [first, _second] = for _ <- 1..2, do: tap(follow(context), &upto(&1, "event: step_start"))
+    path = "/api/runs/#{run}/events"
+    assert %{status: 429, body: body} = TestHTTP.request(address, "GET", path, [auth(key)])
+    assert %{"error" => %{"code" => "rate_limited"}} = JSON.decode!(body)
+
+    :gen_tcp.close(first)
+    # One of them is taken out when its process knows that nobody listens.
+    TestWait.until(fn -> TestHTTP.request(address, "HEAD", path, [auth(key)]).status == 200 end)
+    upto(follow(context), "event: step_start")
+  end
+
   test "what a key began ends with it", %{tenant: tenant, key: key} = context do
     socket = follow(context)
     upto(socket, "event: step_start")

@@ -4,7 +4,7 @@
 # The stages share build directories: one after the other, also under make -j.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-c setup-tests setup-bench demo test prove fuzz bench walls format lint docs guests guests-check ci matrix clean
+.PHONY: help setup setup-c setup-tests setup-bench demo test prove fuzz bench wb walls format lint docs guests guests-check ci matrix clean
 
 help: ## this list
 	@echo "Workbooks: Org files whose source blocks run as sandboxed WebAssembly on the BEAM"
@@ -41,6 +41,9 @@ fuzz: ## values, the cache's reader, the compiler and the Org kernel on what nob
 bench: setup-bench ## what calls, values, instances and others cost, each beside its floor, with the goals
 	@scripts/stages bench
 
+wb: setup ## _wb/wb, the command line: one file to put on the PATH
+	@scripts/wb
+
 walls: setup ## who may know whom: crates and modules
 	@scripts/stages walls
 
@@ -72,4 +75,4 @@ matrix: ## the Elixir tests, on the newest Elixir and OTP in Debian too (in _mat
 	@scripts/matrix
 
 clean: ## build results are removed
-	rm -rf _build _demo tmp target priv/native native/guests/target bench/engines/target fuzz/target fuzz/corpus fuzz/artifacts
+	rm -rf _build _demo _wb tmp target priv/native native/guests/target bench/engines/target fuzz/target fuzz/corpus fuzz/artifacts

@@ -4,7 +4,7 @@
 # The stages share build directories: one after the other, also under make -j.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-c setup-tests demo test prove fuzz bench walls format lint docs guests guests-check ci matrix clean
+.PHONY: help setup setup-c setup-tests setup-bench demo test prove fuzz bench wb walls format lint docs guests guests-check ci matrix clean
 
 help: ## this list
 	@echo "Workbooks: Org files whose source blocks run as sandboxed WebAssembly on the BEAM"
@@ -17,12 +17,15 @@ setup: ## what is missing is installed (Elixir, a C compiler) and the dev build 
 setup-c: setup ## what compiles C blocks is installed: clang as WebAssembly, by npm; then minutes of one core, once
 	@scripts/stages c
 
-setup-tests: ## as setup, and what only tests use (PropEr, PostgreSQL); tests without it are skipped by name
+setup-tests: ## as setup, and what only tests use (PropEr, PostgreSQL, Chromium, curl, h2load); tests without it are skipped by name
 	@scripts/setup --tests
 
 demo: setup ## the examples run and become pages in _demo/
 	@scripts/stages demo
 	@scripts/stages open
+
+setup-bench: ## as setup, and the clients that measure HTTP (wrk, h2load); without them that is left out
+	@scripts/setup --bench
 
 test: setup-tests ## every test
 	@scripts/stages guests-check rust-tests guest-tests elixir-tests walls
@@ -35,8 +38,11 @@ fuzz: ## values, the cache's reader, the compiler and the Org kernel on what nob
 	@scripts/setup --tools
 	@scripts/stages fuzz
 
-bench: setup ## what calls, values, instances and others cost, each beside its floor, with the goals
+bench: setup-bench ## what calls, values, instances and others cost, each beside its floor, with the goals
 	@scripts/stages bench
+
+wb: setup ## _wb/wb, the command line: one file to put on the PATH
+	@scripts/wb
 
 walls: setup ## who may know whom: crates and modules
 	@scripts/stages walls
@@ -69,4 +75,4 @@ matrix: ## the Elixir tests, on the newest Elixir and OTP in Debian too (in _mat
 	@scripts/matrix
 
 clean: ## build results are removed
-	rm -rf _build _demo tmp target priv/native native/guests/target bench/engines/target fuzz/target fuzz/corpus fuzz/artifacts
+	rm -rf _build _demo _wb tmp target priv/native native/guests/target bench/engines/target fuzz/target fuzz/corpus fuzz/artifacts

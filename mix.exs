@@ -15,6 +15,8 @@ defmodule Workbooks.MixProject do
       compilers: Mix.compilers() ++ [:workbooks_native],
       start_permanent: Mix.env() == :prod,
       elixirc_paths: if(Mix.env() == :test, do: ["lib", "test/support"], else: ["lib"]),
+      # What `wb` asks a control plane with: started by who does, and no dependency of the library's.
+      xref: [exclude: [:httpc, :public_key]],
       test_coverage: [ignore_modules: [Workbooks.Native]],
       package: package()
     ]

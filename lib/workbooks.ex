@@ -48,6 +48,7 @@ defmodule Workbooks do
     cache_dir: {:any, nil},
     verify: {:boolean, false},
     subscriber: {:pid, nil},
+    id: {:string, nil},
     nodes: {:any, nil},
     render: {:keyword, []}
   ]
@@ -87,6 +88,7 @@ defmodule Workbooks do
     * `:cache_dir` - a folder for results, instead of the one of `Workbooks.Workflow.ResultCache`
     * `:verify` - `true` runs each step, and fails one whose outputs are not those that are kept; `false`
     * `:subscriber` - a process that is told how far the run is: see `start_run/2`
+    * `:id` - the run's own, for who wants to know it before it begins; one that nothing else has
     * `:render` - options of `Workbooks.OQL.render/2` for the page
 
   A workbook that does not validate, or lacks an input, is `{:error, run}` with
@@ -154,7 +156,7 @@ defmodule Workbooks do
     caps = Capabilities.granted!(options.caps)
     nodes = nodes!(options.nodes, where)
     folder = folder!(options.folder, where)
-    id = new_id()
+    id = options.id || Run.new_id()
 
     with {:ok, step_log} <- workdir(options.workdir),
          {:ok, plan} <- checked_plan(org),
@@ -373,10 +375,4 @@ defmodule Workbooks do
 
   defp outcome(%Run{status: :ok} = run), do: {:ok, run}
   defp outcome(run), do: {:error, run}
-
-  # Sorts by time, and is unique among machines.
-  defp new_id do
-    time = System.os_time(:millisecond)
-    Base.encode32(<<time::48, :crypto.strong_rand_bytes(8)::binary>>, case: :lower, padding: false)
-  end
 end

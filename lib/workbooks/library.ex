@@ -93,6 +93,15 @@ defmodule Workbooks.Library do
   end
 
   @doc false
+  # What `put/4` takes, for who reads a source from somebody who may send more.
+  @spec max_source_bytes :: pos_integer
+  def max_source_bytes do
+    with {:ok, settings} <- settings(%{library: __MODULE__}),
+         do: settings.max_source_bytes,
+         else: (_not_running -> @stored)
+  end
+
+  @doc false
   def child_spec(options) do
     %{id: Keyword.get(options, :name, __MODULE__), start: {__MODULE__, :start_link, [options]}}
   end

@@ -15,7 +15,8 @@ defmodule Workbooks.State do
     # The vault asks for its key itself, when it needs it.
     vars = Keyword.delete(config(Workbooks.Vars), :secret_key)
     [subscribers | vars] = Workbooks.Vars.children([folder: storage[:folder]] ++ vars)
-    others = for module <- [Workbooks.Domains, Workbooks.Library], do: {module, config(module)}
+    kept = [Workbooks.Domains, Workbooks.Library, Workbooks.Web.Keys]
+    others = for(module <- kept, do: {module, config(module)}) ++ [Workbooks.Web.Signer]
 
     # Who subscribed is kept when the store is opened anew.
     children = [subscribers, {Workbooks.Storage, storage}] ++ vars ++ others

@@ -65,6 +65,7 @@ defmodule Workbooks.Telemetry do
   | `[:workbooks, :build, :clang, :progress]` | `elapsed_ms`: clang has been on its way to native code for so long | `program` |
   | `[:workbooks, :storage, :load, :progress]` | `rows` (in memory so far) | `table` |
   | `[:workbooks, :vars, :rotate, :progress]` | `rewritten` (secrets so far), `left` | |
+  | `[:workbooks, :web, :audit]` | `duration`: of a write to the control plane, once it is answered | `tenant`, `key` (its id), `via` (`:key`, `:session`), `method`, `route`, `status` |
   | `[:workbooks, :run, :step, :cached]` | `duration`: of a step whose result was kept, instead of `:stop` | `run`, `component`, `lang`, `status` |
   | `[:workbooks, :run, :step, :progress]` | `count` (1): the compiler of a step's block says how far it is | `run`, `component`, `progress` (words) |
   | `[:workbooks, :run, :step, :skip]` | `count` (1): of a step that never began | `run`, `component`, `lang`, `status`, `reason` (an error's kind) |
@@ -114,6 +115,7 @@ defmodule Workbooks.Telemetry do
               [:workbooks, :build, :clang, :progress],
               [:workbooks, :storage, :load, :progress],
               [:workbooks, :vars, :rotate, :progress],
+              [:workbooks, :web, :audit],
               [:workbooks, :run, :start],
               [:workbooks, :run, :stop],
               [:workbooks, :run, :step, :start],

@@ -33,7 +33,7 @@ defmodule Workbooks.Vars do
   """
 
   alias Workbooks.{Error, Options, Storage}
-  alias Workbooks.Vars.{Keys, Store, Subscribers, Vault}
+  alias Workbooks.Vars.{Keys, Secrets, Settings, Store, Subscribers, Vault}
 
   # A value, sealed and in an envelope, has to fit into what the storage takes.
   @most_value 33_554_432
@@ -97,6 +97,22 @@ defmodule Workbooks.Vars do
       {:error, error} -> {:error, error}
       _keys_or_none -> :ok
     end
+  end
+
+  @doc false
+  # A secret of this library's own, for whoever keeps the bytes that come of it. No tenant is called "".
+  @spec seal_own(String.t(), binary) :: {:ok, binary} | {:error, Error.t()}
+  def seal_own(name, value) do
+    with {:ok, settings} <- Settings.get(Store),
+         {:ok, [blob]} <- Secrets.seal(settings, "", [{name, value}], 30_000),
+         do: {:ok, blob}
+  end
+
+  @doc false
+  # What `seal_own/2` sealed; `kind: :secret_key` where its key is gone.
+  @spec open_own(String.t(), binary) :: {:ok, binary} | {:error, Error.t()}
+  def open_own(name, blob) do
+    with {:ok, settings} <- Settings.get(Store), do: Vault.open(settings.vault, "", name, blob, 30_000)
   end
 
   @doc false

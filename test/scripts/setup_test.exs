@@ -31,20 +31,28 @@ defmodule SetupTest do
     refute File.exists?(machine.log)
   end
 
-  test "--tests brings PropEr and PostgreSQL, says so before, and no cluster of databases", %{machine: machine} do
+  test "--tests brings what only tests use, says so before, and no cluster of databases", %{machine: machine} do
     debian(machine)
     root(machine)
     assert {output, 0} = set_up(machine, ["--tests", "--tools"])
     assert output =~ "erlang-proper: PropEr"
     assert output =~ "postgresql: PostgreSQL"
+    for program <- ~w(chromium curl nghttp2-client), do: assert(output =~ "#{program}: ")
 
     log = File.read!(machine.log)
     assert [install] = Regex.run(~r/.* install .*/, log)
-    assert install =~ "--no-install-recommends erlang-proper postgresql"
+    assert install =~ "--no-install-recommends erlang-proper postgresql chromium curl nghttp2-client"
     # It says so while the packages are installed, and only then.
     assert [_, while_installed] = String.split(log, "createcluster.d: ", parts: 2)
     assert while_installed =~ ~r/^create_main_cluster = false\n.* install /
     assert log =~ ~r/rm -f .*createcluster.d\/workbooks-tests.conf\n\z/
+  end
+
+  test "--bench brings what measures HTTP, and nothing of the tests'", %{machine: machine} do
+    debian(machine)
+    root(machine)
+    assert {_output, 0} = set_up(machine, ["--bench", "--tools"])
+    assert File.read!(machine.log) =~ ~r/--no-install-recommends nghttp2-client wrk\n/
   end
 
   test "what tests can do without stops nothing where it cannot be had", %{machine: machine} do
@@ -69,7 +77,8 @@ defmodule SetupTest do
     debian(machine)
     root(machine)
     elixir(machine, "exit 0")
-    program(machine, "postgres", "")
+    for program <- ~w(postgres chromium curl h2load wrk), do: program(machine, program, "")
+    assert set_up(machine, ["--bench", "--tools"]) == {"", 0}
     assert set_up(machine, ["--tests", "--tools"]) == {"", 0}
     refute File.exists?(machine.log)
   end
@@ -77,8 +86,11 @@ defmodule SetupTest do
   test "where it is no Debian it says in a line each what would bring them", %{machine: machine} do
     assert {output, 0} = set_up(machine, ["--tests", "--tools"])
 
-    assert ["Some tests will be skipped: they need PropEr" <> _, "Some tests will be skipped: they need Postgre" <> _] =
-             String.split(output, "\n", trim: true)
+    lines = String.split(output, "\n", trim: true)
+    assert length(lines) == 5
+
+    for line <- lines,
+        do: assert(line =~ ~r/\ASome will be skipped: they need .*(PropEr|PostgreSQL|browser|curl|h2load)/)
   end
 
   test "nor is anything installed for tests where nobody may", %{machine: machine} do

@@ -11,10 +11,21 @@ defmodule Workbooks.Page.Terminal do
   @doc "The whole run, as lines."
   @spec run(Run.t()) :: String.t()
   def run(%Run{} = run) do
-    took = if run.steps == [], do: "no step ran", else: "in " <> Report.duration(run.ms)
-    lines = ["#{run.status}, #{took}"] ++ issues(run.error) ++ steps(run.steps) ++ exports(run)
+    width = width(for step <- run.steps, do: step.component)
+    lines = outcome(run) ++ Enum.flat_map(run.steps, &step(&1, width)) ++ exports(run)
     Enum.join(lines, "\n")
   end
+
+  @doc "What it came to, and why it was refused where it was."
+  @spec outcome(Run.t()) :: [String.t()]
+  def outcome(%Run{} = run) do
+    took = if run.steps == [], do: "no step ran", else: "in " <> Report.duration(run.ms)
+    ["#{run.status}, #{took}" | issues(run.error)]
+  end
+
+  @doc "How wide a column of these names is."
+  @spec width([String.t()]) :: non_neg_integer
+  def width(names), do: names |> Enum.map(&String.length/1) |> Enum.max(fn -> 0 end)
 
   @doc "The exports, a line each."
   @spec exports(Run.t()) :: [String.t()]
@@ -49,18 +60,23 @@ defmodule Workbooks.Page.Terminal do
     end
   end
 
-  defp steps(steps) do
-    width = steps |> Enum.map(&String.length(&1.component)) |> Enum.max(fn -> 0 end)
-    Enum.flat_map(steps, &step(&1, width))
+  @doc "A step that is over: a line, what its compiler noted, its error."
+  @spec step(Run.step(), non_neg_integer) :: [String.t()]
+  def step(step, width) do
+    ["  #{String.pad_trailing(step.component, width)}  #{state(step)}" | details(step)]
   end
 
-  defp step(step, width) do
+  @doc "A step's status and time."
+  @spec state(Run.step()) :: String.t()
+  def state(step) do
     time = if step.status == :skipped, do: "", else: Report.duration(step.ms)
-    name = String.pad_trailing(step.component, width)
     kept = if step.cached, do: "  cached", else: ""
-    line = "  #{name}  #{String.pad_trailing(to_string(step.status), 7)}  #{time}#{kept}"
-    [String.trim_trailing(line) | notes(step) ++ error(step)]
+    String.trim_trailing("#{String.pad_trailing(to_string(step.status), 7)}  #{time}#{kept}")
   end
+
+  @doc "What there is to say of a step below its line."
+  @spec details(Run.step()) :: [String.t()]
+  def details(step), do: notes(step) ++ error(step)
 
   defp error(%{error: nil}), do: []
   defp error(%{status: :skipped, error: error}), do: ["    #{error.message}"]

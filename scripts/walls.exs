@@ -132,6 +132,7 @@ defmodule Walls do
     application: [
       :web,
       :public_web,
+      :http,
       :runs,
       :workflow,
       :toolkits,

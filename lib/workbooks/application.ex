@@ -10,7 +10,7 @@ defmodule Workbooks.Application do
     Workbooks.Telemetry.start(Application.get_env(:workbooks, Workbooks.Telemetry, []))
 
     # Each child is of use without the others: one that fails takes nobody along.
-    # None opens a file or a port before it is asked to do something.
+    # None opens a file before it is asked to do something, nor a port unless it was said to.
     children = [
       {Workbooks.OQL, Application.get_env(:workbooks, Workbooks.OQL, [])},
       Workbooks.Build.Flight,
@@ -24,6 +24,16 @@ defmodule Workbooks.Application do
       {Task.Supervisor, name: Workbooks.Workflow.Supervisor}
     ]
 
-    Supervisor.start_link(children, strategy: :one_for_one, name: Workbooks.Supervisor)
+    Supervisor.start_link(children ++ endpoints(), strategy: :one_for_one, name: Workbooks.Supervisor)
+  end
+
+  defp endpoints do
+    if Workbooks.HTTP.Endpoint.server?() do
+      for module <- [Workbooks.Web.Endpoint, Workbooks.PublicWeb.Endpoint] do
+        {module, Application.get_env(:workbooks, module, [])}
+      end
+    else
+      []
+    end
   end
 end

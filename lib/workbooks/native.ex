@@ -1,8 +1,8 @@
 defmodule Workbooks.Native do
   @moduledoc false
   # The NIF's stubs. Only the modules that wrap them call them (Workbooks.Wasm.*, Workbooks.JSON,
-  # Workbooks.Storage.*, Workbooks.Domains, Workbooks.Vars, Workbooks.Site); what each does is documented where it
-  # is written, in native/nif/src.
+  # Workbooks.Storage.*, Workbooks.HTTP.*, Workbooks.Domains, Workbooks.Vars, Workbooks.Site); what each does is
+  # documented where it is written, in native/nif/src.
 
   # Compiling this module must not load it: the library is built afterwards.
   @compile {:autoload, false}
@@ -111,6 +111,24 @@ defmodule Workbooks.Native do
 
   # native/nif/src/host_name.rs
   def host_to_ascii(_name), do: stub()
+
+  # native/nif/src/http.rs and native/nif/src/http/
+  def http_error_kinds, do: stub()
+  def http_gate(_acceptors), do: stub()
+  def http_accept(_gate, _number), do: stub()
+  def http_start(_gate, _settings), do: stub()
+  def http_stop(_server), do: stub()
+  def http_drain(_reference, _server, _deadline), do: stub()
+  def http_set_certificates(_server, _certificates), do: stub()
+  def http_stats(_server), do: stub()
+  def http_own(_exchange, _pid), do: stub()
+  def http_read(_reference, _body, _most), do: stub()
+  def http_respond(_exchange, _status, _headers, _body), do: stub()
+  def http_begin(_exchange, _status, _headers), do: stub()
+  def http_chunk(_reference, _exchange, _data), do: stub()
+  def http_finish(_exchange), do: stub()
+  def http_watch(_reference, _exchange), do: stub()
+  def http_release(_exchange), do: stub()
 
   # native/nif/src/json.rs
   def json_encode(_term), do: stub()

@@ -43,6 +43,7 @@ defmodule Workbooks.Telemetry do
   | `[:workbooks, :storage, :load]` | on `:stop` `rows` | `table` | `result` |
   | `[:workbooks, :storage, :transaction]` | | `operations` (how many) | `result` |
   | `[:workbooks, :vars, :rotate]` | on `:stop` `rewritten` (secrets) | `store` | `result` |
+  | `[:workbooks, :http, :request]` | | `router` (a module), `method`, `path` (as it was written) | `status`, `result` |
 
   ## Single events
 
@@ -91,7 +92,8 @@ defmodule Workbooks.Telemetry do
     [:workbooks, :storage, :open],
     [:workbooks, :storage, :load],
     [:workbooks, :storage, :transaction],
-    [:workbooks, :vars, :rotate]
+    [:workbooks, :vars, :rotate],
+    [:workbooks, :http, :request]
   ]
 
   @events for(span <- @spans, part <- [:start, :stop, :exception], do: span ++ [part]) ++

@@ -24,6 +24,8 @@ defmodule Workbooks.HTTP.Conn do
 
   alias Workbooks.HTTP.{Error, Path}
 
+  # Headers and bodies hold keys: what prints a conn shows none.
+  @derive {Inspect, only: [:method, :path, :status, :state]}
   defstruct adapter: nil,
             method: "GET",
             scheme: :http,

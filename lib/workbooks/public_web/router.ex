@@ -7,7 +7,7 @@ defmodule Workbooks.PublicWeb.Router do
   the site has a `404.html`. `GET /health` answers on any host.
 
   Answers come from memory, under strong etags: the SHA-256 of what is sent. A client is asked to
-  check each time whether what it has is still that (`cache-control`), which costs it a 304, so that a site
+  check each time whether what it has is still that (`no-cache`), which costs it a 304, so that a site
   changes for everybody at once. Files that were made smaller by gzip or brotli when the site was packed are sent
   so to who takes it. One range at a time is answered by 206, several by the whole.
 
@@ -18,24 +18,21 @@ defmodule Workbooks.PublicWeb.Router do
 
   alias Workbooks.{Domains, Library, Options}
   alias Workbooks.HTTP.Conn
-  alias Workbooks.PublicWeb.{Conditions, Encoding, Range, Sites}
+  alias Workbooks.PublicWeb.{Conditions, Encoding, Policy, Range, Sites}
 
   @schema [domains: {:any, Domains}, library: {:any, Library}, sites: {:any, Sites}]
 
-  # A page has its stylesheet in it.
-  @policy "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; media-src 'self'; " <>
-            "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-
   @secure [
-    {"content-security-policy", @policy},
     {"x-content-type-options", "nosniff"},
     {"x-frame-options", "DENY"},
     {"referrer-policy", "strict-origin-when-cross-origin"},
     {"cross-origin-opener-policy", "same-origin"}
   ]
-  @plain [{"content-type", "text/plain; charset=utf-8"}, {"cache-control", "no-store"} | @secure]
+  @text [{"content-type", "text/plain; charset=utf-8"}, {"content-security-policy", Policy.none()} | @secure]
+  @plain [{"cache-control", "no-store"} | @text]
 
-  @checked {"cache-control", "public, max-age=0, must-revalidate"}
+  # To be kept by anybody, and asked about before each use.
+  @checked {"cache-control", "no-cache"}
   @varies {"vary", "accept-encoding"}
   @file_headers [@checked, {"accept-ranges", "bytes"} | @secure]
 
@@ -63,8 +60,8 @@ defmodule Workbooks.PublicWeb.Router do
          do: Sites.find(options.sites, {options.library, tenant, id}, path)
   end
 
-  defp answer({:ok, {:file, type, variants}}, conn), do: file(conn, type, variants)
-  defp answer({:ok, {:missing, type, variants}}, conn), do: missing(conn, type, variants)
+  defp answer({:ok, {:file, kind, variants}}, conn), do: file(conn, kind, variants)
+  defp answer({:ok, {:missing, kind, variants}}, conn), do: missing(conn, kind, variants)
   defp answer({:ok, {:redirect, path}}, conn), do: redirect(conn, path)
   defp answer({:ok, :missing}, conn), do: not_found(conn)
   # Whether there is no such host, or nothing published there, is nobody's business.
@@ -75,11 +72,11 @@ defmodule Workbooks.PublicWeb.Router do
 
   # --- files ---------------------------------------------------------------------------------------
 
-  defp file(conn, type, variants) do
+  defp file(conn, kind, variants) do
     case Encoding.choose(variants, accepted(conn)) do
       {:ok, {encoding, etag, content}} ->
         case Conditions.check(conn, etag) do
-          :ok -> content(conn, type, encoding, etag, content, variants)
+          :ok -> content(conn, kind, encoding, etag, content, variants)
           304 -> Conn.respond(conn, 304, "", [{"etag", etag}, @checked | vary(variants, [])])
           412 -> plain(conn, 412, "this has changed\n")
         end
@@ -89,8 +86,8 @@ defmodule Workbooks.PublicWeb.Router do
     end
   end
 
-  defp content(%{method: "GET"} = conn, type, encoding, etag, content, variants) do
-    headers = headers(type, encoding, etag, variants)
+  defp content(%{method: "GET"} = conn, kind, encoding, etag, content, variants) do
+    headers = headers(kind, encoding, etag, variants)
 
     with range when range != nil <- Conn.header(conn, "range"),
          true <- Conditions.range?(conn, etag) do
@@ -101,8 +98,8 @@ defmodule Workbooks.PublicWeb.Router do
   end
 
   # A range is of GET alone (RFC 9110, section 14.2).
-  defp content(conn, type, encoding, etag, content, variants) do
-    without_body(conn, 200, content, headers(type, encoding, etag, variants))
+  defp content(conn, kind, encoding, etag, content, variants) do
+    without_body(conn, 200, content, headers(kind, encoding, etag, variants))
   end
 
   defp part(conn, {:ok, first, length}, headers, content) do
@@ -116,7 +113,7 @@ defmodule Workbooks.PublicWeb.Router do
 
   defp part(conn, :all, headers, content), do: Conn.respond(conn, 200, content, headers)
 
-  defp missing(conn, type, variants) do
+  defp missing(conn, {type, policy}, variants) do
     {encoding, content} =
       case Encoding.choose(variants, accepted(conn)) do
         {:ok, {encoding, _etag, content}} -> {encoding, content}
@@ -124,13 +121,14 @@ defmodule Workbooks.PublicWeb.Router do
         :error -> {:identity, variants |> hd() |> elem(2)}
       end
 
-    headers = [{"content-type", type}, {"cache-control", "no-store"} | vary(variants, encoded(encoding, @secure))]
-    bodied(conn, 404, content, headers)
+    headers = vary(variants, encoded(encoding, [{"cache-control", "no-store"} | @secure]))
+    bodied(conn, 404, content, [{"content-type", type}, {"content-security-policy", policy} | headers])
   end
 
-  # All but the first two are the same for all files: no request makes a list of them.
-  defp headers(type, encoding, etag, variants) do
-    [{"content-type", type}, {"etag", etag} | constant(encoding, match?([_identity], variants))]
+  # All but the first are the same for all files: no request makes a list of them.
+  defp headers({type, policy}, encoding, etag, variants) do
+    constant = constant(encoding, match?([_identity], variants))
+    [{"content-type", type}, {"etag", etag}, {"content-security-policy", policy} | constant]
   end
 
   for encoding <- [:identity, :gzip, :br], alone? <- [true, false] do
@@ -160,11 +158,7 @@ defmodule Workbooks.PublicWeb.Router do
     query = if conn.query != "" and conn.query =~ ~r/\A[\x21-\x7e]*\z/, do: ["?", conn.query], else: []
     location = IO.iodata_to_binary([script, path, query])
 
-    bodied(conn, 301, "moved to #{location}\n", [
-      {"location", location},
-      {"content-type", "text/plain; charset=utf-8"},
-      @checked | @secure
-    ])
+    bodied(conn, 301, "moved to #{location}\n", [{"location", location}, @checked | @text])
   end
 
   defp plain(conn, status, text, headers \\ []), do: bodied(conn, status, text, headers ++ @plain)

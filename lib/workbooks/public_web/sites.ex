@@ -21,16 +21,19 @@ defmodule Workbooks.PublicWeb.Sites do
   use GenServer
 
   alias Workbooks.{Error, Library, Options, Site}
+  alias Workbooks.PublicWeb.Policy
   alias Workbooks.Site.Paths
   require Logger
 
   @type key :: {library :: atom, tenant :: String.t(), id :: String.t()}
   @typedoc "`etag` as a header has it; the first is the file as it is, the last the smallest."
   @type variant :: {:identity | :gzip | :br, etag :: String.t(), content :: binary}
+  @typedoc "What the headers say of a file: its content type, and its content security policy."
+  @type kind :: {type :: String.t(), policy :: String.t()}
   @type found ::
-          {:file, type :: String.t(), [variant, ...]}
+          {:file, kind, [variant, ...]}
           | {:redirect, String.t()}
-          | {:missing, type :: String.t(), [variant, ...]}
+          | {:missing, kind, [variant, ...]}
           | :missing
 
   @schema [name: {:any, __MODULE__}, most_bytes: {:positive, 268_435_456}]
@@ -208,14 +211,15 @@ defmodule Workbooks.PublicWeb.Sites do
     routes = for {path, what} <- Site.routes(site), do: {path, row(what)}
 
     case Site.file(site, "404.html") do
-      {:ok, file} -> [{:missing, {:missing, file.type, variants(file)}} | routes]
+      {:ok, file} -> [{:missing, {:missing, kind(file), variants(file)}} | routes]
       :error -> routes
     end
   end
 
-  defp row({:file, file}), do: {:file, file.type, variants(file)}
+  defp row({:file, file}), do: {:file, kind(file), variants(file)}
   defp row({:redirect, path}), do: {:redirect, "/" <> Paths.escaped(path)}
 
+  defp kind(file), do: {file.type, Policy.of(file.type, hd(file.variants).content)}
   defp variants(file), do: for(one <- file.variants, do: {one.encoding, ~s("#{one.etag}"), one.content})
 
   defp kept(key, site, state) do

@@ -2,7 +2,8 @@
 
 use thiserror::Error as ThisError;
 
-/// What kind of failure it was.
+/// What kind of failure it was. The Elixir side documents the same names, and a test there keeps
+/// the two together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A setting is out of its range, or contradicts another.
@@ -29,6 +30,42 @@ pub enum Kind {
     Malformed,
     /// The request's body ended before its end.
     Incomplete,
+}
+
+impl Kind {
+    /// Every kind, in the order of the documentation.
+    pub const ALL: [Kind; 12] = [
+        Kind::Config,
+        Kind::Bind,
+        Kind::Certificate,
+        Kind::Runtime,
+        Kind::Answer,
+        Kind::Length,
+        Kind::Busy,
+        Kind::Gone,
+        Kind::Timeout,
+        Kind::TooLarge,
+        Kind::Malformed,
+        Kind::Incomplete,
+    ];
+
+    /// The kind's name, as an atom would spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Config => "config",
+            Kind::Bind => "bind",
+            Kind::Certificate => "certificate",
+            Kind::Runtime => "runtime",
+            Kind::Answer => "answer",
+            Kind::Length => "length",
+            Kind::Busy => "busy",
+            Kind::Gone => "gone",
+            Kind::Timeout => "timeout",
+            Kind::TooLarge => "too_large",
+            Kind::Malformed => "malformed",
+            Kind::Incomplete => "incomplete",
+        }
+    }
 }
 
 /// A failure, to be matched on by [`Error::kind`] and read by a person.

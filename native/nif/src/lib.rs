@@ -12,6 +12,7 @@ mod error;
 mod externs;
 mod held;
 mod host_name;
+mod http;
 mod json;
 mod notify;
 mod program;

@@ -10,6 +10,7 @@ defmodule Workbooks.PublicWeb.RouterTest do
 
   doctest Workbooks.PublicWeb.Sites
   doctest Workbooks.PublicWeb.Encoding
+  doctest Workbooks.PublicWeb.Policy
   doctest Workbooks.PublicWeb.Range
 
   @page "<!DOCTYPE html><title>Tea</title>" <> String.duplicate("<p>Green tea is green.</p>", 100)
@@ -39,7 +40,7 @@ defmodule Workbooks.PublicWeb.RouterTest do
       assert {answer.status, answer.body} == {200, @page}
       assert header(answer, "content-type") == "text/html; charset=utf-8"
       assert header(answer, "etag") == etag(@page)
-      assert header(answer, "cache-control") == "public, max-age=0, must-revalidate"
+      assert header(answer, "cache-control") == "no-cache"
       assert header(answer, "accept-ranges") == "bytes"
       assert header(answer, "vary") == "accept-encoding"
       assert header(answer, "x-content-type-options") == "nosniff"
@@ -68,6 +69,23 @@ defmodule Workbooks.PublicWeb.RouterTest do
         assert names == Enum.uniq(names), "#{method} #{target}"
         refute "set-cookie" in names
       end
+    end
+
+    test "has its own stylesheets and no others, and pictures those within them", %{plane: plane} do
+      style = "p { color: red }"
+
+      serve(plane, %{
+        "index.html" => "<STYLE media='all'>#{style}</STYLE><style>#{style}</style>x",
+        "a.svg" => "<svg/>",
+        "b.png" => ""
+      })
+
+      policy = header(get(plane, "/"), "content-security-policy")
+      hash = Base.encode64(:crypto.hash(:sha256, style))
+      assert policy =~ "style-src 'self' 'sha256-#{hash}'; "
+      refute policy =~ "unsafe"
+      assert header(get(plane, "/a.svg"), "content-security-policy") =~ "style-src 'unsafe-inline'; "
+      refute header(get(plane, "/b.png"), "content-security-policy") =~ "style"
     end
 
     test "is at a clean path, and redirected to from others (15.4.2)", %{plane: plane} do
@@ -218,7 +236,7 @@ defmodule Workbooks.PublicWeb.RouterTest do
           # What a 304 has to say (15.4.5), and nothing of the content.
           assert header(answer, "etag") == tag
           assert header(answer, "vary") == "accept-encoding"
-          assert header(answer, "cache-control") =~ "max-age=0"
+          assert header(answer, "cache-control") == "no-cache"
           refute header(answer, "content-type") || header(answer, "content-length")
         end
       end

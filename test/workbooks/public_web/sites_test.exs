@@ -127,7 +127,7 @@ defmodule Workbooks.PublicWeb.SitesTest do
     plane = TestPublicPlane.start()
     serve(plane, %{"a.png" => :crypto.strong_rand_bytes(1_000_000)})
     key = {plane.library, "acme", "site"}
-    assert {:ok, {:file, "image/png", [{:identity, _etag, content}]}} = Sites.find(plane.sites, key, "a.png")
+    assert {:ok, {:file, {"image/png", _policy}, [{:identity, _etag, content}]}} = Sites.find(plane.sites, key, "a.png")
     # It is a part of the artifact still, which is in memory once.
     assert :binary.referenced_byte_size(content) > 1_000_000
     {:ok, {:file, _, [{_, _, again}]}} = Sites.find(plane.sites, key, "a.png")

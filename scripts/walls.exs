@@ -88,7 +88,8 @@ defmodule Walls do
     toolkits: [:build, :oql, :wasm, :leaf, :json],
     page: [:workflow, :oql, :leaf, :json],
     workflow: [:toolkits, :domains, :vars, :build, :oql, :wasm, :leaf, :json],
-    site: [:leaf, :json],
+    # Brotli is the NIF's.
+    site: [:native, :leaf, :json],
     http: [:native, :leaf, :json],
     front: [
       :page,

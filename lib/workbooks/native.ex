@@ -1,8 +1,8 @@
 defmodule Workbooks.Native do
   @moduledoc false
   # The NIF's stubs. Only the modules that wrap them call them (Workbooks.Wasm.*, Workbooks.JSON,
-  # Workbooks.Storage.*, Workbooks.HTTP.*, Workbooks.Domains, Workbooks.Vars); what each does is documented where it
-  # is written, in native/nif/src.
+  # Workbooks.Storage.*, Workbooks.HTTP.*, Workbooks.Domains, Workbooks.Vars, Workbooks.Site); what each does is
+  # documented where it is written, in native/nif/src.
 
   # Compiling this module must not load it: the library is built afterwards.
   @compile {:autoload, false}
@@ -105,6 +105,9 @@ defmodule Workbooks.Native do
   # native/nif/src/box.rs
   def box_new(_bytes, _reader), do: stub()
   def box_take(_box), do: stub()
+
+  # native/nif/src/brotli.rs
+  def brotli_compress(_bytes, _quality, _window), do: stub()
 
   # native/nif/src/host_name.rs
   def host_to_ascii(_name), do: stub()

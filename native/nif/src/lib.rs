@@ -4,6 +4,7 @@
 
 mod atoms;
 mod r#box;
+mod brotli;
 mod cache;
 mod call;
 mod compile;

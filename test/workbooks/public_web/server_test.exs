@@ -7,6 +7,8 @@ defmodule Workbooks.PublicWeb.ServerTest do
   alias Workbooks.{HTTP, Site, TestPublicPlane}
 
   @curl if System.find_executable("curl"), do: false, else: "no curl: apt-get install curl"
+  @no_brotli @curl ||
+               if(elem(System.cmd("curl", ["--version"]), 0) =~ "brotli", do: false, else: "a curl without brotli")
   @redbot System.get_env("WORKBOOKS_REDBOT") || System.find_executable("redbot")
   @no_redbot if @redbot, do: false, else: "no redbot: pip install redbot, and have it on PATH or in WORKBOOKS_REDBOT"
 
@@ -80,6 +82,8 @@ defmodule Workbooks.PublicWeb.ServerTest do
       assert :zlib.gunzip(body) == whole
       assert zipped["etag"] != etag
       assert {200, _, ^whole} = ask.("/", ["--compressed"])
+      assert {200, %{"content-encoding" => "br"}, body} = ask.("/", ["-H", "accept-encoding: br"])
+      assert byte_size(body) < byte_size(whole)
 
       assert {206, %{"content-range" => "bytes 10-19/4000000"}, body} = ask.("/large.bin", ["-r", "10-19"])
       assert body == binary_part(:binary.copy(<<0, 1, 2, 3>>, 5), 2, 10)
@@ -101,6 +105,13 @@ defmodule Workbooks.PublicWeb.ServerTest do
       assert {400, _, _} = ask.("/..%2f..%2fetc/passwd", ["--path-as-is"])
       assert {400, _, _} = ask.("/../../etc/passwd", ["--path-as-is"])
     end
+  end
+
+  @tag skip: @no_brotli
+  test "brotli that curl asks for it can read", %{base: base} = context do
+    arguments = ["--compressed", "-H", "accept-encoding: br", base <> "/"]
+    assert {200, %{"content-encoding" => "br"}, body} = curl(arguments, context)
+    assert body == page("Tea", @text)
   end
 
   @tag skip: @curl

@@ -31,6 +31,9 @@ defmodule Workbooks.SiteTest do
       assert %{content: gzip} = Enum.find(smaller, &(&1.encoding == :gzip))
       assert :zlib.gunzip(gzip) == text
       assert byte_size(gzip) < byte_size(text)
+      assert :br in Enum.map(smaller, & &1.encoding)
+      sizes = Enum.map(file.variants, &byte_size(&1.content))
+      assert sizes == Enum.sort(sizes, :desc)
     end
 
     test "leaves out what gains nothing" do

@@ -1,52 +1,89 @@
+// What a page should be for everybody, as sentences about what it is not: names and labels, ids, the order of
+// headings, the window's width, contrast. It is an expression, for Workbooks.TestBrowser.eval/2.
 (() => {
   const found = [];
-  const name = (e) => e.tagName.toLowerCase() + (e.id ? "#" + e.id : "") + (e.className && e.className.baseVal === undefined ? "." + e.className : "");
-  const visible = (e) => e.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && e.getClientRects().length > 0;
-  // names
-  for (const e of document.querySelectorAll("input:not([type=hidden]), textarea, select"))
-    if (visible(e) && !(e.labels && e.labels.length) && !e.getAttribute("aria-label")) found.push("no label: " + name(e));
-  for (const e of document.querySelectorAll("a[href], button, summary, iframe"))
-    if (visible(e) && !(e.textContent.trim() || e.getAttribute("aria-label") || e.title)) found.push("no name: " + name(e));
-  for (const e of document.querySelectorAll("[aria-describedby], [aria-labelledby]"))
-    for (const id of (e.getAttribute("aria-describedby") || e.getAttribute("aria-labelledby")).split(" "))
-      if (!document.getElementById(id)) found.push("describes nothing: " + id);
-  // ids
-  const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
-  for (const id of new Set(ids.filter((id, i) => ids.indexOf(id) !== i))) found.push("id twice: " + id);
-  // headings
-  const levels = [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].map((e) => +e.tagName[1]);
-  if (levels.filter((l) => l === 1).length !== 1 || levels[0] !== 1) found.push("h1s: " + levels);
-  levels.reduce((a, b) => (b > a + 1 && found.push("heading skipped: " + levels), b), 0);
-  if (document.querySelectorAll("main").length !== 1) found.push("mains");
-  if (!document.documentElement.lang || !document.title) found.push("lang or title");
-  // width
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  const shown = (element) => element.checkVisibility() && element.getClientRects().length > 0;
+
+  const called = (element) => {
+    const id = element.id && "#" + element.id;
+    const classes = element.getAttribute("class");
+    return element.tagName.toLowerCase() + id + (classes ? "." + classes : "");
+  };
+
+  // Names, labels, and what they point to.
+  for (const field of all("input:not([type=hidden]), textarea, select").filter(shown))
+    if (!field.labels?.length && !field.getAttribute("aria-label")) found.push("no label: " + called(field));
+
+  for (const element of all("a[href], button, summary, iframe").filter(shown))
+    if (!element.textContent.trim() && !element.getAttribute("aria-label") && !element.title)
+      found.push("no name: " + called(element));
+
+  for (const element of all("[aria-describedby]"))
+    for (const id of element.getAttribute("aria-describedby").split(" "))
+      if (!document.getElementById(id)) found.push("described by nothing: " + id);
+
+  const ids = all("[id]").map((element) => element.id);
+  for (const id of new Set(ids.filter((id, at) => ids.indexOf(id) !== at))) found.push("id twice: " + id);
+
+  // One h1, first; none skipped below; one main; a language and a title.
+  const levels = all("h1, h2, h3, h4, h5, h6").map((heading) => Number(heading.tagName[1]));
+  if (levels[0] !== 1 || levels.lastIndexOf(1) !== 0) found.push("not one h1, first: " + levels);
+  if (levels.some((level, at) => at > 0 && level > levels[at - 1] + 1)) found.push("heading skipped: " + levels);
+  if (all("main").length !== 1) found.push("not one main");
+  if (!document.documentElement.lang || !document.title) found.push("no language, or no title");
+
+  // What is wide is scrolled in a box of its own.
   if (document.documentElement.scrollWidth > innerWidth) {
-    found.push("wider than the window: " + document.documentElement.scrollWidth);
-    for (const e of document.querySelectorAll("main *, header *")) { if (!e.closest(".scroll, svg") && e.getBoundingClientRect().right > innerWidth + 1) { found.push("  by " + name(e)); break; } }
+    const wide = all("header *, main *").find(
+      (element) => !element.closest(".scroll") && element.getBoundingClientRect().right > innerWidth + 1,
+    );
+    found.push("wider than the window: " + (wide ? called(wide) : ""));
   }
-  // contrast
+
+  // Contrast as WCAG 2 has it; of text in a drawing with its node's box.
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const rgba = (c) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = c; canvas.fillRect(0, 0, 1, 1); return [...canvas.getImageData(0, 0, 1, 1).data]; };
-  const lum = ([r, g, b]) => { const f = (v) => ((v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4); return 0.2126 * f(r) + 0.7152 * f(g) + 0.0722 * f(b); };
-  const behind = (e) => {
-    for (let at = e; at; at = at.parentElement) {
-      if (at.tagName === "a" || at.tagName === "g") { const r = at.querySelector && at.querySelector("rect"); if (r) return rgba(getComputedStyle(r).fill); }
-      const c = rgba(getComputedStyle(at).backgroundColor); if (c[3] > 0) return c;
+
+  const channels = (colour) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  };
+
+  const luminance = (colour) => {
+    const [red, green, blue] = colour.map((value) =>
+      value / 255 <= 0.03928 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4,
+    );
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+
+  const behind = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const box = at instanceof SVGElement && at.querySelector(":scope > rect");
+      const colour = channels(box ? getComputedStyle(box).fill : getComputedStyle(at).backgroundColor);
+      if (colour[3] === 255) return colour;
     }
     return [255, 255, 255, 255];
   };
+
   const seen = new Set();
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const e = walker.currentNode.parentElement;
-    if (!walker.currentNode.data.trim() || !visible(e) || ["TITLE", "SCRIPT", "NOSCRIPT", "OPTION"].includes(e.tagName.toUpperCase())) continue;
-    const style = getComputedStyle(e);
-    const svg = e instanceof SVGElement;
-    const a = rgba(svg ? style.fill : style.color), b = behind(e);
-    const [x, y] = [lum(a), lum(b)].sort((p, q) => q - p);
-    const ratio = (x + 0.05) / (y + 0.05);
-    const key = a + "/" + b;
-    if (ratio < 4.5 && !seen.has(key)) { seen.add(key); found.push("contrast " + ratio.toFixed(2) + ": " + name(e) + " " + walker.currentNode.data.trim().slice(0, 30)); }
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+
+  while (texts.nextNode()) {
+    const text = texts.currentNode.data.trim();
+    const element = texts.currentNode.parentElement;
+    if (!text || !shown(element)) continue;
+    const style = getComputedStyle(element);
+    const pair = [channels(element instanceof SVGElement ? style.fill : style.color), behind(element)];
+    const [dark, light] = pair.map(luminance).sort((one, other) => one - other);
+    const ratio = (light + 0.05) / (dark + 0.05);
+
+    if (ratio < 4.5 && !seen.has(String(pair))) {
+      seen.add(String(pair));
+      found.push(`contrast ${ratio.toFixed(2)}: ${called(element)} ${text.slice(0, 30)}`);
+    }
   }
+
   return found;
-})()
+})();

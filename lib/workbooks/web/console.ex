@@ -10,8 +10,8 @@ defmodule Workbooks.Web.Console do
   no forms, no cookies and no origin.
   """
 
-  alias Workbooks.HTTP.Route
-  alias Workbooks.Web.Console.{Answer, Assets, Domains, Home, Keys, Publish, Runs, SignIn, Variables, Workbook}
+  alias Workbooks.HTTP.{Conn, Route}
+  alias Workbooks.Web.Console.{Answer, Assets, Domains, Home, HTML, Keys, Publish, Runs, SignIn, Variables, Workbook}
 
   @doc """
   The routes of the console, for the table of `Workbooks.Web.Router`.
@@ -56,6 +56,15 @@ defmodule Workbooks.Web.Console do
       post("/keys", {Keys, :create}),
       post("/keys/revoke", {Keys, :revoke})
     ]
+  end
+
+  @doc "Tells a person, as a page, that what they sent was not taken."
+  @spec refused(Conn.t(), String.t()) :: Conn.t()
+  def refused(conn, message) do
+    Answer.page(conn, [title: "Not taken", status: 403, alert: Answer.sentence(message)], [
+      HTML.el(:h1, [], "Not taken"),
+      HTML.el(:p, [], "Nothing was changed. Go back, load the page again, and send it from there.")
+    ])
   end
 
   defp get(path, to), do: Route.new(:get, path, to, %{auth: :tenant, kind: :page})

@@ -141,6 +141,8 @@ defmodule Workbooks.Web.Router do
     Conn.respond(conn, 303, "", [{"location", "#{base}/sign-in#{next}"}, {"cache-control", "no-store"}])
   end
 
+  defp refused(conn, %{meta: %{kind: :page}}, :forbidden, message), do: Console.refused(conn, message)
+
   defp refused(conn, _route, :unauthorized, message) do
     Errors.respond(conn, :unauthorized, message, %{}, headers: [{"www-authenticate", "Bearer"}])
   end

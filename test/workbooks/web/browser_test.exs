@@ -125,6 +125,14 @@ defmodule Workbooks.Web.BrowserTest do
              "(() => { try { return document.querySelector('iframe').contentDocument } catch { return null } })()"
            ) == nil
 
+    # Opened alone it has nothing of it either.
+    [%{id: run} | _] = Runs.list(context.tenant)
+    open(context, "/runs/#{run}/page")
+    sees(context, "output", "Hello, Ada!")
+
+    assert eval(context, "(() => { try { return document.cookie } catch (error) { return error.name } })()") ==
+             "SecurityError"
+
     # Publish, and be anybody.
     host = "#{context.tenant}.localhost"
     open(context, "/workbooks/hello/publish")

@@ -122,7 +122,8 @@ defmodule Workbooks.Web.ConsoleTest do
 
     for %{method: "POST", meta: %{auth: :tenant}} = route <- Console.routes(), token <- ["", "x"] do
       path = String.replace(route.path, ":id", "hello")
-      assert post(browser, path, %{"_csrf" => token, "id" => "new", "key" => "k"}).status == 403
+      fields = %{"_csrf" => token, "id" => "new", "key" => "k"}
+      assert page(post(browser, path, fields), 403) =~ "Nothing was changed."
     end
 
     assert Map.keys(Library.list(tenant)) == ["hello"]
@@ -381,6 +382,21 @@ defmodule Workbooks.Web.ConsoleTest do
       assert location(post(browser, "/runs/#{run}/cancel")) == "/runs/#{run}?done=cancelled"
       ended(tenant, run)
       assert page(get(browser, "/runs/#{run}")) =~ "status-cancelled"
+    end
+
+    test "of any number of steps are shown in part", %{tenant: tenant, browser: browser} do
+      blocks =
+        for n <- 1..600,
+            do: {"Step #{n}", [out: "v#{n}"], "js", "export const f = () => { console.log('said'); throw 1 }"}
+
+      {:ok, _} = Library.put(tenant, "many", TestWorkbook.book(blocks))
+      {:ok, run} = Runs.start(tenant, "many")
+      ended(tenant, run)
+      html = page(get(browser, "/runs/#{run}"))
+      assert html =~ "And 580 more steps failed."
+      assert html =~ "And 100 more."
+      assert html =~ "too many to draw"
+      assert length(String.split(html, "<details class=\"log\"")) == 501
     end
 
     test "of a workbook that is gone are shown without its source", %{tenant: tenant, browser: browser} do

@@ -22,12 +22,13 @@ defmodule Workbooks.Web.Console.Graph do
   """
   @spec svg(map, keyword) :: HTML.t() | :too_large
   def svg(plan, options \\ []) do
-    {vertices, edges} = of_plan(plan)
+    nodes = for key <- ["imports", "components", "exports"], do: length(plan[key])
 
-    if length(vertices) > @most_nodes or length(edges) > @most_edges do
-      :too_large
-    else
+    with true <- Enum.sum(nodes) <= @most_nodes,
+         {vertices, edges} when length(edges) <= @most_edges <- of_plan(plan) do
       vertices |> Layout.new(edges) |> Drawing.svg(Map.new(options))
+    else
+      _more -> :too_large
     end
   end
 

@@ -74,6 +74,15 @@ defmodule Workbooks.Web.Console.Parts do
   @spec status(atom) :: HTML.t()
   def status(status), do: el(:span, [class: "status status-#{status}"], to_string(status))
 
+  @doc "A component's id. The workbook's own leads each: the eye wants the rest."
+  @spec component(String.t()) :: HTML.t()
+  def component(id) do
+    case String.split(id, "/", parts: 2) do
+      [book, name] -> [el(:span, [class: "book"], book <> "/"), name]
+      [name] -> name
+    end
+  end
+
   @doc """
   A moment, to the second.
 

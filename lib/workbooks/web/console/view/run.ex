@@ -6,13 +6,10 @@ defmodule Workbooks.Web.Console.View.Run do
   import Workbooks.Web.Console.HTML, only: [el: 3]
   import Workbooks.Web.Console.Parts
 
-  alias Workbooks.JSON
-  alias Workbooks.Page.Escape
   alias Workbooks.Web.Console.HTML
-  alias Workbooks.Web.Console.View.{Issues, Plan, Source}
+  alias Workbooks.Web.Console.View.{Failure, Plan, Source, Value}
 
-  # Of a log, and of a value as JSON, on a page of many.
-  @most_text 16 * 1024
+  # Of steps, logs and results: nobody reads more, and a run has as many as it likes.
   @most_steps 500
 
   @doc """
@@ -40,10 +37,14 @@ defmodule Workbooks.Web.Console.View.Run do
           ])
         ]),
         part("cancel", if(running?, do: cancel(run, options[:csrf]), else: [])),
-        part("issues", issues(run, href)),
-        part("errors", for(step <- steps, do: error(step, options[:source], href))),
+        part("issues", Failure.issues(run, href)),
+        part("errors", Failure.steps(steps, options[:source], href)),
         part("results", results(run)),
-        el(:section, [], [el(:h2, [], "Steps"), part("steps", table(steps, href)), Enum.map(steps, &log/1)]),
+        el(:section, [], [
+          el(:h2, [], "Steps"),
+          part("steps", table(steps, href)),
+          steps |> Enum.take(@most_steps) |> Enum.map(&log/1)
+        ]),
         part("plan", drawing(options[:plan], steps, href)),
         part("page", shown_page(run))
       ])
@@ -58,6 +59,7 @@ defmodule Workbooks.Web.Console.View.Run do
   defp steps(%{status: :running, steps: over}, %{"components" => components} = plan, begun) do
     over = Map.new(over, &{&1.component, &1})
     worlds = Map.new(plan["worlds"], &{&1["id"], &1})
+    begun = MapSet.new(begun)
 
     for %{"id" => id} = component <- components do
       status = if id in begun, do: :running, else: :waiting
@@ -116,87 +118,13 @@ defmodule Workbooks.Web.Console.View.Run do
     ]
   end
 
-  # The workbook's own id leads each: the eye wants the rest.
-  defp component(id) do
-    case String.split(id, "/", parts: 2) do
-      [book, name] -> [el(:span, [class: "book"], book <> "/"), name]
-      [name] -> name
-    end
-  end
-
   defp log(%{log: log}) when log in [nil, ""], do: []
 
   defp log(step) do
     el(:details, [class: "log", id: "log-" <> step.component, "data-part": true], [
       el(:summary, [], ["Log of ", component(step.component)]),
-      text(log_text(step.log), "Log of " <> step.component)
+      Value.text(step.log, "Log of " <> step.component)
     ])
-  end
-
-  # What a block prints need not be text.
-  defp log_text(log), do: if(byte_size(log) <= @most_text, do: log, else: cut(log))
-
-  defp cut(text) do
-    [Escape.text(binary_part(text, 0, @most_text)), "\n… #{byte_size(text) - @most_text} bytes more"]
-    |> then(fn [escaped, more] -> [{:exact, escaped}, more] end)
-  end
-
-  defp text(contents, label) do
-    el(:pre, [tabindex: "0", role: "region", "aria-label": label], contents)
-  end
-
-  # --- what went wrong -----------------------------------------------------------------------------
-
-  defp issues(%{error: issues} = run, href) when is_list(issues) and issues != [] do
-    # Its hint is for who calls functions; here there is a form.
-    {missing, others} = Enum.split_with(issues, &(&1["code"] == "missing_input"))
-    missing_form = path(["workbooks", run.workbook]) <> "#run"
-
-    el(:section, [], [
-      el(:h2, [], "What is wrong"),
-      Issues.list(Enum.map(missing, &Map.delete(&1, "hint")) ++ others, href),
-      if(missing != [], do: el(:p, [], el(:a, [href: missing_form], "Fill in the form again")), else: [])
-    ])
-  end
-
-  defp issues(_run, _href), do: []
-
-  defp error(%{status: status, error: %{} = error} = step, source, href) when status not in [:skipped, :ok] do
-    el(:section, [class: "failure"], [
-      el(:h2, [], [component(step.component), " ", status(status)]),
-      el(:p, [class: "message"], [
-        el(:strong, [], error.kind |> to_string() |> String.replace("_", " ")),
-        ": ",
-        to_string(error.message)
-      ]),
-      place(error, source, href),
-      notes(error[:notes] || [], href)
-    ])
-  end
-
-  defp error(_step, _source, _href), do: []
-
-  defp place(%{line: nil}, _source, _href), do: []
-
-  defp place(%{line: line} = error, source, href) do
-    marks = [%{level: "error", text: to_string(error.message)}]
-
-    [
-      if(source, do: Source.excerpt(source, line, marks), else: []),
-      el(:p, [], el(:a, [href: href.(line)], "Line #{line} of the source"))
-    ]
-  end
-
-  defp notes([], _href), do: []
-
-  defp notes(notes, href) do
-    el(
-      :ul,
-      [class: "notes"],
-      for note <- Enum.take(notes, 20) do
-        el(:li, [], [to_string(note.message), note.line && [" ", el(:a, [href: href.(note.line)], "line #{note.line}")]])
-      end
-    )
   end
 
   # --- what came of it -----------------------------------------------------------------------------
@@ -206,7 +134,7 @@ defmodule Workbooks.Web.Console.View.Run do
   defp results(%{exports: exports}) do
     el(:section, [], [
       el(:h2, [], "Results"),
-      el(:dl, [class: "results"], exports |> Enum.sort() |> Enum.map(&export/1))
+      el(:dl, [class: "results"], exports |> Enum.sort() |> Enum.take(@most_steps) |> Enum.map(&export/1))
     ])
   end
 
@@ -221,29 +149,12 @@ defmodule Workbooks.Web.Console.View.Run do
         "The document with these results. ",
         el(:a, [href: href, target: "_blank", rel: "noopener"], "Open it alone")
       ]),
-      el(:iframe, [class: "preview", sandbox: "", src: href, title: "The document with results"], "")
+      el(:iframe, [class: "preview", sandbox: "", src: href, loading: "lazy", title: "The document with results"], "")
     ])
   end
 
   defp export({name, value}) do
-    [el(:dt, [], name), el(:dd, [], value(value, "Value of " <> name))]
-  end
-
-  defp value("<svg" <> _ = svg, _label), do: "a picture, #{bytes(byte_size(svg))} of SVG"
-  defp value(value, _label) when is_binary(value) and byte_size(value) <= 200, do: value
-  defp value(value, label) when is_binary(value), do: text(log_text(value), label)
-  defp value(value, _label) when is_number(value) or value in [nil, true, false], do: el(:code, [], json(value))
-
-  defp value(value, label) do
-    json = json(value)
-    if byte_size(json) <= 80, do: el(:code, [], json), else: text(log_text(json), label)
-  end
-
-  defp json(value) do
-    case JSON.encode(value) do
-      {:ok, json} -> json
-      {:error, _no_json} -> inspect(value, limit: 50)
-    end
+    [el(:dt, [], name), el(:dd, [], Value.html(value, "Value of " <> name))]
   end
 
   defp drawing(nil, _steps, _href), do: []

@@ -31,11 +31,11 @@ defmodule Workbooks.Web.Console.View.Runs do
   def table(runs, []) do
     rows =
       for run <- runs do
-        [first | rest] = row(run)
-        [first, el(:a, [href: path(["workbooks", run.workbook])], run.workbook) | rest]
+        [id, status | rest] = row(run)
+        [id, status, el(:a, [href: path(["workbooks", run.workbook])], run.workbook) | rest]
       end
 
-    Parts.table("Runs", ["Run", "Workbook", "Status", "Version", "Began (UTC)", "Time"], rows)
+    Parts.table("Runs", ["Run", "Status", "Workbook", "Version", "Began (UTC)", "Time"], rows)
   end
 
   defp row(run) do

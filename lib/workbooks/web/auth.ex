@@ -52,9 +52,7 @@ defmodule Workbooks.Web.Auth do
   end
 
   defp own_site(conn) do
-    with :ok <- same_origin(conn) do
-      {token, conn} = token(conn)
-
+    with :ok <- same_origin(conn), {:ok, token, conn} <- token(conn) do
       if Sessions.csrf?(conn, token),
         do: {:ok, conn},
         else: {:error, :forbidden, "the session's token is missing or another: x-csrf-token, or _csrf of a form", conn}
@@ -64,12 +62,8 @@ defmodule Workbooks.Web.Auth do
   # A form is read here, for its token, and is `assigns.form` to whom it is for.
   defp token(conn) do
     case {Conn.header(conn, "x-csrf-token"), form?(conn)} do
-      {nil, true} ->
-        {conn, form} = form(conn)
-        {form["_csrf"], conn}
-
-      {header, _form?} ->
-        {header, conn}
+      {nil, true} -> with {:ok, form, conn} <- form(conn), do: {:ok, form["_csrf"], Conn.assign(conn, :form, form)}
+      {header, _form?} -> {:ok, header, conn}
     end
   end
 
@@ -79,11 +73,12 @@ defmodule Workbooks.Web.Auth do
   end
 
   defp form(conn) do
-    with {:ok, body, conn} <- Conn.read_body(conn, conn.assigns.max_body), {:ok, form} <- Conn.form(body) do
-      {Conn.assign(conn, :form, form), form}
-    else
-      {:error, _error, conn} -> {conn, %{}}
-      :error -> {conn, %{}}
+    with {:ok, body, conn} <- Conn.read_body(conn, conn.assigns.max_body) do
+      case Conn.form(body) do
+        {:ok, form} -> {:ok, form, conn}
+        # Without a token that could be read.
+        :error -> {:ok, %{}, conn}
+      end
     end
   end
 

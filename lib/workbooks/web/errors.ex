@@ -96,13 +96,19 @@ defmodule Workbooks.Web.Errors do
   @spec respond(Conn.t(), code, String.t(), map, keyword) :: Conn.t()
   def respond(conn, code, message, more \\ %{}, options \\ []) do
     status = options[:status] || Map.fetch!(@statuses, code)
-    headers = [{"content-type", "application/json"}] ++ retry(code, options) ++ Keyword.get(options, :headers, [])
-    Conn.respond(conn, status, body(code, message, more), headers)
+    {type, body} = body(conn.assigns, code, message, more)
+    headers = [{"content-type", type}] ++ retry(code, options) ++ Keyword.get(options, :headers, [])
+    Conn.respond(conn, status, body, headers)
   end
 
-  defp body(code, message, more) do
+  # Who asked for a page is a person.
+  defp body(%{route: %{meta: %{kind: :page}}}, _code, message, _more) do
+    {"text/plain; charset=utf-8", [message, ?\n]}
+  end
+
+  defp body(_assigns, code, message, more) do
     error = Map.merge(more, %{code: code, message: message, retryable: code in @retryable})
-    [JSON.encode!(%{error: error}), ?\n]
+    {"application/json", [JSON.encode!(%{error: error}), ?\n]}
   end
 
   # With a 429 and a 503 belongs when to come again.
@@ -118,8 +124,9 @@ defmodule Workbooks.Web.Errors do
   @spec message(Exception.t()) :: String.t()
   def message(error), do: message(code(error), error)
 
-  # Faults of this side are told to those who run it: files and processes are nobody else's.
-  defp message(code, error) when code in [:internal, :unavailable] do
+  # Faults of this side are told to those who run it: files and processes are nobody else's. That there is too much to
+  # do is no fault.
+  defp message(code, %{kind: kind} = error) when code in [:internal, :unavailable] and kind != :overloaded do
     Logger.warning("the control plane answered #{code}: #{Exception.message(error)}", kind: error.kind)
     "#{if code == :internal, do: "a fault on this side", else: "not available now"} (#{error.kind})"
   end

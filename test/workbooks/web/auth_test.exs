@@ -47,6 +47,13 @@ defmodule Workbooks.Web.AuthTest do
     assert TestConn.header(answer, "www-authenticate") == "Bearer"
   end
 
+  # A person reads it, or a program.
+  defp forbidden!(answer, %{meta: %{kind: :page}}) do
+    assert {answer.status, TestConn.header(answer, "content-type")} == {403, "text/plain; charset=utf-8"}
+  end
+
+  defp forbidden!(answer, _route), do: assert({answer.status, code(answer)} == {403, "forbidden"})
+
   defp expired(key) do
     {:ok, %{id: id}} = Keys.verify(key)
     payload = <<1, 0, System.os_time(:second) - 12 * 3600 - 1::48, :crypto.strong_rand_bytes(16)::binary, id::binary>>
@@ -119,8 +126,7 @@ defmodule Workbooks.Web.AuthTest do
             {"sec-fetch-site", "same-site"}
           ] do
         headers = [{"cookie", browser.cookie}, {"x-csrf-token", browser.csrf}, from]
-        answer = ask(route, fixture, headers: headers)
-        forbidden!(answer, route)
+        forbidden!(ask(route, fixture, headers: headers), route)
       end
     end
 
@@ -205,6 +211,14 @@ defmodule Workbooks.Web.AuthTest do
 
       assert answer.status == status, inspect({host, origin})
     end
+  end
+
+  test "a form that is too large is told to be that" do
+    {_tenant, key} = tenant()
+    browser = browser(key)
+    headers = [{"cookie", browser.cookie}, {"content-type", "application/x-www-form-urlencoded"}]
+    body = ["_csrf=#{browser.csrf}&name=", String.duplicate("a", 5 * 1_048_576)]
+    assert request("POST", "/keys", headers: headers, body: body).status == 413
   end
 
   test "who brings too many keys that are none is told to wait, and the right one is taken" do

@@ -61,6 +61,13 @@ defmodule Workbooks.Web.RouterTest do
     assert log =~ "secret.key"
   end
 
+  test "who has to wait for what is going on is told what for" do
+    error = Workbooks.Error.new(:overloaded, "2 of your runs are going on")
+    conn = Errors.respond(TestConn.conn("GET", "/"), error)
+    assert conn.status == 503
+    assert IO.iodata_to_binary(conn.answer_body) =~ "2 of your runs are going on"
+  end
+
   defmodule Raising do
     def call(_conn), do: raise(ArgumentError, "s3cret")
     def matching(conn), do: Map.fetch!(%{"s3cret" => conn}, :key)
@@ -170,6 +177,54 @@ defmodule Workbooks.Web.RouterTest do
       note(:answer, {answer.status, answer.body})
       assert answer.status < 500
       described!(route, answer)
+    end
+  end
+
+  @fields ~w(id source etag base version host workbook key name value secret inputs input next q title _csrf)
+
+  test "whatever form is sent to any page, the answer is never a fault" do
+    fixture = TestWebFixture.tenant()
+    routes = for %{meta: %{kind: :page}} = route <- Router.routes(), route.path != "/sign-out", do: route
+    settings = [rate: {1_000_000, 1_000}, burst: 1_000_000, failures: {1_000_000, 1_000}]
+    browser = browser(fixture.key)
+
+    check "any form to any page", runs: runs(200, 3_000) do
+      route = note(:route, one_of(routes))
+      path = note(:path, if(rarely(3), do: any_path(route), else: TestWebFixture.path(route, fixture)))
+
+      path =
+        if rarely(3),
+          do: path <> "?" <> one_of(["version=x", "done=%3Cb%3E", "next=//evil.example", "%", "a=%ff"]),
+          else: path
+
+      fields =
+        list_of(
+          fn ->
+            {one_of(@fields), one_of(["", "1", "sum", "<b>", "é", "\0", "* A", "-1", String.duplicate("9", 40)])}
+          end,
+          5
+        )
+
+      body = note(:body, if(rarely(5), do: bytes(30), else: URI.encode_query(fields)))
+
+      headers = [
+        {"cookie", browser.cookie},
+        {"x-csrf-token", browser.csrf},
+        {"content-type", one_of(["application/x-www-form-urlencoded", "text/plain"])}
+      ]
+
+      # Half of them bring the token as a form does, so that the form is read before.
+      headers = if rarely(2), do: List.keydelete(headers, "x-csrf-token", 0), else: headers
+      body = if rarely(2), do: body <> "&_csrf=" <> browser.csrf, else: body
+
+      answer = request(route.method, path, headers: headers, body: body, settings: settings)
+      note(:answer, {answer.status, answer.body})
+      assert answer.status < 500
+      # What was sent is nobody's markup.
+      refute answer.body =~ "<b>" and
+               route.path not in ["/workbooks/:id/preview", "/workbooks/:id/page", "/runs/:id/page"]
+
+      if location = TestConn.header(answer, "location"), do: assert(location =~ ~r{\A/(?!/)})
     end
   end
 

@@ -69,7 +69,7 @@ defmodule Workbooks.CLI.Start do
   # Standard output is the verb's. The console is of Elixir before 1.15, the handler of those since.
   defp log_to_standard_error(level) do
     _ = Application.load(:logger)
-    _ = :logger.set_primary_config(:level, level)
+    # Only once it listens: until then Erlang's own log is on standard output.
     Application.put_env(:logger, :level, level)
     Application.put_env(:logger, :console, device: :standard_error)
     Application.put_env(:logger, :default_handler, config: [type: :standard_error])

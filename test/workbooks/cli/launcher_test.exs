@@ -59,6 +59,12 @@ defmodule Workbooks.CLI.LauncherTest do
     assert printed =~ ~r/ok, in .*\n  minutes = 2\n\z/
     # Nobody reads on.
     assert {"{" <> _, 0} = sh(context, "wb query tea.org | head -1")
+    # Nobody can.
+    if File.exists?("/dev/full") do
+      assert sh(context, "wb query tea.org >/dev/full") ==
+               {"wb: cannot write to standard output: no space left on device\n", 1}
+    end
+
     # Many lines, all of them.
     assert {count, 0} = sh(context, "yes '* a heading' 2>/dev/null | head -50000 | wb query - | wc -l")
     assert String.trim(count) == "50000"

@@ -114,7 +114,8 @@ defmodule Workbooks.Domains do
   def host(host), do: with({:ok, _pattern} <- pattern(host), do: :ok)
 
   @doc """
-  Whether a host, or a wildcard, is the tenant's or free: what `attach/3` would say now, and nothing is changed.
+  Whether a host, or a wildcard, is the tenant's or free, as `attach/3` would find: `{:ok, workbook}` that it leads
+  to now, which is nil where it leads nowhere. Nothing is changed.
 
       iex> Workbooks.Domains.attach("held.example", {"acme", "home"})
       :ok
@@ -122,11 +123,13 @@ defmodule Workbooks.Domains do
       iex> error.kind
       :conflict
       iex> Workbooks.Domains.check("held.example", "acme")
-      :ok
+      {:ok, "home"}
       iex> Workbooks.Domains.detach("held.example")
       :ok
+      iex> Workbooks.Domains.check("held.example", "other")
+      {:ok, nil}
   """
-  @spec check(host, tenant, [option]) :: :ok | {:error, Error.t()}
+  @spec check(host, tenant, [option]) :: {:ok, workbook_id | nil} | {:error, Error.t()}
   def check(host, tenant, options \\ []) do
     mirror = mirror(options, "check/3")
 

@@ -96,7 +96,9 @@ defmodule Workbooks.Library do
   # What `put/4` takes, for who reads a source from somebody who may send more.
   @spec max_source_bytes :: pos_integer
   def max_source_bytes do
-    with {:ok, settings} <- settings(%{library: __MODULE__}), do: settings.max_source_bytes, else: (_not_running -> 0)
+    with {:ok, settings} <- settings(%{library: __MODULE__}),
+         do: settings.max_source_bytes,
+         else: (_not_running -> @stored)
   end
 
   @doc false
@@ -272,8 +274,7 @@ defmodule Workbooks.Library do
   @doc """
   Publishes again what was published before what is published now, or before `unpublish/3`; it answers what that is.
 
-  What was published now is kept no longer: rolling back again goes back further. `if_match:` is the etag of what
-  has to be published now, or `:any`.
+  What was published now is kept no longer: rolling back again goes back further.
 
       iex> {:ok, _} = Workbooks.Library.put("acme", "news", "* News")
       iex> {:ok, good} = Workbooks.Library.publish("acme", "news", "good")
@@ -283,16 +284,14 @@ defmodule Workbooks.Library do
       iex> Workbooks.Library.delete("acme", "news")
       :ok
   """
-  @spec rollback(tenant, id, [option | {:if_match, String.t() | :any}]) :: {:ok, info} | {:error, Error.t()}
+  @spec rollback(tenant, id, [option]) :: {:ok, info} | {:error, Error.t()}
   def rollback(tenant, id, options \\ []) do
-    options = validate!(options, [if_match: {:any, :any}], "rollback/3")
-    if_match!(options, [:any], "rollback/3")
-    with {:ok, key} <- key(tenant, id), do: written({:roll_back, key, options.if_match}, options)
+    options = validate!(options, [], "rollback/3")
+    with {:ok, key} <- key(tenant, id), do: written({:roll_back, key}, options)
   end
 
   @doc """
-  Has nothing of a workbook published. What was is kept for `rollback/3`. `if_match:` is the etag of what has to
-  be published now, or `:any`.
+  Has nothing of a workbook published. What was is kept for `rollback/3`.
 
       iex> {:ok, _} = Workbooks.Library.put("acme", "old", "* Old")
       iex> {:ok, page} = Workbooks.Library.publish("acme", "old", "<h1>Old</h1>")
@@ -305,11 +304,10 @@ defmodule Workbooks.Library do
       iex> Workbooks.Library.delete("acme", "old")
       :ok
   """
-  @spec unpublish(tenant, id, [option | {:if_match, String.t() | :any}]) :: :ok | {:error, Error.t()}
+  @spec unpublish(tenant, id, [option]) :: :ok | {:error, Error.t()}
   def unpublish(tenant, id, options \\ []) do
-    options = validate!(options, [if_match: {:any, :any}], "unpublish/3")
-    if_match!(options, [:any], "unpublish/3")
-    with {:ok, key} <- key(tenant, id), do: written({:unpublish, key, options.if_match}, options)
+    options = validate!(options, [], "unpublish/3")
+    with {:ok, key} <- key(tenant, id), do: written({:unpublish, key}, options)
   end
 
   # --- reading -------------------------------------------------------------------------------------

@@ -47,8 +47,8 @@ defmodule Workbooks.Page do
     * `:lang` - of the text, as a language tag; `en`
     * `:source` - the Org file's name, for the title where there is none, and the foot
     * `:run` - the `%Workbooks.Run{}` to report on
-    * `:site` - what surrounds one page of several: `%{pages: html, neighbours: html}`, which stand before and
-      behind the document and are taken over as they are. Such a page may show pictures of its own site
+    * `:site` - what surrounds one page of several: `%{title: text, pages: html, neighbours: html}`; the HTML
+      stands before and behind the document and is taken over as it is. Such a page may show pictures of its site
 
   An option that is `nil` is as good as none.
   """
@@ -122,7 +122,7 @@ defmodule Workbooks.Page do
       ["<meta http-equiv=\"Content-Security-Policy\" content=\"", policy(options), "\" />\n"],
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\" />\n",
       "<meta name=\"color-scheme\" content=\"light dark\" />\n",
-      ["<title>", Escape.text(title), "</title>\n"],
+      ["<title>", Escape.text(window_title(title, options.site)), "</title>\n"],
       for name <- [:description, :author], content = options[name] do
         ["<meta name=\"", Atom.to_string(name), "\" content=\"", Escape.text(content), "\" />\n"]
       end,
@@ -130,6 +130,9 @@ defmodule Workbooks.Page do
       ["<style>\n", @css, if(options.site, do: @site_css, else: []), "</style>\n</head>\n"]
     ]
   end
+
+  defp window_title(title, %{title: site}) when site != title, do: "#{title} – #{site}"
+  defp window_title(title, _site), do: title
 
   defp policy(%{site: nil}), do: @policy
   defp policy(_site), do: [@policy, " 'self'; media-src 'self'"]

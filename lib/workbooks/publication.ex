@@ -18,7 +18,7 @@ defmodule Workbooks.Publication do
   def source(tenant, id, host, options) do
     version = if options.version, do: [version: options.version], else: []
 
-    with :ok <- free(host, tenant, options),
+    with {:ok, _before} <- free(host, tenant, options),
          :error <- Library.get(tenant, id, [library: options.library] ++ version) do
       which = if options.version, do: " of version #{options.version}", else: ""
       Error.tuple(:not_found, "there is no workbook #{inspect(id)}#{which}")
@@ -32,35 +32,44 @@ defmodule Workbooks.Publication do
   end
 
   @doc """
-  Has a host serve an artifact from one moment to the next. Where the host cannot be had, what was published is
-  taken back.
+  Has a host serve an artifact from one moment to the next.
+
+  A host that leads nowhere is taken first, and given back where the artifact cannot be published: of two
+  tenants who want it one has published nothing. One that leads to another workbook of the tenant's, and so can be
+  had, is moved last: until then it serves what it did.
   """
   @spec switch(String.t(), String.t(), String.t() | nil, binary, pos_integer, map) :: {:ok, map} | {:error, Error.t()}
   def switch(tenant, id, host, artifact, version, options) do
-    library = [library: options.library]
-
     with {:ok, site} <- Site.open(artifact),
-         :ok <- free(host, tenant, options),
-         {:ok, info} <- Library.publish(tenant, id, artifact, [version: version] ++ library),
-         :ok <- attached(tenant, id, host, info, options) do
+         {:ok, before} <- free(host, tenant, options),
+         {:ok, info} <- switched(tenant, id, host, before, {artifact, version}, options) do
       pages = Enum.count(site.files, &String.ends_with?(&1.path, ".html"))
       {:ok, %{host: host, version: info.version, etag: info.etag, pages: pages}}
     end
   end
 
-  # Somebody may have taken the host since it was found free.
-  defp attached(_tenant, _id, nil, _info, _options), do: :ok
+  defp switched(tenant, id, nil, _before, made, options), do: published(tenant, id, made, options)
 
-  defp attached(tenant, id, host, info, options) do
-    with {:error, error} <- Domains.attach(host, {tenant, id}, domains: options.domains) do
-      mine = [library: options.library, if_match: info.etag]
+  defp switched(tenant, id, host, nil, made, options) do
+    domains = [domains: options.domains]
 
-      # Where nothing was published before there is nothing to go back to.
-      with {:error, %{kind: :not_found}} <- Library.rollback(tenant, id, mine), do: Library.unpublish(tenant, id, mine)
+    with :ok <- Domains.attach(host, {tenant, id}, domains),
+         {:error, error} <- published(tenant, id, made, options) do
+      Domains.detach(host, tenant, domains)
       {:error, error}
     end
   end
 
-  defp free(nil, _tenant, _options), do: :ok
+  defp switched(tenant, id, host, _before, made, options) do
+    with {:ok, info} <- published(tenant, id, made, options),
+         :ok <- Domains.attach(host, {tenant, id}, domains: options.domains),
+         do: {:ok, info}
+  end
+
+  defp published(tenant, id, {artifact, version}, options) do
+    Library.publish(tenant, id, artifact, version: version, library: options.library)
+  end
+
+  defp free(nil, _tenant, _options), do: {:ok, nil}
   defp free(host, tenant, options), do: Domains.check(host, tenant, domains: options.domains)
 end

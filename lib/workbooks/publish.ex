@@ -170,7 +170,7 @@ defmodule Workbooks.Publish do
   defp published({%{target: :runtime} = plan, built}, options) do
     with {:ok, artifact} <- Site.pack(built.files),
          {:ok, org} <- Files.read(plan.folder, "site.org"),
-         :ok <- Domains.check(plan.domain, options.tenant, domains: options.domains),
+         {:ok, _before} <- Domains.check(plan.domain, options.tenant, domains: options.domains),
          {:ok, source} <- Library.put(options.tenant, plan.project, org, library: options.library),
          {:ok, site} <- Publication.switch(options.tenant, plan.project, plan.domain, artifact, source.version, options) do
       {:ok, Map.put(site, :target, :runtime)}

@@ -28,7 +28,7 @@ defmodule Workbooks.Domains.Table do
   # somebody else had that before.
   @impl true
   def decide({:attach, host, {tenant, _workbook} = row, written}, read, _context) do
-    with :ok <- free(host, tenant, read, written) do
+    with {:ok, _before} <- free(host, tenant, read, written) do
       {:ok, if(read.(host) == {:ok, row}, do: [], else: [{:put, host, row}]), :ok}
     end
   end
@@ -41,13 +41,14 @@ defmodule Workbooks.Domains.Table do
     end
   end
 
-  @doc "Whether nobody but the tenant holds a host."
+  @doc "Whether nobody but the tenant holds a host, and where it leads now."
   @spec free(Host.t(), String.t(), (Host.t() -> {:ok, {String.t(), String.t()}} | :error), String.t()) ::
-          :ok | {:error, Error.t()}
+          {:ok, String.t() | nil} | {:error, Error.t()}
   def free(host, tenant, read, written) do
     case Host.find(host, read) do
-      {:ok, {holder, _}} when holder != tenant -> Error.tuple(:conflict, "#{written} is held by another tenant")
-      _free -> :ok
+      {:ok, {^tenant, workbook}} -> {:ok, workbook}
+      {:ok, _another} -> Error.tuple(:conflict, "#{written} is held by another tenant")
+      :error -> {:ok, nil}
     end
   end
 

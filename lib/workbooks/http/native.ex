@@ -14,9 +14,11 @@ defmodule Workbooks.HTTP.Native do
   # What hyper's buffer holds; a piece is as large at most.
   @piece 64 * 1024
 
-  @doc "The conn of a request, as the NIF's message has it."
-  @spec conn(tuple, boolean, reference) :: Conn.t()
-  def conn({method, scheme, host, version, path, query, headers, peer}, body?, exchange) do
+  @doc "The conn of a request. From here on the request ends with this process."
+  @spec conn(reference) :: Conn.t()
+  def conn(exchange) do
+    {{method, scheme, host, version, path, query, headers, peer}, body?} = Native.http_head(exchange)
+
     segments =
       case Path.segments(path) do
         {:ok, segments} -> segments

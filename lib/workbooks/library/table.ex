@@ -58,18 +58,16 @@ defmodule Workbooks.Library.Table do
     end
   end
 
-  def decide({:unpublish, key, if_match}, read, _keep) do
-    with {:ok, head} <- present(key, read),
-         :ok <- still_published(head, if_match) do
+  def decide({:unpublish, key}, read, _keep) do
+    with {:ok, head} <- present(key, read) do
       if Head.published(head),
         do: {:ok, become(key, head, Head.unpublish(head)), :ok},
         else: Error.tuple(:not_found, "nothing of the workbook #{name(key)} is published")
     end
   end
 
-  def decide({:roll_back, key, if_match}, read, _keep) do
-    with {:ok, head} <- present(key, read),
-         :ok <- still_published(head, if_match) do
+  def decide({:roll_back, key}, read, _keep) do
+    with {:ok, head} <- present(key, read) do
       case Head.roll_back(head) do
         nil -> Error.tuple(:not_found, "nothing of the workbook #{name(key)} is kept that was published before")
         before -> {:ok, become(key, head, before), {:ok, Head.published(before)}}
@@ -119,20 +117,6 @@ defmodule Workbooks.Library.Table do
       ^if_match -> :ok
       etag when if_match == :absent -> Error.tuple(:conflict, "there is such a workbook already", %{etag: etag})
       etag -> Error.tuple(:conflict, "the workbook was changed meanwhile", %{etag: etag})
-    end
-  end
-
-  defp still_published(_head, :any), do: :ok
-
-  defp still_published(head, if_match) do
-    case Head.published_digest(head) do
-      {:ok, digest} ->
-        if Contents.etag(digest) == if_match,
-          do: :ok,
-          else: Error.tuple(:conflict, "something else is published meanwhile", %{etag: Contents.etag(digest)})
-
-      :error ->
-        Error.tuple(:conflict, "nothing is published any more", %{etag: nil})
     end
   end
 

@@ -2,9 +2,6 @@ defmodule Workbooks.PublicWeb.Range do
   @moduledoc false
   # Which part of a content a Range asks for (RFC 9110, section 14).
 
-  # So many digits are more than any content has bytes.
-  @digits 18
-
   @doc """
   `{:ok, first, length}` of a content of `size` bytes, `:unsatisfiable`, or `:all` for what asks for several parts,
   or is no range of bytes: that is answered as if it were not there.
@@ -18,11 +15,11 @@ defmodule Workbooks.PublicWeb.Range do
   @spec parse(String.t(), non_neg_integer) ::
           {:ok, non_neg_integer, pos_integer} | :unsatisfiable | :all
   def parse(text, size) do
-    case Regex.run(~r/\A[Bb][Yy][Tt][Ee][Ss]=[ \t]*([0-9]*)-([0-9]*)[ \t]*\z/, text) do
+    case Regex.run(~r/\A[Bb][Yy][Tt][Ee][Ss]=[ \t]*([0-9]{0,99})-([0-9]{0,99})[ \t]*\z/, text) do
       [_all, "", ""] -> :all
-      [_all, "", suffix] -> last(number(suffix), size)
-      [_all, first, ""] -> from(number(first), size - 1, size)
-      [_all, first, last] -> between(number(first), number(last), size)
+      [_all, "", suffix] -> last(String.to_integer(suffix), size)
+      [_all, first, ""] -> from(String.to_integer(first), size - 1, size)
+      [_all, first, last] -> between(String.to_integer(first), String.to_integer(last), size)
       nil -> :all
     end
   end
@@ -36,12 +33,4 @@ defmodule Workbooks.PublicWeb.Range do
   defp last(0, _size), do: :unsatisfiable
   defp last(_length, 0), do: :unsatisfiable
   defp last(length, size), do: {:ok, max(size - length, 0), min(length, size)}
-
-  defp number(digits) do
-    case String.trim_leading(digits, "0") do
-      "" -> 0
-      digits when byte_size(digits) > @digits -> Integer.pow(10, @digits)
-      digits -> String.to_integer(digits)
-    end
-  end
 end

@@ -9,14 +9,8 @@ defmodule Workbooks.Publish.Navigation do
   @doc "The whole page."
   @spec html(map, map) :: String.t()
   def html(page, site) do
-    title = if page.title == site.title, do: site.title, else: "#{page.title} – #{site.title}"
-    # The page's own title is its heading; that of the window says whose it is.
-    heading = if page.html =~ "<h1", do: [], else: ["<h1 class=\"title\">", Escape.text(page.title), "</h1>\n"]
-
-    Page.html(
-      IO.iodata_to_binary([heading, page.html]),
-      Keyword.merge(page.said, title: title, site: %{pages: pages(page, site), neighbours: neighbours(page, site)})
-    )
+    around = %{title: site.title, pages: pages(page, site), neighbours: neighbours(page, site)}
+    Page.html(page.html, Keyword.merge(page.said, title: page.title, site: around))
   end
 
   defp pages(page, site) do
@@ -24,9 +18,16 @@ defmodule Workbooks.Publish.Navigation do
 
     [
       "<nav class=\"site-pages\" aria-label=\"Pages\">\n",
-      ["<p><a href=\"", link(page, "index.html", site), "\">", Escape.text(site.title), "</a></p>\n"],
+      title(page, site),
       ["<ul>\n", items, "</ul>\n</nav>\n"]
     ]
+  end
+
+  # Where the first page is called as the site is, it stands for it.
+  defp title(page, site) do
+    if Enum.any?(site.pages, &(&1.path == "index.html" and &1.label == site.title)),
+      do: [],
+      else: ["<p><a href=\"", link(page, "index.html", site), "\">", Escape.text(site.title), "</a></p>\n"]
   end
 
   defp item(one, part, page, site) do

@@ -13,10 +13,11 @@ defmodule Workbooks.Publish.Pages do
   @spec build(Path.t(), map) :: {:ok, built} | {:error, Error.t()}
   def build(folder, options) do
     with {:ok, outline} <- Outline.read(folder),
-         {:ok, pages} <- all(outline.pages, &page(&1, folder, options)) do
+         title = options.title || outline.title,
+         {:ok, pages} <- all(outline.pages, &page(&1, title, folder, options)) do
       site = %{
         folder: folder,
-        title: options.title || outline.title,
+        title: title,
         clean?: options.clean?,
         pages: pages,
         by_path: Map.new(pages, &{&1.path, &1})
@@ -34,10 +35,10 @@ defmodule Workbooks.Publish.Pages do
 
   # --- a page --------------------------------------------------------------------------------------
 
-  defp page(%{source: source, org: org} = page, folder, options) do
+  defp page(%{source: source, org: org} = page, site_title, folder, options) do
     with {:ok, html} <- content(org, source, folder, options) do
       said = Page.keywords(org)
-      title = said[:title] || page.label || source |> Path.basename(".org")
+      title = if source == "site.org", do: site_title, else: said[:title] || page.label || Path.basename(source, ".org")
       {:ok, Map.merge(page, %{html: html, said: said, title: title, label: page.label || title, ids: Links.ids(html)})}
     end
   end

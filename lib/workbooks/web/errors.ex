@@ -86,8 +86,7 @@ defmodule Workbooks.Web.Errors do
   @doc "Answers with an error of the layers below."
   @spec respond(Conn.t(), Exception.t()) :: Conn.t()
   def respond(conn, %_{} = error) do
-    code = code(error)
-    respond(conn, code, message(code, error))
+    respond(conn, code(error), message(error))
   end
 
   @doc """
@@ -114,6 +113,10 @@ defmodule Workbooks.Web.Errors do
       true -> []
     end
   end
+
+  @doc "What is told of an error of the layers below."
+  @spec message(Exception.t()) :: String.t()
+  def message(error), do: message(code(error), error)
 
   # Faults of this side are told to those who run it: files and processes are nobody else's.
   defp message(code, error) when code in [:internal, :unavailable] do

@@ -42,7 +42,7 @@ defmodule Workbooks.Web.Keys do
 
   @id_bytes 10
   @secret_bytes 32
-  @name_bytes 64
+  @name_characters 64
   # Nothing longer is a key, nor is hashed to find out.
   @longest 128
 
@@ -61,11 +61,11 @@ defmodule Workbooks.Web.Keys do
   end
 
   @doc """
-  A new key of a tenant: its text, which is never to be had again. `name:` (1 to 64 bytes) is for people.
+  A new key of a tenant: its text, which is never to be had again. `name:` (1 to 64 characters) is for people.
 
       iex> {:error, error} = Workbooks.Web.Keys.create("doc-keys", name: "")
       iex> error.message
-      "a key's name is 1 to 64 bytes of text without control characters"
+      "a key's name is 1 to 64 characters, none of them a control character"
   """
   @spec create(tenant, [option | {:name, String.t()}]) :: {:ok, String.t()} | {:error, Error.t()}
   def create(tenant, options \\ []) do
@@ -167,8 +167,11 @@ defmodule Workbooks.Web.Keys do
   defp random(bytes), do: Base.encode32(:crypto.strong_rand_bytes(bytes), case: :lower, padding: false)
 
   defp named(name) do
-    if byte_size(name) in 1..@name_bytes and String.valid?(name) and not String.match?(name, ~r/[\x00-\x1f\x7f]/),
-      do: :ok,
-      else: Error.tuple(:bad_value, "a key's name is 1 to #{@name_bytes} bytes of text without control characters")
+    if byte_size(name) in 1..(4 * @name_characters) and String.valid?(name) and
+         length(String.codepoints(name)) <= @name_characters and not String.match?(name, ~r/[\x00-\x1f\x7f]/) do
+      :ok
+    else
+      Error.tuple(:bad_value, "a key's name is 1 to #{@name_characters} characters, none of them a control character")
+    end
   end
 end

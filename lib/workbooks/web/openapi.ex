@@ -62,8 +62,8 @@ defmodule Workbooks.Web.OpenAPI do
     for({name, schema} <- meta.params, do: %{name: name, in: "path", required: true, schema: schema}) ++
       for({name, schema} <- meta.query || %{}, do: %{name: name, in: "query", required: false, schema: schema}) ++
       for(
-        {name, what} <- meta.headers,
-        do: %{name: name, in: "header", required: false, description: what, schema: %{type: "string"}}
+        {name, schema} <- meta.headers,
+        do: %{name: name, in: "header", required: false, schema: schema}
       )
   end
 
@@ -82,6 +82,7 @@ defmodule Workbooks.Web.OpenAPI do
 
   defp answer(what, nil), do: %{description: what}
   defp answer(what, {:text, type}), do: %{description: what, content: %{type => %{schema: %{type: "string"}}}}
+  defp answer(what, {:events, event}), do: %{description: what, content: %{"text/event-stream" => %{schema: event}}}
   defp answer(what, schema), do: %{description: what, content: %{"application/json" => %{schema: schema}}}
 
   defp errors(route) do

@@ -8,10 +8,10 @@ defmodule Workbooks.Web.Operation do
   #     auth:      :tenant (the default), :open
   #     params:    schemas of the path's
   #     query:     schemas of the query's; nil where it does not matter
-  #     headers:   those of the request that mean something here, with what
+  #     headers:   schemas of those of the request that mean something here
   #     takes:     %{json: schema, required: boolean} or %{text: content types}
   #     max_body:  bytes, or a function that says; the settings' for all
-  #     answers:   %{status => {what, schema | {:text, content type} | nil}}
+  #     answers:   %{status => {what, schema | {:text, content type} | {:events, schema} | nil}}
   #     reads:     true where a POST changes nothing
   #     errors:    codes beside those that any of its kind may answer
 

@@ -67,11 +67,11 @@ defmodule Workbooks.Web.Schema do
 
   defp inner(value, schema, at, _components) when is_binary(value) do
     cond do
-      (least = schema[:minLength]) && String.length(value) < least ->
-        wrong(at, "must have at least #{least} characters, got #{String.length(value)}")
+      (least = schema[:minLength]) && fewer?(value, least) ->
+        wrong(at, "must have at least #{least} characters, got #{characters(value)}")
 
-      (most = schema[:maxLength]) && String.length(value) > most ->
-        wrong(at, "must have at most #{most} characters, got #{String.length(value)}")
+      (most = schema[:maxLength]) && not fewer?(value, most + 1) ->
+        wrong(at, "must have at most #{most} characters, got #{characters(value)}")
 
       (pattern = schema[:pattern]) && not matches?(value, pattern) ->
         wrong(at, "must match #{pattern}, got #{shown(value, schema)}")
@@ -119,6 +119,17 @@ defmodule Workbooks.Web.Schema do
   defp inner(_value, _schema, _at, _components), do: :ok
 
   defp all(values, check), do: Enum.find_value(values, :ok, &with(:ok <- check.(&1), do: nil))
+
+  # JSON Schema counts code points, of up to four bytes each; most are not worth counting.
+  defp fewer?(value, n) do
+    cond do
+      byte_size(value) < n -> true
+      byte_size(value) >= 4 * n -> false
+      true -> characters(value) < n
+    end
+  end
+
+  defp characters(value), do: for(<<_::utf8 <- value>>, reduce: 0, do: (n -> n + 1))
 
   # As ECMAScript has it: `$` is the end, not also what stands before a last line's.
   defp matches?(value, pattern), do: match?({:match, _}, :re.run(value, pattern, [:unicode, :dollar_endonly]))

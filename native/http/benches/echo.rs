@@ -1,5 +1,6 @@
 //! What the server costs above bare hyper: requests a second of the same answer, side by side in
-//! one process, as a ratio. `cargo bench -p workbooks-http` (`-- SECONDS CONNECTIONS`).
+//! one process, as a ratio. `cargo bench -p workbooks-http` (`-- SECONDS CONNECTIONS`). With `-- serve`
+//! bare hyper alone says where it listens and serves until its input ends, for other clients: bench/http.exs.
 //!
 //! Rounds alternate, so that what else the machine does falls on both; the middle ratio counts.
 
@@ -18,6 +19,11 @@ const ASK: &[u8] =
     b"GET /page?x=y HTTP/1.1\r\nhost: a.example\r\nuser-agent: bench\r\naccept: */*\r\naccept-encoding: gzip\r\n\r\n";
 
 fn main() {
+    if std::env::args().any(|argument| argument == "serve") {
+        println!("{}", bare());
+        let _ = std::io::stdin().read(&mut [0]);
+        return;
+    }
     let numbers: Vec<u64> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
     let time = Duration::from_secs(numbers.first().copied().unwrap_or(2));
     let connections = numbers.get(1).copied().unwrap_or(32) as usize;

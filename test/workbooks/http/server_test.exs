@@ -294,10 +294,23 @@ defmodule Workbooks.HTTP.ServerTest do
     end
 
     test "speaks OTP" do
-      %{server: server} = start()
+      %{at: at, server: server} = start()
+      for pid <- acceptors(server), do: assert({^at, ^pid} = {at, :sys.get_state(pid) && pid})
+      assert %{status: 200} = request(at, "GET", "/hello")
+    end
 
-      for pid <- acceptors(server),
-          do: assert({Server, reference} = :sys.get_state(pid)) && assert(is_reference(reference))
+    test "leaves nobody in the line" do
+      %{at: at, server: server} = start()
+      pids = acceptors(server)
+      sockets = for _ <- 1..20, do: connect(at)
+      for pid <- pids, do: :erlang.suspend_process(pid)
+      for socket <- sockets, do: ask(socket, "GET", "/hello")
+      TestWait.until(fn -> in_flight(server) == 20 end)
+      for pid <- pids, do: Process.exit(pid, :kill)
+      # Told that it failed, or served by who came after: nobody waits.
+      for socket <- sockets, do: assert(answer(socket).status in [200, 500])
+      TestWait.until(fn -> in_flight(server) == 0 end)
+      assert %{status: 200} = request(at, "GET", "/hello")
     end
   end
 

@@ -90,16 +90,14 @@ defmodule Workbooks.Web.APITest do
       assert %{status: 200} = third = put(key, "tea", "* Red", [{"if-match", ~s("0", #{etag(second)})}])
       assert %{status: 200} = fourth = put(key, "tea", "* Blue", [{"if-match", "*"}])
       assert %{status: 409} = put(key, "tea", "* White", [{"if-match", "W/" <> etag(fourth)}])
+      assert %{status: 409} = put(key, "tea", "* White", [{"if-match", ""}])
       assert %{status: 409} = put(key, "none", "* White", [{"if-match", "*"}])
 
-      for headers <- [
-            [{"if-match", "x"}],
-            [{"if-none-match", etag(third)}],
-            [{"if-match", "*"}, {"if-none-match", "*"}]
-          ] do
+      for headers <- [[{"if-match", "x"}], [{"if-none-match", etag(third)}]] do
         assert %{status: 400} = put(key, "tea", "* White", headers)
       end
 
+      assert %{status: 409} = put(key, "tea", "* White", [{"if-match", "*"}, {"if-none-match", "*"}])
       assert %{status: 409} = request("DELETE", "/api/workbooks/tea", key: key, headers: [{"if-match", etag(third)}])
       assert %{status: 204} = request("DELETE", "/api/workbooks/tea", key: key, headers: [{"if-match", etag(fourth)}])
     end
@@ -240,6 +238,53 @@ defmodule Workbooks.Web.APITest do
     end
   end
 
+  describe "publishing" do
+    setup %{key: key} do
+      put(key, "page", "* Hello\n:PROPERTIES:\n:WORKBOOK_VERSION: 1\n:END:\n")
+      :ok
+    end
+
+    defp publish(key, body), do: request("POST", "/api/workbooks/page/publish", key: key, json: body)
+
+    test "serves a page at a host, and goes back", %{key: key, tenant: tenant, other_key: other_key} do
+      host = "#{tenant}.example"
+      assert %{status: 200} = answer = publish(key, %{host: host})
+      assert %{"host" => ^host, "version" => 1, "pages" => 1, "etag" => first} = json(answer)
+      assert Domains.resolve(host) == {:ok, {tenant, "page"}}
+      put(key, "page", "* Again\n:PROPERTIES:\n:WORKBOOK_VERSION: 1\n:END:\n")
+      assert %{"version" => 2, "host" => nil} = json(publish(key, %{}))
+      assert %{"workbooks" => [%{"published" => 2}]} = json(request("GET", "/api/workbooks", key: key))
+
+      rollback = fn -> request("POST", "/api/workbooks/page/rollback", key: key) end
+      assert %{"version" => 1, "etag" => ^first} = json(rollback.())
+      assert %{status: status} = rollback.()
+      assert status in [404, 409]
+      assert %{status: 204} = request("DELETE", "/api/workbooks/page/publish", key: key)
+      assert Library.published(tenant, "page") == :error
+      assert %{"etag" => ^first} = json(rollback.())
+
+      put(other_key, "page", "* Other\n:PROPERTIES:\n:WORKBOOK_VERSION: 1\n:END:\n")
+      conflict = publish(other_key, %{host: host})
+      assert {conflict.status, code(conflict)} == {409, "conflict"}
+      for host <- ["a..b", "", 7], do: assert(publish(key, %{host: host}).status == 400)
+    end
+
+    test "a workbook that fails says where, and nothing is published", %{key: key, tenant: tenant} do
+      put(key, "page", @sum)
+      assert %{status: 422} = answer = publish(key, %{})
+      assert %{"status" => "invalid", "issues" => [%{"code" => "missing_input"} | _]} = json(answer)["error"]["details"]
+
+      put(key, "page", String.replace(@sum, "=> a + b", "=> { throw new Error('no') }"))
+      assert %{status: 422} = answer = publish(key, %{inputs: %{a: 1, b: 2}})
+
+      assert %{"status" => "failed", "steps" => [%{"line" => 11, "message" => message}]} =
+               json(answer)["error"]["details"]
+
+      assert message =~ "no"
+      assert Library.published(tenant, "page") == :error
+    end
+  end
+
   describe "events" do
     setup %{key: key} do
       put(key, "sum", @sum)
@@ -370,7 +415,7 @@ defmodule Workbooks.Web.APITest do
     assert TestConn.header(answer, "content-type") =~ "text/plain; version=0.0.4"
 
     for line <- String.split(answer.body, "\n", trim: true), not String.starts_with?(line, "#") do
-      assert line =~ ~r/\Aworkbooks_[a-z_]+(\{kind="[a-z]+"\})? \d+\z/
+      assert line =~ ~r/\Aworkbooks_[a-z0-9_]+(\{(kind|server)="[A-Za-z.]+"\})? \d+\z/
     end
 
     for name <- ~w(wasm_stores wasm_calls_total runs_running beam_processes) do

@@ -59,6 +59,27 @@ defmodule Workbooks.Web.KeysTest do
     end
   end
 
+  test "how much work a key is that is none says nothing of it" do
+    {o, _stop} = keys()
+    {:ok, key} = Keys.create("acme", o)
+    [_, id, <<first, secret::binary>>] = String.split(key, "_")
+    other = if first == ?a, do: "b", else: "a"
+    <<body::binary-size(71), last>> = key
+
+    # Reductions: the work itself, whatever else the machine does.
+    work = fn text ->
+      Keys.verify(text, o)
+      {:reductions, before} = Process.info(self(), :reductions)
+      for _ <- 1..100, do: assert(Keys.verify(text, o) == :error)
+      {:reductions, done} = Process.info(self(), :reductions)
+      done - before
+    end
+
+    wrong_at_first = work.("wb_#{id}_#{other}#{secret}")
+    assert_in_delta work.(body <> if(last == ?a, do: "b", else: "a")), wrong_at_first, wrong_at_first * 0.05
+    assert_in_delta work.("wb_#{String.duplicate("a", 16)}_#{other}#{secret}"), wrong_at_first, wrong_at_first * 0.05
+  end
+
   test "a revoked key opens nothing, and only its tenant revokes it" do
     {o, _stop} = keys()
     {:ok, key} = Keys.create("acme", o)

@@ -1,6 +1,6 @@
 defmodule Workbooks.HTTP.Server.Request do
   @moduledoc false
-  # The process of one request.
+  # The process of one request. Whatever it does is caught here, so that it needs nothing of `:proc_lib`'s.
 
   require Logger
 
@@ -10,9 +10,9 @@ defmodule Workbooks.HTTP.Server.Request do
   @event [:workbooks, :http, :request]
 
   @doc "Has the router answer a request; `key` is where it is kept."
-  def run(head, body?, exchange, key) do
+  def run(exchange, key) do
     {module, options} = :persistent_term.get(key)
-    conn = Native.conn(head, body?, exchange)
+    conn = Native.conn(exchange)
 
     try do
       if Telemetry.listening?(@event), do: observed(conn, module, options), else: served(conn, module, options)

@@ -9,7 +9,9 @@ defmodule Workbooks.Web.API.Domains do
   import Workbooks.Web.API.Schemas
 
   def routes do
-    host = %{host: %{type: "string", minLength: 1, maxLength: 1024, examples: ["example.com"]}}
+    # What no host is at all; the rest is told by what looks at it.
+    any = "^[^\\x00-\\x20\\x7f/\\\\]+$"
+    host = %{host: %{type: "string", minLength: 1, maxLength: 1024, pattern: any, examples: ["example.com"]}}
 
     [
       Operation.route(:get, "/api/domains", {__MODULE__, :list},

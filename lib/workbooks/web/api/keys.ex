@@ -7,7 +7,14 @@ defmodule Workbooks.Web.API.Keys do
   import Workbooks.Web.API.Schemas
 
   def routes do
-    name = %{type: "string", minLength: 1, maxLength: 64, description: "for people", examples: ["ci"]}
+    name = %{
+      type: "string",
+      minLength: 1,
+      maxLength: 64,
+      pattern: "^[^\\x00-\\x1f\\x7f]*$",
+      description: "for people",
+      examples: ["ci"]
+    }
 
     [
       Operation.route(:get, "/api/keys", {__MODULE__, :list},

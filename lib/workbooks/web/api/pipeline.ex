@@ -87,7 +87,12 @@ defmodule Workbooks.Web.API.Pipeline do
 
   defp publish_options do
     [
-      host: %{type: ["string", "null"], maxLength: 1024, description: "none: those that lead to it already"},
+      host: %{
+        type: ["string", "null"],
+        minLength: 1,
+        maxLength: 1024,
+        description: "none: those that lead to it already"
+      },
       inputs: inputs(),
       timeout: timeout()
     ]

@@ -35,9 +35,15 @@ defmodule Workbooks.Web.API.Runs do
         id: "followRun",
         summary: "What happens in a run, as server-sent events: start, step_start, progress, step and stop",
         params: id,
-        headers: %{"Last-Event-ID" => "the last event that is known already: those after it come"},
+        headers: %{
+          "Last-Event-ID" => %{
+            type: "string",
+            pattern: "^[0-9]{0,9}$",
+            description: "the last event that is known already: those after it come"
+          }
+        },
         answers: %{
-          200 => {"the events, until the run is over", {:text, "text/event-stream"}},
+          200 => {"the events, until the run is over", {:events, event()}},
           204 => {"the run is over, and there is none after Last-Event-ID", nil}
         },
         errors: [:not_found]
@@ -55,6 +61,12 @@ defmodule Workbooks.Web.API.Runs do
         errors: [:not_found]
       )
     ]
+  end
+
+  # As its reader has it: `data` is JSON.
+  defp event do
+    text = %{type: "string"}
+    %{type: "object", properties: %{id: text, event: text, data: text, retry: text}, additionalProperties: false}
   end
 
   def list(conn), do: Reply.json(conn, 200, %{runs: Runs.list(conn.assigns.tenant)})
@@ -80,6 +92,7 @@ defmodule Workbooks.Web.API.Runs do
     else
       :error -> missing(conn)
       :over -> Reply.nothing(conn)
+      :too_many -> Errors.respond(conn, :rate_limited, "too many streams of events are open", %{}, retry_ms: 1_000)
       {:error, message} -> Errors.respond(conn, :bad_request, message, %{field: "last-event-id"})
     end
   end
@@ -90,7 +103,7 @@ defmodule Workbooks.Web.API.Runs do
 
   defp last(text) do
     case Integer.parse(text) do
-      {number, ""} when number in 0..0xFFFFFFFF -> {:ok, number}
+      {number, ""} when number in 0..999_999_999 -> {:ok, number}
       _other -> {:error, "Last-Event-ID is the number of an event"}
     end
   end

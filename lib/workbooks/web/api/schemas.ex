@@ -5,7 +5,7 @@ defmodule Workbooks.Web.API.Schemas do
   alias Workbooks.Web.Errors
 
   @id "sum"
-  @run "ahmztqk2wxyzo3fi4u5vabcdef"
+  @run "06h02oa05v2nsiekvn12fpo"
   @at "2026-01-02T03:04:05.678901Z"
   @etag String.duplicate("0f", 32)
 
@@ -22,8 +22,14 @@ defmodule Workbooks.Web.API.Schemas do
     %{type: "string", minLength: 1, maxLength: 128, pattern: "^[A-Za-z0-9_][A-Za-z0-9_.\\-]*$", examples: [@id]}
   end
 
-  @doc "The id of a run, or of a key: whatever it is, it is there or not."
-  def id(what), do: %{type: "string", minLength: 1, description: "of a #{what}"}
+  @doc "The id of a run, or of a key."
+  def id(what), do: %{type: "string", pattern: "^[0-9a-z]{1,64}$", description: "of a #{what}"}
+
+  @doc "Entity tags, or any."
+  def etags(what) do
+    tag = ~S{(W/)?"[\x21\x23-\x7e]*"}
+    %{type: "string", pattern: "^([*]|(#{tag}( *, *#{tag})*)?)$", description: what}
+  end
 
   @doc "The number of a version."
   def version, do: Map.put(@version, :description, "of the source; the newest")

@@ -11,7 +11,9 @@ defmodule Workbooks.Web.API.Vars do
   @max_body 8 * 1_048_576
 
   def routes do
-    key = %{key: %{type: "string", minLength: 1, maxLength: 128, examples: ["greeting"]}}
+    # Composed, and of 128 bytes at most: no schema says that.
+    name = "^[\\p{L}\\p{N}_][\\p{L}\\p{N}\\p{M}_.\\-]*$"
+    key = %{key: %{type: "string", minLength: 1, maxLength: 128, pattern: name, examples: ["greeting"]}}
 
     body =
       object(

@@ -12,7 +12,6 @@ defmodule Workbooks.Web.API.Workbooks do
 
   @path "/api/workbooks/:id"
   @org "text/org"
-  @if_match %{"If-Match" => "the etags that the source may have now, or *: any"}
 
   def routes do
     id = %{id: workbook_id()}
@@ -28,7 +27,7 @@ defmodule Workbooks.Web.API.Workbooks do
         summary: "A workbook's source",
         params: id,
         query: %{version: version()},
-        headers: %{"If-None-Match" => "etags that are known already"},
+        headers: %{"If-None-Match" => %{type: "string", description: "etags that are known already"}},
         answers: %{200 => {"the source", {:text, @org}}, 304 => {"the source is known already", nil}},
         errors: [:not_found]
       ),
@@ -36,7 +35,8 @@ defmodule Workbooks.Web.API.Workbooks do
         id: "putWorkbook",
         summary: "Stores a source, as a new version where it is another",
         params: id,
-        headers: Map.put(@if_match, "If-None-Match", "*: only where there is no such workbook"),
+        headers:
+          Map.put(if_match(), "If-None-Match", %{type: "string", enum: ["*"], description: "only where there is none"}),
         takes: %{text: [@org, "text/plain", "application/octet-stream"]},
         max_body: &Library.max_source_bytes/0,
         answers: %{200 => {"stored", ref("Stored")}, 201 => {"stored, the first of this id", ref("Stored")}},
@@ -46,7 +46,7 @@ defmodule Workbooks.Web.API.Workbooks do
         id: "deleteWorkbook",
         summary: "Removes a workbook, its versions and what is published of it",
         params: id,
-        headers: @if_match,
+        headers: if_match(),
         answers: %{204 => {"removed", nil}},
         errors: [:not_found, :conflict]
       ),
@@ -59,6 +59,8 @@ defmodule Workbooks.Web.API.Workbooks do
       )
     ]
   end
+
+  defp if_match, do: %{"If-Match" => etags("those that the source may have now, or *: any")}
 
   def list(conn) do
     case Library.list(conn.assigns.tenant) do
@@ -138,9 +140,18 @@ defmodule Workbooks.Web.API.Workbooks do
   defp condition(conn, before) do
     case {Conn.headers(conn, "if-match"), Conn.headers(conn, "if-none-match")} do
       {[], []} -> {:ok, []}
-      {tags, []} -> if_match(ETag.parse(Enum.join(tags, ", ")), before)
+      {tags, []} -> if_match(tags(tags), before)
       {[], tags} -> if_none_match(ETag.parse(Enum.join(tags, ", ")), conn.method)
-      _both -> Error.tuple(:bad_value, "If-Match and If-None-Match are not for the same request")
+      # What has to be there, and must not be.
+      _both -> Error.tuple(:conflict, "If-Match and If-None-Match contradict each other", %{etag: nil})
+    end
+  end
+
+  # A list may be empty; what is there is none of it.
+  defp tags(values) do
+    case Enum.join(values, ", ") do
+      "" -> {:ok, []}
+      text -> ETag.parse(text)
     end
   end
 

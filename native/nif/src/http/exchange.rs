@@ -1,22 +1,23 @@
-//! A request's body and its answer.
+//! A request and its answer.
 
 use std::panic::RefUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustler::{Atom, Binary, Encoder, Env, LocalPid, Monitor, Resource, ResourceArc, Term};
-use workbooks_http::{Body, Responder, Stream};
+use workbooks_http::{Body, Head, Request, Responder, Stream};
 
 use super::bytes::{bytes, headers};
 use super::mail::Mail;
-use super::{done, failed, over};
+use super::{done, failed, head, over};
 use crate::atoms;
 
-/// What a request is answered with, once. It ends with the process that it was given to, and the
+/// A request, and what it is answered with, once. It ends with the process that took its head, and the
 /// body with it: the client's next request waits until nobody holds the body of this one.
 pub struct ExchangeResource {
-    place: Mutex<Place>,
+    head: Mutex<Option<Head>>,
     body: Mutex<Option<Body>>,
+    place: Mutex<Place>,
     /// All was said: who watches needs not be told that the client left.
     said: Arc<AtomicBool>,
 }
@@ -41,8 +42,14 @@ impl Resource for ExchangeResource {
 }
 
 impl ExchangeResource {
-    pub fn new(responder: Responder, body: Option<Body>) -> ExchangeResource {
-        ExchangeResource { place: Mutex::new(Place::Asked(responder)), body: Mutex::new(body), said: Arc::default() }
+    pub fn new(request: Request, responder: Responder) -> ResourceArc<ExchangeResource> {
+        let Request { head, body } = request;
+        ResourceArc::new(ExchangeResource {
+            head: Mutex::new(Some(head)),
+            body: Mutex::new((!body.is_empty()).then_some(body)),
+            place: Mutex::new(Place::Asked(responder)),
+            said: Arc::default(),
+        })
     }
 
     /// What `ask` finds of the body, unless all is over.
@@ -69,14 +76,17 @@ impl ExchangeResource {
 const SPENT: &str = "the request is answered already, or its process has ended";
 const NOT_BEGUN: &str = "the answer has not begun, or is over";
 
-/// The process that the request is given to. If it ends without an answer, the client is told so.
+/// What came before the body, and whether there is a body, for the process that answers. If it ends
+/// without an answer, the client is told so.
 #[rustler::nif]
-fn http_own(env: Env, exchange: ResourceArc<ExchangeResource>, pid: LocalPid) -> Atom {
-    if exchange.monitor(Some(env), &pid).is_none() {
-        drop(exchange.take());
-        exchange.close();
+fn http_head<'a>(env: Env<'a>, exchange: ResourceArc<ExchangeResource>) -> Term<'a> {
+    let head = exchange.head.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let Some(head) = head else { return over(env, SPENT) };
+    if exchange.monitor(Some(env), &env.pid()).is_none() {
+        return over(env, SPENT);
     }
-    atoms::ok()
+    let has_body = exchange.with_body(|_| ()).is_some();
+    (head::encode(env, &head), has_body).encode(env)
 }
 
 /// Answers in one piece.

@@ -110,6 +110,11 @@ defmodule Workbooks.CLI.LauncherTest do
     assert {"city is set\n", 0} = sh(context, "wb var set city Lisbon", env)
     assert {printed, 0} = sh(context, "wb run tea.org -i tea=green", env)
     assert printed =~ "minutes = 2"
+    # Each write is told of, where the program's own words are.
+    TestWait.until(fn ->
+      File.read!(Path.join(context.folder, "err")) =~ ~r/audit: tenant=default .* PUT \/api\/vars/
+    end)
+
     # The store is the server's.
     assert {"wb: " <> locked, 1} = sh(context, "wb var list")
     assert locked =~ "set WB_URL and WB_KEY"
@@ -123,6 +128,26 @@ defmodule Workbooks.CLI.LauncherTest do
     assert {_, 0} = sh(context, "kill -INT #{pid}")
     TestWait.until(fn -> not File.exists?("/proc/#{pid}") end)
     assert {"Lisbon\n", 0} = sh(context, "wb var get city")
+  end
+
+  test "serves nowhere in one line that says why", context do
+    {:ok, socket} = :gen_tcp.listen(0, ip: {127, 0, 0, 1})
+    {:ok, port} = :inet.port(socket)
+    assert {"wb: it cannot start: 127.0.0.1:" <> rest, 1} = sh(context, "wb serve --public-port 0 --port #{port}")
+    assert rest == "#{port} is in use: another program listens there\n"
+    assert {"wb: it cannot start: " <> wrong, 1} = sh(context, "wb serve --bind nowhere")
+    assert wrong =~ ~r/^[^\n]* is "nowhere", and must be an IP address[^\n]*\n\z/
+    assert {"wb: it cannot start: WORKBOOKS_PORT" <> _, 1} = sh(context, "wb serve", [{"WORKBOOKS_PORT", "many"}])
+  end
+
+  test "makes and publishes a site", context do
+    script = "wb new page.org && wb publish init && wb publish apply -i name=Ada -i tea=green"
+    assert {printed, 0} = sh(context, script)
+    assert printed =~ ~r/_site: 3 pages, \d files\n\z/
+    assert File.exists?(Path.join(context.folder, "_site/page.html"))
+
+    assert {"tea is published: version 1, at tea.example\n", 0} =
+             sh(context, "wb publish page tea.org tea.example -i tea=green")
   end
 
   # In the background, as a shell does it; a trap would be ignored where INT was ignored before.

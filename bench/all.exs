@@ -9,7 +9,7 @@
 Code.require_file("support/bench.exs", __DIR__)
 
 files = ~w(call throughput host_call instantiate values memory pool suspend cache compile fairness kill render lanes
-     hostile javascript run state)
+     hostile javascript run state wb)
 
 guide = Path.expand("../guides/performance.md", __DIR__)
 machine = Bench.machine()

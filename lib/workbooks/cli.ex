@@ -43,11 +43,26 @@ defmodule Workbooks.CLI do
   @doc "Runs a command and ends the virtual machine with its status."
   @spec main([String.t()]) :: no_return
   def main(arguments) do
-    Output.prepare()
+    device = Output.prepare()
     Start.quietly()
     status = run(arguments)
     Start.stop()
-    System.halt(status)
+    System.halt(if arrived?(device), do: status, else: 1)
+  end
+
+  defp arrived?(device) do
+    case Output.lost(device) do
+      nil ->
+        true
+
+      # Whoever reads no further has what it wanted.
+      :epipe ->
+        false
+
+      reason ->
+        Output.complain("cannot write to standard output: #{:file.format_error(reason)}")
+        false
+    end
   end
 
   @doc false

@@ -4,12 +4,48 @@ defmodule Workbooks.CLI.Output do
 
   alias Workbooks.JSON
 
-  @doc "Has the virtual machine pass bytes on as they are: ours are UTF-8 whatever the locale says."
-  @spec prepare :: :ok
+  @doc """
+  Has the virtual machine pass bytes on as they are: ours are UTF-8 whatever the locale says. What it answers
+  is for `lost/1`.
+  """
+  @spec prepare :: reference
   def prepare do
+    device = Process.monitor(:user)
     :io.setopts(:standard_io, binary: true, encoding: :latin1)
     :io.setopts(:standard_error, encoding: :latin1)
-    :ok
+    device
+  end
+
+  @doc """
+  Why what was written last did not arrive, or `nil`. The device takes it before the system does, and ends
+  when the system refuses.
+  """
+  @spec lost(reference) :: File.posix() | nil
+  def lost(device) do
+    with user when is_pid(user) <- Process.whereis(:user), {:links, links} <- Process.info(user, :links) do
+      for port <- links, is_port(port), do: settle(port)
+    end
+
+    _ = :io.getopts(:standard_io)
+
+    receive do
+      {:DOWN, ^device, :process, _user, reason} when is_atom(reason) -> reason
+      {:DOWN, ^device, :process, _user, _reason} -> :eio
+    after
+      0 -> nil
+    end
+  end
+
+  # Until the system has all of it, or has refused; a reader may take its time.
+  defp settle(port) do
+    case Port.info(port, :queue_size) do
+      {:queue_size, bytes} when bytes > 0 ->
+        Process.sleep(1)
+        settle(port)
+
+      _empty_or_gone ->
+        :ok
+    end
   end
 
   @doc "What a verb answered, as text or JSON."

@@ -75,8 +75,9 @@ defmodule Workbooks.CLI.Verbs.Publish do
   end
 
   def run(["apply" | rest], options) do
+    Start.application()
+
     with {:ok, path} <- place(rest), {:ok, inputs} <- Inputs.read(options.input), :ok <- here(path, options) do
-      Start.application()
       done(Publish.apply(path, strict: options.strict || false, tenant: State.tenant(options), run: [inputs: inputs]))
     end
   end
@@ -91,8 +92,6 @@ defmodule Workbooks.CLI.Verbs.Publish do
 
   # A site of several pages is no source that a control plane could be sent.
   defp here(path, options) do
-    Start.kernel()
-
     with {:ok, remote} <- Remote.from(options), {:ok, %{plans: plans}} <- Publish.validate(path) do
       if remote != nil and Enum.any?(plans, &(&1.target == :runtime)),
         do:

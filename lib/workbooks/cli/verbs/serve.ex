@@ -45,8 +45,8 @@ defmodule Workbooks.CLI.Verbs.Serve do
   @impl true
   def run([], options) do
     :ok = Start.server(planes(options))
-    url = url(Web.Endpoint.addresses())
-    public = url(PublicWeb.Endpoint.addresses())
+    url = url(Web.Endpoint, "WORKBOOKS_TLS_CERT")
+    public = url(PublicWeb.Endpoint, "WORKBOOKS_PUBLIC_TLS_CERT")
 
     with {:ok, key} <- first_key(State.tenant(options)) do
       if options.json,
@@ -78,8 +78,18 @@ defmodule Workbooks.CLI.Verbs.Serve do
     end
   end
 
-  defp url([{:unix, path} | _]), do: "unix:" <> path
-  defp url([{ip, port} | _]), do: "http://#{host(ip)}:#{port}"
+  defp url(endpoint, certificate) do
+    case endpoint.addresses() do
+      [{:unix, path} | _] -> "unix:" <> path
+      [{ip, port} | _] -> "#{scheme(endpoint, certificate)}://#{host(ip)}:#{port}"
+    end
+  end
+
+  # As the endpoint itself finds out.
+  defp scheme(endpoint, certificate) do
+    configured = Application.get_env(:workbooks, endpoint, [])[:certificates] || System.get_env(certificate, "")
+    if configured in [[], ""], do: "http", else: "https"
+  end
 
   defp host(ip) when tuple_size(ip) == 8, do: "[#{:inet.ntoa(ip)}]"
   defp host(ip), do: to_string(:inet.ntoa(ip))

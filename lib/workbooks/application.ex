@@ -26,7 +26,9 @@ defmodule Workbooks.Application do
       Workbooks.Web.Limits
     ]
 
-    Supervisor.start_link(children ++ endpoints(), strategy: :one_for_one, name: Workbooks.Supervisor)
+    # Nor is one that fails again and again a reason to stop the rest.
+    options = [strategy: :one_for_one, max_restarts: 100, max_seconds: 10, name: Workbooks.Supervisor]
+    Supervisor.start_link(children ++ endpoints(), options)
   end
 
   defp endpoints do

@@ -96,7 +96,9 @@ defmodule Workbooks.Library do
   # What `put/4` takes, for who reads a source from somebody who may send more.
   @spec max_source_bytes :: pos_integer
   def max_source_bytes do
-    with {:ok, settings} <- settings(%{library: __MODULE__}), do: settings.max_source_bytes, else: (_not_running -> 0)
+    with {:ok, settings} <- settings(%{library: __MODULE__}),
+         do: settings.max_source_bytes,
+         else: (_not_running -> @stored)
   end
 
   @doc false

@@ -19,7 +19,10 @@ defmodule Workbooks.TestBrowser do
 
   # --- what a test does with it ----------------------------------------------------------------------
 
-  def start_link(folder), do: GenServer.start_link(__MODULE__, folder)
+  @doc "As a child of a test's; what it writes goes into `folder`, and with it."
+  def child_spec(folder) do
+    %{id: __MODULE__, start: {GenServer, :start_link, [__MODULE__, folder]}, shutdown: @most_ms}
+  end
 
   @doc "Sends a command of the protocol; its result, or raises with its error."
   def command(browser, method, params \\ %{}) do
@@ -150,6 +153,7 @@ defmodule Workbooks.TestBrowser do
 
   @impl true
   def init(folder) do
+    Process.flag(:trap_exit, true)
     File.mkdir_p!(folder)
     only_here = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost"
     arguments = @flags ++ [only_here, "--user-data-dir=#{folder}", "about:blank"]
@@ -166,7 +170,7 @@ defmodule Workbooks.TestBrowser do
         env: [{~c"HOME", to_charlist(folder)}]
       ])
 
-    state = %{port: port, next: 1, waiting: %{}, got: [], session: nil, complaints: []}
+    state = %{port: port, folder: folder, next: 1, waiting: %{}, got: [], session: nil, complaints: []}
     {:ok, state, {:continue, :attach}}
   end
 
@@ -211,6 +215,22 @@ defmodule Workbooks.TestBrowser do
   @impl true
   def handle_info({port, {:data, data}}, %{port: port} = state), do: {:noreply, received(state, data)}
   def handle_info({port, {:exit_status, status}}, %{port: port} = state), do: {:stop, {:chromium, status}, state}
+
+  # Its own processes write for a moment longer than it lives.
+  @impl true
+  def terminate(_reason, state) do
+    if Port.info(state.port), do: closed(sent(state, "Browser.close", %{}, :here))
+    Workbooks.TestWait.until(fn -> match?({:ok, _}, File.rm_rf(state.folder)) end)
+  end
+
+  defp closed(%{port: port} = state) do
+    receive do
+      {^port, {:exit_status, _status}} -> :ok
+      {^port, _said} -> closed(state)
+    after
+      @most_ms -> Port.close(port)
+    end
+  end
 
   defp sent(%{next: id} = state, method, params, from) do
     message = %{id: id, method: method, params: params}

@@ -25,7 +25,7 @@ defmodule Workbooks.CLI.Start do
     # Whatever the environment says of servers, this is none. Where it runs already it is somebody else's.
     unless started?(:workbooks) do
       Application.put_env(:workbooks, :server, false)
-      start()
+      start(:error)
     end
 
     :ok
@@ -45,11 +45,12 @@ defmodule Workbooks.CLI.Start do
       Application.put_env(:workbooks, endpoint, Keyword.merge(Application.get_env(:workbooks, endpoint, []), settings))
     end
 
-    start()
+    # Who wrote what is told there, a line for each write.
+    start(:info)
   end
 
-  defp start do
-    unless started?(:logger), do: log_to_standard_error()
+  defp start(level) do
+    unless started?(:logger), do: log_to_standard_error(level)
 
     case Application.ensure_all_started(:workbooks) do
       {:ok, _started} -> :ok
@@ -66,8 +67,10 @@ defmodule Workbooks.CLI.Start do
   defp started?(application), do: List.keymember?(Application.started_applications(), application, 0)
 
   # Standard output is the verb's. The console is of Elixir before 1.15, the handler of those since.
-  defp log_to_standard_error do
+  defp log_to_standard_error(level) do
     _ = Application.load(:logger)
+    _ = :logger.set_primary_config(:level, level)
+    Application.put_env(:logger, :level, level)
     Application.put_env(:logger, :console, device: :standard_error)
     Application.put_env(:logger, :default_handler, config: [type: :standard_error])
   end

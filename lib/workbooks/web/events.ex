@@ -5,10 +5,7 @@ defmodule Workbooks.Web.Events do
 
   alias Workbooks.HTTP.Conn
   alias Workbooks.{JSON, Runs}
-  alias Workbooks.Web.{Keys, Reply}
-
-  # Where nothing happens a comment is sent this often, so that nobody on the way takes the connection for dead.
-  @heartbeat_ms 15_000
+  alias Workbooks.Web.{Keys, Limits, Reply}
 
   @headers [
     {"content-type", "text/event-stream"},
@@ -16,16 +13,36 @@ defmodule Workbooks.Web.Events do
     {"x-accel-buffering", "no"}
   ]
 
-  @doc "The events after one; `:over` for one who knows them all, and would only come again."
-  def subscribe(conn, id, last) do
-    with {:ok, reference, past, state} <- Runs.subscribe(conn.assigns.tenant, id, last) do
-      if past == [] and state == :ended and last > 0, do: :over, else: {:ok, {reference, past, state}}
+  @doc """
+  The events after one; `:over` for one who knows them all, and would only come again, `:too_many` for a tenant that
+  has as many streams open as it may: each takes a connection from everybody else.
+  """
+  def subscribe(%{assigns: %{tenant: tenant, settings: settings}}, id, last) do
+    with {:ok, reference, past, state} <- Runs.subscribe(tenant, id, last) do
+      cond do
+        past == [] and state == :ended and last > 0 ->
+          Runs.unsubscribe(reference)
+          :over
+
+        Limits.hold({:events, tenant}, settings.streams) == :full ->
+          Runs.unsubscribe(reference)
+          :too_many
+
+        true ->
+          {:ok, {reference, past, state}}
+      end
     end
+  end
+
+  # The process may have other requests to answer.
+  defp left(conn, reference) do
+    Limits.release({:events, conn.assigns.tenant})
+    Runs.unsubscribe(reference)
   end
 
   @doc "Sends them. It returns when there is no more to send."
   def stream(%{method: "HEAD"} = conn, {reference, _past, _state}) do
-    Runs.unsubscribe(reference)
+    left(conn, reference)
     Conn.respond(conn, 200, "", @headers)
   end
 
@@ -40,7 +57,7 @@ defmodule Workbooks.Web.Events do
       {:error, _the_client_is_gone, conn} -> conn
     end
   after
-    Runs.unsubscribe(reference)
+    left(conn, reference)
   end
 
   defp follow(conn, _reference, _gone, :ended), do: {:ok, conn}
@@ -56,11 +73,11 @@ defmodule Workbooks.Web.Events do
       {^gone, :gone} ->
         {:ok, conn}
     after
-      @heartbeat_ms -> heartbeat(conn, reference, gone)
+      conn.assigns.settings.heartbeat_ms -> heartbeat(conn, reference, gone)
     end
   end
 
-  # What a key began ends with it.
+  # A comment, so that nobody on the way takes the connection for dead. What a key began ends with it.
   defp heartbeat(conn, reference, gone) do
     with {:ok, _whose} <- Keys.live(conn.assigns.key), {:ok, conn} <- Conn.chunk(conn, ":\n\n") do
       follow(conn, reference, gone, :running)

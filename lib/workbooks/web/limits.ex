@@ -1,6 +1,7 @@
 defmodule Workbooks.Web.Limits do
   @moduledoc false
-  # How often somebody may do something: a bucket of tokens for each, in ETS, taken from by whoever asks.
+  # How often somebody may do something: a bucket of tokens for each, in ETS, taken from by whoever asks. And how many
+  # may do it at once: `hold/2`, until the process that holds ends or lets go.
   #
   # A bucket is one number, the time at which it would be full again (GCRA): it is moved by compare and exchange, so
   # nobody waits for anybody and none of two who come at once is forgotten. This process owns the table and sweeps out
@@ -49,14 +50,50 @@ defmodule Workbooks.Web.Limits do
     if :ets.info(__MODULE__, :size) < @most or :ets.member(__MODULE__, who), do: who, else: :others
   end
 
+  @doc "Has the calling process be one of `most` of `who`, as long as it lives: `:ok`, or `:full`."
+  @spec hold(term, pos_integer) :: :ok | :full
+  def hold(who, most), do: call({:hold, who, most})
+
+  @doc "Lets go of what `hold/2` gave."
+  @spec release(term) :: :ok
+  def release(who), do: call({:release, who})
+
+  # As with tokens: where nobody counts, nobody is held up.
+  defp call(request) do
+    GenServer.call(__MODULE__, request)
+  catch
+    :exit, _reason -> :ok
+  end
+
   @impl true
   def init([]) do
     :ets.new(__MODULE__, [:named_table, :public, read_concurrency: true, write_concurrency: true])
     Process.send_after(self(), :sweep, @sweep_ms)
-    {:ok, []}
+    # Who holds what, by its monitor.
+    {:ok, %{}}
   end
 
   @impl true
+  def handle_call({:hold, who, most}, {pid, _tag}, holders) do
+    if Enum.count(holders, &match?({_monitor, {^who, _pid}}, &1)) < most,
+      do: {:reply, :ok, Map.put(holders, Process.monitor(pid), {who, pid})},
+      else: {:reply, :full, holders}
+  end
+
+  def handle_call({:release, who}, {pid, _tag}, holders) do
+    case Enum.find(holders, &match?({_monitor, {^who, ^pid}}, &1)) do
+      {monitor, _held} ->
+        Process.demonitor(monitor, [:flush])
+        {:reply, :ok, Map.delete(holders, monitor)}
+
+      nil ->
+        {:reply, :ok, holders}
+    end
+  end
+
+  @impl true
+  def handle_info({:DOWN, monitor, :process, _pid, _reason}, holders), do: {:noreply, Map.delete(holders, monitor)}
+
   def handle_info(:sweep, state) do
     now = System.monotonic_time(:microsecond)
     :ets.select_delete(__MODULE__, [{{:_, :"$1"}, [{:<, :"$1", now}], [true]}])

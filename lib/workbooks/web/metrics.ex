@@ -2,6 +2,7 @@ defmodule Workbooks.Web.Metrics do
   @moduledoc false
   # What the virtual machine and the engine are at, as Prometheus reads it. None of it says whose it is.
 
+  alias Workbooks.HTTP.Server
   alias Workbooks.{Runs, Wasm}
 
   @engine [
@@ -28,6 +29,7 @@ defmodule Workbooks.Web.Metrics do
       metric("beam_processes", :gauge, "processes", :erlang.system_info(:process_count)),
       metric("beam_run_queue", :gauge, "processes that wait for a scheduler", :erlang.statistics(:run_queue)),
       metric("beam_uptime_seconds", :gauge, "since the virtual machine was started", div(uptime_ms(), 1_000)),
+      servers(),
       header("beam_memory_bytes", :gauge, "memory, by what it is for"),
       for(
         {kind, bytes} <- memory,
@@ -35,6 +37,32 @@ defmodule Workbooks.Web.Metrics do
         do: "workbooks_beam_memory_bytes{kind=\"#{kind}\"} #{bytes}\n"
       )
     ]
+  end
+
+  @now [:connections, :in_flight]
+
+  # The application's own: each that listens is one of its children.
+  defp servers do
+    stats = for {id, pid, :supervisor, [Server]} <- children(), stats = stats(pid), do: {inspect(id), stats}
+
+    for name <- stats |> Enum.flat_map(fn {_id, stats} -> Map.keys(stats) end) |> Enum.uniq() |> Enum.sort() do
+      kind = if name in @now, do: :gauge, else: :counter
+
+      [
+        header("http_#{name}", kind, "of each plane's server"),
+        for({id, %{^name => n}} <- stats, do: "workbooks_#{name("http_#{name}", kind)}{server=\"#{id}\"} #{n}\n")
+      ]
+    end
+  end
+
+  defp children,
+    do: if(Process.whereis(Workbooks.Supervisor), do: Supervisor.which_children(Workbooks.Supervisor), else: [])
+
+  defp stats(pid) do
+    Server.stats(pid)
+  catch
+    # It ends at this moment.
+    _kind, _reason -> nil
   end
 
   defp uptime_ms, do: :erlang.statistics(:wall_clock) |> elem(0)

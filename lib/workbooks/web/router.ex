@@ -13,6 +13,8 @@ defmodule Workbooks.Web.Router do
   | `failures:` | `{20, 60_000}` | keys that are none, from one address |
   | `origins:` | `[]` | origins whose pages may write beside the plane's own: of a proxy that changes the host |
   | `session_hours:` | `12` | how long a session lasts that nobody uses |
+  | `heartbeat_ms:` | 15,000 | how often a stream of events says that it is there, while nothing happens |
+  | `streams:` | `64` | streams of events that a tenant has open at once |
   | `max_body:` | 1 MiB | the largest JSON body; sources and variables have limits of their own |
   """
 

@@ -10,7 +10,9 @@ defmodule Workbooks.Web.Settings do
     failures: {:any, {20, 60_000}},
     origins: {:any, []},
     session_hours: {:positive, 12},
-    max_body: {:positive, 1_048_576}
+    max_body: {:positive, 1_048_576},
+    heartbeat_ms: {:positive, 15_000},
+    streams: {:positive, 64}
   ]
 
   @type t :: %{
@@ -19,7 +21,9 @@ defmodule Workbooks.Web.Settings do
           failures: {pos_integer, pos_integer},
           origins: [String.t()],
           session_hours: pos_integer,
-          max_body: pos_integer
+          max_body: pos_integer,
+          heartbeat_ms: pos_integer,
+          streams: pos_integer
         }
 
   @doc "Those of the configuration, and these before them."

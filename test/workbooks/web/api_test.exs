@@ -90,6 +90,7 @@ defmodule Workbooks.Web.APITest do
       assert %{status: 200} = third = put(key, "tea", "* Red", [{"if-match", ~s("0", #{etag(second)})}])
       assert %{status: 200} = fourth = put(key, "tea", "* Blue", [{"if-match", "*"}])
       assert %{status: 409} = put(key, "tea", "* White", [{"if-match", "W/" <> etag(fourth)}])
+      assert %{status: 409} = put(key, "tea", "* White", [{"if-match", ""}])
       assert %{status: 409} = put(key, "none", "* White", [{"if-match", "*"}])
 
       for headers <- [[{"if-match", "x"}], [{"if-none-match", etag(third)}]] do
@@ -414,7 +415,7 @@ defmodule Workbooks.Web.APITest do
     assert TestConn.header(answer, "content-type") =~ "text/plain; version=0.0.4"
 
     for line <- String.split(answer.body, "\n", trim: true), not String.starts_with?(line, "#") do
-      assert line =~ ~r/\Aworkbooks_[a-z_]+(\{kind="[a-z]+"\})? \d+\z/
+      assert line =~ ~r/\Aworkbooks_[a-z0-9_]+(\{(kind|server)="[A-Za-z.]+"\})? \d+\z/
     end
 
     for name <- ~w(wasm_stores wasm_calls_total runs_running beam_processes) do

@@ -70,92 +70,95 @@ defmodule Workbooks.Web.AuthTest do
 
   for route <- Router.routes(), route.meta.auth == :tenant do
     @route route
-    test "#{route.method} #{route.path}: nobody but who has a key, or a session that brings its token" do
-      route = @route
-      fixture = TestWebFixture.tenant()
-      before = TestWebFixture.everything(fixture)
-      {revoked, revoked_browser} = revoked(TestWebFixture.tenant().tenant)
 
-      # No key, what is none, one of nobody's, one that was revoked.
-      for value <-
-            [nil, "", "Bearer", "Bearer ", "Basic YTpi", fixture.key, "Bearer #{fixture.key}x", "Bearer " <> @other] ++
-              ["Bearer " <> revoked, "Bearer #{fixture.key}, Bearer #{fixture.key}"] do
-        headers = if value, do: [{"authorization", value}], else: []
-        refused!(ask(route, fixture, headers: headers), route)
+    test "#{route.method} #{route.path}: nobody but who has a key, or a session that brings its token",
+      do: nobody(@route)
+
+    test "#{route.method} #{route.path}: another tenant's key sees and changes nothing", do: another(@route)
+    test "#{route.method} #{route.path}: who may gets what is described", do: allowed(@route)
+  end
+
+  defp nobody(route) do
+    fixture = TestWebFixture.tenant()
+    before = TestWebFixture.everything(fixture)
+    {revoked, revoked_browser} = revoked(TestWebFixture.tenant().tenant)
+
+    # No key, what is none, one of nobody's, one that was revoked.
+    for value <-
+          [nil, "", "Bearer", "Bearer ", "Basic YTpi", fixture.key, "Bearer #{fixture.key}x", "Bearer " <> @other] ++
+            ["Bearer " <> revoked, "Bearer #{fixture.key}, Bearer #{fixture.key}"] do
+      headers = if value, do: [{"authorization", value}], else: []
+      refused!(ask(route, fixture, headers: headers), route)
+    end
+
+    twice = [{"authorization", "Bearer " <> fixture.key}, {"authorization", "Bearer " <> fixture.key}]
+    refused!(ask(route, fixture, headers: twice), route)
+
+    # A key that is none is not made good by a session.
+    browser = browser(fixture.key)
+    both = [{"cookie", browser.cookie}, {"x-csrf-token", browser.csrf}, {"authorization", "Bearer " <> @other}]
+    refused!(ask(route, fixture, headers: both), route)
+
+    # Sessions that are over, or were never one.
+    for browser <- [expired(fixture.key), revoked_browser, %{cookie: "wb_session=AAAA", csrf: "AAAA"}] do
+      refused!(by_session(route, fixture, browser, browser.csrf), route)
+    end
+
+    if route.method != "GET" do
+      other = browser(fixture.key)
+
+      for token <- [nil, "", "x", other.csrf, String.upcase(browser.csrf)] do
+        answer = by_session(route, fixture, browser, token)
+        assert {answer.status, code(answer)} == {403, "forbidden"}
       end
 
-      twice = [{"authorization", "Bearer " <> fixture.key}, {"authorization", "Bearer " <> fixture.key}]
-      refused!(ask(route, fixture, headers: twice), route)
+      for from <- [
+            {"origin", "https://evil.example"},
+            {"origin", "null"},
+            {"sec-fetch-site", "cross-site"},
+            {"sec-fetch-site", "same-site"}
+          ] do
+        headers = [{"cookie", browser.cookie}, {"x-csrf-token", browser.csrf}, from]
+        answer = ask(route, fixture, headers: headers)
+        assert {answer.status, code(answer)} == {403, "forbidden"}
+      end
+    end
 
-      # A key that is none is not made good by a session.
+    assert TestWebFixture.everything(fixture) == before
+  end
+
+  defp another(route) do
+    fixture = TestWebFixture.tenant()
+    before = TestWebFixture.everything(fixture)
+    {_other, other_key} = tenant()
+    browser = browser(other_key)
+
+    for answer <- [ask(route, fixture, key: other_key), by_session(route, fixture, browser, browser.csrf)] do
+      refute answer.body =~ fixture.canary
+      # What is asked for by its name is not there, or is the other's own from now on; a host is somebody's already.
+      if route.meta.kind == :api and route.method == "GET" and route.path =~ ":", do: assert(answer.status == 404)
+    end
+
+    assert TestWebFixture.everything(fixture) == before
+  end
+
+  defp allowed(route) do
+    for way <- [:key, :session] do
+      fixture = TestWebFixture.tenant()
       browser = browser(fixture.key)
-      both = [{"cookie", browser.cookie}, {"x-csrf-token", browser.csrf}, {"authorization", "Bearer " <> @other}]
-      refused!(ask(route, fixture, headers: both), route)
 
-      # Sessions that are over, or were never one.
-      for browser <- [expired(fixture.key), revoked_browser, %{cookie: "wb_session=AAAA", csrf: "AAAA"}] do
-        refused!(by_session(route, fixture, browser, browser.csrf), route)
-      end
-
-      if route.method != "GET" do
-        other = browser(fixture.key)
-
-        for token <- [nil, "", "x", other.csrf, String.upcase(browser.csrf)] do
-          answer = by_session(route, fixture, browser, token)
-          assert {answer.status, code(answer)} == {403, "forbidden"}
+      answer =
+        case way do
+          :key -> ask(route, fixture, key: fixture.key)
+          :session -> by_session(route, fixture, browser, browser.csrf)
         end
 
-        for from <- [
-              {"origin", "https://evil.example"},
-              {"origin", "null"},
-              {"sec-fetch-site", "cross-site"},
-              {"sec-fetch-site", "same-site"}
-            ] do
-          headers = [{"cookie", browser.cookie}, {"x-csrf-token", browser.csrf}, from]
-          answer = ask(route, fixture, headers: headers)
-          assert {answer.status, code(answer)} == {403, "forbidden"}
-        end
-      end
-
-      assert TestWebFixture.everything(fixture) == before
-    end
-
-    test "#{route.method} #{route.path}: another tenant's key sees and changes nothing" do
-      route = @route
-      fixture = TestWebFixture.tenant()
-      before = TestWebFixture.everything(fixture)
-      {_other, other_key} = tenant()
-      browser = browser(other_key)
-
-      for answer <- [ask(route, fixture, key: other_key), by_session(route, fixture, browser, browser.csrf)] do
-        refute answer.body =~ fixture.canary
-        # What is asked for by its name is not there, or is the other's own from now on; a host is somebody's already.
-        if route.meta.kind == :api and route.method == "GET" and route.path =~ ":", do: assert(answer.status == 404)
-      end
-
-      assert TestWebFixture.everything(fixture) == before
-    end
-
-    test "#{route.method} #{route.path}: who may gets what is described" do
-      route = @route
-
-      for way <- [:key, :session] do
-        fixture = TestWebFixture.tenant()
-        browser = browser(fixture.key)
-
-        answer =
-          case way do
-            :key -> ask(route, fixture, key: fixture.key)
-            :session -> by_session(route, fixture, browser, browser.csrf)
-          end
-
-        if route.meta.kind == :api do
-          assert answer.status in 200..299, answer.body
-          assert {_what, schema} = route.meta.answers[answer.status]
-          described!(answer, schema)
-        else
-          refute answer.status in [401, 403] or answer.status >= 500
-        end
+      if route.meta.kind == :api do
+        assert answer.status in 200..299, answer.body
+        assert {_what, schema} = route.meta.answers[answer.status]
+        described!(answer, schema)
+      else
+        refute answer.status in [401, 403] or answer.status >= 500
       end
     end
   end

@@ -438,7 +438,7 @@ defmodule Workbooks.Web.ConsoleTest do
       html = page(get(browser, "/keys"))
       assert html =~ id
       refute html =~ key
-      assert page(post(browser, "/keys", %{"name" => ""}), 400) =~ "name is 1 to 64 bytes"
+      assert page(post(browser, "/keys", %{"name" => ""}), 400) =~ "name is 1 to 64 characters"
 
       assert %{status: 303} = post(browser, "/keys/revoke", %{"id" => id})
       assert Keys.verify(key) == :error

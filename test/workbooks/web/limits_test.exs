@@ -1,6 +1,7 @@
 defmodule Workbooks.Web.LimitsTest do
   use ExUnit.Case, async: true
 
+  alias Workbooks.TestWait
   alias Workbooks.Web.Limits
 
   # So slow that no test waits for a token.
@@ -35,6 +36,35 @@ defmodule Workbooks.Web.LimitsTest do
       |> Enum.flat_map(&Task.await(&1, 60_000))
 
     assert Enum.count(answers, &(&1 == :ok)) == 100
+  end
+
+  test "so many hold it at once: one that lets go, or ends, makes room" do
+    who = make_ref()
+    test = self()
+
+    holder = fn ->
+      send(test, {self(), Limits.hold(who, 2)})
+      receive(do: (:let_go -> Limits.release(who)))
+      send(test, {self(), :gone})
+      receive(do: (:end -> :ok))
+    end
+
+    [first, second, third] =
+      for _ <- 1..3 do
+        pid = spawn_link(holder)
+        assert_receive {^pid, answer}, 20_000
+        {pid, answer}
+      end
+
+    assert {{first, :ok}, {second, :ok}, {_third, :full}} = {first, second, third}
+    assert Limits.hold(make_ref(), 1) == :ok
+    send(first, :let_go)
+    assert_receive {^first, :gone}, 20_000
+    assert Limits.hold(who, 2) == :ok
+    assert Limits.hold(who, 2) == :full
+    Process.unlink(second)
+    Process.exit(second, :kill)
+    TestWait.until(fn -> Limits.hold(who, 2) == :ok end)
   end
 
   test "what is full is swept out, what is not is kept" do

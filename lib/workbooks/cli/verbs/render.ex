@@ -53,7 +53,7 @@ defmodule Workbooks.CLI.Verbs.Render do
 
   # What a page is made of is the document and what it says of itself: the server has both.
   defp html(%Workbook{kind: :stored} = workbook, %{fragment: true} = options) do
-    body = %{options: %{toc: options.toc || false}}
+    body = %{toc: options.toc || false}
 
     with {:ok, answer} <- Remote.json(workbook.remote, :post, Workbook.path(workbook, ["render"]), body) do
       {:ok, answer["html"]}

@@ -92,6 +92,7 @@ defmodule Workbooks.Web.API.Runs do
     else
       :error -> missing(conn)
       :over -> Reply.nothing(conn)
+      :too_many -> Errors.respond(conn, :rate_limited, "too many streams of events are open", %{}, retry_ms: 1_000)
       {:error, message} -> Errors.respond(conn, :bad_request, message, %{field: "last-event-id"})
     end
   end

@@ -28,7 +28,7 @@ defmodule Workbooks.Web.API.Schemas do
   @doc "Entity tags, or any."
   def etags(what) do
     tag = ~S{(W/)?"[\x21\x23-\x7e]*"}
-    %{type: "string", pattern: "^([*]|#{tag}( *, *#{tag})*)$", description: what}
+    %{type: "string", pattern: "^([*]|(#{tag}( *, *#{tag})*)?)$", description: what}
   end
 
   @doc "The number of a version."

@@ -140,10 +140,18 @@ defmodule Workbooks.Web.API.Workbooks do
   defp condition(conn, before) do
     case {Conn.headers(conn, "if-match"), Conn.headers(conn, "if-none-match")} do
       {[], []} -> {:ok, []}
-      {tags, []} -> if_match(ETag.parse(Enum.join(tags, ", ")), before)
+      {tags, []} -> if_match(tags(tags), before)
       {[], tags} -> if_none_match(ETag.parse(Enum.join(tags, ", ")), conn.method)
       # What has to be there, and must not be.
       _both -> Error.tuple(:conflict, "If-Match and If-None-Match contradict each other", %{etag: nil})
+    end
+  end
+
+  # A list may be empty; what is there is none of it.
+  defp tags(values) do
+    case Enum.join(values, ", ") do
+      "" -> {:ok, []}
+      text -> ETag.parse(text)
     end
   end
 

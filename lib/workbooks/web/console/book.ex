@@ -5,32 +5,32 @@ defmodule Workbooks.Web.Console.Book do
   alias Workbooks.{Library, OQL}
 
   @type t :: %{
-          id: String.t(),
-          version: pos_integer,
-          etag: String.t(),
-          at: DateTime.t(),
-          bytes: non_neg_integer,
-          published: pos_integer | nil,
-          source: String.t(),
-          title: String.t() | nil,
-          plan: map | {:error, String.t()},
-          issues: [map]
+          required(:id) => String.t(),
+          required(:version) => pos_integer,
+          required(:etag) => String.t(),
+          required(:at) => DateTime.t(),
+          required(:bytes) => non_neg_integer,
+          required(:published) => pos_integer | nil,
+          required(:source) => String.t(),
+          required(:title) => String.t() | nil,
+          optional(:plan) => map | {:error, String.t()},
+          optional(:issues) => [map]
         }
 
-  @doc "The newest version of a workbook with its plan and issues; `:error` where there is none."
-  @spec read(String.t(), String.t()) :: {:ok, t} | :error | {:error, Workbooks.Error.t()}
-  def read(tenant, id) do
+  @doc """
+  The newest version of a workbook, and of its plan and issues what the page needs, since a long source takes the
+  kernel a while; `:error` where there is no such workbook.
+  """
+  @spec read(String.t(), String.t(), [:plan | :issues]) :: {:ok, t} | :error | {:error, Workbooks.Error.t()}
+  def read(tenant, id, needs) do
     with {:ok, info} <- Library.get(tenant, id) do
-      {:ok,
-       Map.merge(info, %{
-         id: id,
-         published: published(tenant, id),
-         title: title(info.source),
-         plan: plan(info.source),
-         issues: issues(info.source)
-       })}
+      book = Map.merge(info, %{id: id, published: published(tenant, id), title: title(info.source)})
+      {:ok, Map.merge(book, Map.new(needs, &{&1, read(&1, info.source)}))}
     end
   end
+
+  defp read(:plan, source), do: plan(source)
+  defp read(:issues, source), do: issues(source)
 
   # Of a list that is in memory: what is published would be read from the storage, to know its number.
   defp published(tenant, id) do

@@ -5,7 +5,7 @@ defmodule Workbooks.Web.Console.Publish do
   alias Workbooks.Web.Console.{Answer, Parts, View, Workbook}
   alias Workbooks.Web.Sessions
 
-  def show(conn), do: Workbook.with_book(conn, &page(&1, &2, []))
+  def show(conn), do: Workbook.with_book(conn, [:plan], &page(&1, &2, []))
 
   def publish(conn) do
     with {:ok, form, conn} <- Answer.form(conn) do
@@ -16,7 +16,7 @@ defmodule Workbooks.Web.Console.Publish do
 
       case Workbooks.publish(conn.assigns.tenant, id, form["host"] || "", options) do
         {:ok, _published} -> Answer.to(conn, here(id), "published")
-        {:error, error} -> Workbook.with_book(conn, &refused(&1, &2, form, error))
+        {:error, error} -> Workbook.with_book(conn, [:plan], &refused(&1, &2, form, error))
       end
     else
       {:error, conn} -> conn
@@ -47,7 +47,7 @@ defmodule Workbooks.Web.Console.Publish do
   end
 
   defp answered(conn, {:error, error}, _done) do
-    Workbook.with_book(conn, &page(&1, &2, status: Answer.status(error), alert: Answer.message(error)))
+    Workbook.with_book(conn, [:plan], &page(&1, &2, status: Answer.status(error), alert: Answer.message(error)))
   end
 
   defp answered(conn, _ok, done), do: Answer.to(conn, here(conn.params["id"]), done)

@@ -13,7 +13,7 @@ defmodule Workbooks.Web.Console.Runs do
     with {:ok, form, conn} <- Answer.form(conn) do
       case Runs.start(conn.assigns.tenant, conn.params["id"], View.RunForm.inputs(form)) do
         {:ok, run} -> Answer.to(conn, Parts.path(["runs", run]))
-        {:error, error} -> Workbook.with_book(conn, &refused(&1, &2, form, error))
+        {:error, error} -> Workbook.with_book(conn, [:plan, :issues], &refused(&1, &2, form, error))
       end
     else
       {:error, conn} -> conn

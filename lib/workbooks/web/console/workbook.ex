@@ -8,7 +8,7 @@ defmodule Workbooks.Web.Console.Workbook do
   # What a form brings back in time, and a browser edits with ease.
   @editable 1024 * 1024
 
-  def overview(conn), do: with_book(conn, &overview(&1, &2, []))
+  def overview(conn), do: with_book(conn, [:plan, :issues], &overview(&1, &2, []))
 
   @doc "The first page of a workbook, maybe with what its form was refused for."
   def overview(conn, book, options) do
@@ -19,7 +19,7 @@ defmodule Workbooks.Web.Console.Workbook do
   end
 
   def source(conn) do
-    with_book(conn, fn conn, book ->
+    with_book(conn, [:issues], fn conn, book ->
       query = Answer.query(conn)
       version = Answer.number(query["version"])
       options = [from: Answer.number(query["from"]) || 1]
@@ -38,7 +38,7 @@ defmodule Workbooks.Web.Console.Workbook do
   end
 
   def edit(conn) do
-    with_book(conn, fn conn, book ->
+    with_book(conn, [], fn conn, book ->
       version = Answer.number(Answer.query(conn)["version"]) || book.version
       with_version(conn, book, version, &edited(conn, book, &1.source))
     end)
@@ -63,10 +63,10 @@ defmodule Workbooks.Web.Console.Workbook do
           Answer.to(conn, Parts.path(["workbooks", id]), if(etag == form["etag"], do: "same", else: "saved"))
 
         {:error, %{kind: :conflict}} ->
-          with_book(conn, &conflict(&1, &2, source))
+          with_book(conn, [], &conflict(&1, &2, source))
 
         {:error, error} ->
-          with_book(conn, fn conn, book ->
+          with_book(conn, [], fn conn, book ->
             contents = View.Workbook.edit(book, source, etag: form["etag"], csrf: Sessions.csrf(conn))
             tabbed(conn, book, :edit, contents, status: Answer.status(error), alert: Answer.message(error))
           end)
@@ -83,11 +83,11 @@ defmodule Workbooks.Web.Console.Workbook do
   end
 
   def page(conn) do
-    with_book(conn, &tabbed(&1, &2, :preview, View.Workbook.preview(&2), frames: true))
+    with_book(conn, [], &tabbed(&1, &2, :preview, View.Workbook.preview(&2), frames: true))
   end
 
   def preview(conn) do
-    with_book(conn, fn conn, book ->
+    with_book(conn, [], fn conn, book ->
       case OQL.render(book.source) do
         {:ok, fragment} -> Answer.foreign(conn, Page.html(fragment, [source: book.id] ++ Page.keywords(book.source)))
         {:error, error} -> Answer.error(conn, error)
@@ -96,7 +96,7 @@ defmodule Workbooks.Web.Console.Workbook do
   end
 
   def versions(conn) do
-    with_book(conn, fn conn, book ->
+    with_book(conn, [], fn conn, book ->
       case Library.versions(conn.assigns.tenant, book.id) do
         {:ok, versions} -> tabbed(conn, book, :versions, View.Workbook.versions(book, versions))
         :error -> gone(conn)
@@ -118,9 +118,9 @@ defmodule Workbooks.Web.Console.Workbook do
 
   # --- for all pages of a workbook ---------------------------------------------------------------------
 
-  @doc "Calls a function with the workbook of the path, or answers that there is none."
-  def with_book(conn, fun) do
-    case Book.read(conn.assigns.tenant, conn.params["id"]) do
+  @doc "Calls a function with the workbook of the path and what it needs of it, or answers that there is none."
+  def with_book(conn, needs, fun) do
+    case Book.read(conn.assigns.tenant, conn.params["id"], needs) do
       {:ok, book} -> fun.(conn, book)
       :error -> gone(conn)
       {:error, %{kind: :bad_name}} -> gone(conn)

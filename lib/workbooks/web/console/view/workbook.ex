@@ -185,7 +185,7 @@ defmodule Workbooks.Web.Console.View.Workbook do
 
         [
           el(:a, [href: path(["workbooks", book.id, "source"], version: shown)], "Version #{v}"),
-          [if(newest?, do: "newest", else: []), if(v == book.published, do: " published", else: [])],
+          Enum.join(for({true, what} <- [{newest?, "newest"}, {v == book.published, "published"}], do: what), ", "),
           bytes(version.bytes),
           time(version.at)
         ]

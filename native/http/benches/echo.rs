@@ -1,6 +1,7 @@
 //! What the server costs above bare hyper: requests a second of the same answer, side by side in
-//! one process, as a ratio. `cargo bench -p workbooks-http` (`-- SECONDS CONNECTIONS`). With `-- serve`
-//! bare hyper alone says where it listens and serves until its input ends, for other clients: bench/http.exs.
+//! one process, as a ratio. `cargo bench -p workbooks-http` (`-- SECONDS CONNECTIONS`). With
+//! `-- serve BYTES` bare hyper alone says where it listens for HTTP/1.1 and for HTTP/2, and serves
+//! answers of so many bytes until its input ends, for bench/http.exs.
 //!
 //! Rounds alternate, so that what else the machine does falls on both; the middle ratio counts.
 
@@ -20,7 +21,8 @@ const ASK: &[u8] =
 
 fn main() {
     if std::env::args().any(|argument| argument == "serve") {
-        println!("{}", bare());
+        let bytes = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(PAGE.len());
+        println!("{} {}", bare(false, bytes), bare(true, bytes));
         let _ = std::io::stdin().read(&mut [0]);
         return;
     }
@@ -33,7 +35,7 @@ fn main() {
         Err(error) => panic!("the server did not start: {error}"),
     };
     let Address::Tcp(ours) = *server.address() else { unreachable!("it listens on TCP") };
-    let bare = bare();
+    let bare = bare(false, PAGE.len());
 
     let mut ratios = Vec::new();
     for round in 1..=5 {
@@ -52,7 +54,8 @@ fn answer(_: Request, responder: Responder) {
 }
 
 /// hyper as its documentation has it, on as many threads.
-fn bare() -> SocketAddr {
+fn bare(h2: bool, bytes: usize) -> SocketAddr {
+    let page = Bytes::from(vec![b'x'; bytes]);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port");
@@ -60,14 +63,20 @@ fn bare() -> SocketAddr {
     let accept = async move {
         while let Ok((socket, _)) = listener.accept().await {
             let _ = socket.set_nodelay(true);
-            let service = hyper::service::service_fn(|_| async {
-                let mut response = http::Response::new(Full(Some(Bytes::from_static(PAGE))));
+            let page = page.clone();
+            let service = hyper::service::service_fn(move |_| {
+                let mut response = http::Response::new(Full(Some(page.clone())));
                 response.headers_mut().insert("content-type", http::HeaderValue::from_static("text/html"));
-                Ok::<_, Infallible>(response)
+                std::future::ready(Ok::<_, Infallible>(response))
             });
-            let mut builder = hyper::server::conn::http1::Builder::new();
-            builder.header_read_timeout(None);
-            tokio::spawn(builder.serve_connection(Io(socket), service));
+            if h2 {
+                let builder = hyper::server::conn::http2::Builder::new(Tasks);
+                tokio::spawn(builder.serve_connection(Io(socket), service));
+            } else {
+                let mut builder = hyper::server::conn::http1::Builder::new();
+                builder.header_read_timeout(None);
+                tokio::spawn(builder.serve_connection(Io(socket), service));
+            }
         }
     };
     std::thread::spawn(move || runtime.block_on(accept));
@@ -109,6 +118,16 @@ fn load(address: SocketAddr, connections: usize, time: Duration) -> f64 {
         client.join().expect("a client");
     }
     count.load(Relaxed) as f64 / start.elapsed().as_secs_f64()
+}
+
+/// Where hyper puts HTTP/2's streams.
+#[derive(Clone)]
+struct Tasks;
+
+impl<F: Future<Output: Send> + Send + 'static> hyper::rt::Executor<F> for Tasks {
+    fn execute(&self, future: F) {
+        tokio::spawn(future);
+    }
 }
 
 /// A body in one piece.

@@ -29,7 +29,10 @@ defmodule Bench.HTTP do
   end
 
   defp served(function) do
-    source = "#+TITLE: Tea\n\n" <> String.duplicate("A leaf, and water that does not boil any more. ", 60)
+    source =
+      "* Tea\n:PROPERTIES:\n:WORKBOOK_VERSION: 1\n:END:\n\n" <>
+        String.duplicate("A leaf, and water that does not boil any more. ", 60)
+
     {:ok, _info} = Workbooks.Library.put(@tenant, "page", source)
     {:ok, _site} = Workbooks.publish(@tenant, "page", @host)
     {:ok, key} = Web.Keys.create(@tenant, name: "bench")

@@ -12,10 +12,10 @@ defmodule Bench.Load do
 
   @doc "One round: `%{rate:, p50:, p99:, failed:}`, times in microseconds."
   def run(client, port, method, path, headers, connections) do
-    folder!(fn folder -> run(client, "http://127.0.0.1:#{port}#{path}", method, headers, connections, folder) end)
+    folder!(fn folder -> asked(client, "http://127.0.0.1:#{port}#{path}", method, headers, connections, folder) end)
   end
 
-  defp run(:wrk, url, method, headers, connections, folder) do
+  defp asked(:wrk, url, method, headers, connections, folder) do
     script = Path.join(folder, "ask.lua")
     lines = for {name, value} <- headers, do: ~s(wrk.headers["#{name}"] = "#{value}"\n)
 
@@ -35,7 +35,7 @@ defmodule Bench.Load do
   end
 
   # It measures no percentiles, but writes down how long each request took.
-  defp run(:h2load, url, "GET", headers, connections, folder) do
+  defp asked(:h2load, url, "GET", headers, connections, folder) do
     log = Path.join(folder, "log")
     # HTTP/2's own name for it.
     lines = for {name, value} <- headers, do: ~s(-H "#{if name == "host", do: ":authority", else: name}: #{value}" )

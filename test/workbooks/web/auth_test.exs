@@ -47,9 +47,9 @@ defmodule Workbooks.Web.AuthTest do
     assert TestConn.header(answer, "www-authenticate") == "Bearer"
   end
 
-  # A person reads it, or a program.
+  # A person is told on a page.
   defp forbidden!(answer, %{meta: %{kind: :page}}) do
-    assert {answer.status, TestConn.header(answer, "content-type")} == {403, "text/plain; charset=utf-8"}
+    assert {answer.status, TestConn.header(answer, "content-type")} == {403, "text/html; charset=utf-8"}
   end
 
   defp forbidden!(answer, _route), do: assert({answer.status, code(answer)} == {403, "forbidden"})
@@ -131,12 +131,6 @@ defmodule Workbooks.Web.AuthTest do
     end
 
     assert TestWebFixture.everything(fixture) == before
-  end
-
-  # A person is told on a page.
-  defp forbidden!(answer, route) do
-    assert answer.status == 403
-    if route.meta.kind == :api, do: assert(code(answer) == "forbidden")
   end
 
   defp another(route) do

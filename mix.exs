@@ -30,7 +30,7 @@ defmodule Workbooks.MixProject do
     [
       licenses: ["Apache-2.0"],
       files:
-        ~w(lib native/engine native/http native/nif native/store wit priv/guests priv/page priv/c priv/rust priv/zig Cargo.toml Cargo.lock mix.exs README.md CHANGELOG.md LICENSE guides)
+        ~w(lib native/engine native/http native/nif native/store wit priv/guests priv/page priv/web priv/c priv/rust priv/zig Cargo.toml Cargo.lock mix.exs README.md CHANGELOG.md LICENSE guides)
     ]
   end
 end

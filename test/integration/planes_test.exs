@@ -34,10 +34,17 @@ defmodule Workbooks.PlanesTest do
       asked = "#{route.method} #{path} on #{inspect(host)}"
 
       cond do
-        route.method != "GET" -> assert answer.status == 405, asked
-        path == "/health" -> assert {answer.status, answer.body} == {200, "ok\n"}, asked
-        path == "/" and host =~ tenant -> assert answer.status == 200 and answer.body =~ "From the site.", asked
-        true -> assert {answer.status, answer.body} == {404, "there is nothing here\n"}, asked
+        route.method != "GET" ->
+          assert answer.status == 405, asked
+
+        path == "/health" ->
+          assert {answer.status, answer.body} == {200, "ok\n"}, asked
+
+        path == "/" and host == tenant <> ".example" ->
+          assert answer.status == 200 and answer.body =~ "From the site.", asked
+
+        true ->
+          assert {answer.status, answer.body} == {404, "there is nothing here\n"}, asked
       end
 
       refute TestConn.header(answer, "set-cookie"), asked

@@ -37,11 +37,11 @@ defmodule SetupTest do
     assert {output, 0} = set_up(machine, ["--tests", "--tools"])
     assert output =~ "erlang-proper: PropEr"
     assert output =~ "postgresql: PostgreSQL"
-    for program <- ~w(chromium curl nghttp2-client), do: assert(output =~ "#{program}: ")
+    for program <- ["chromium fonts-dejavu-core", "curl", "nghttp2-client"], do: assert(output =~ "#{program}: ")
 
     log = File.read!(machine.log)
     assert [install] = Regex.run(~r/.* install .*/, log)
-    assert install =~ "--no-install-recommends erlang-proper postgresql chromium curl nghttp2-client"
+    assert install =~ "--no-install-recommends erlang-proper postgresql chromium fonts-dejavu-core curl nghttp2-client"
     # It says so while the packages are installed, and only then.
     assert [_, while_installed] = String.split(log, "createcluster.d: ", parts: 2)
     assert while_installed =~ ~r/^create_main_cluster = false\n.* install /

@@ -359,6 +359,7 @@ defmodule Workbooks.HTTP.ServerTest do
       assert_receive {:waiting, watcher}, 20_000
       reading = connect(at)
       :ok = :gen_tcp.send(reading, head("POST", "/count", [{"content-length", 10}]))
+      TestWait.until(fn -> in_flight(server) == 2 end)
       monitor = Process.monitor(watcher)
       # A process of its own, so that the acceptors do not end it.
       Process.unlink(server)

@@ -62,6 +62,8 @@ defmodule Workbooks.Web.Input do
     with {:ok, text, conn} <- whole(conn),
          :ok <- if(text == "", do: :ok, else: typed(conn, ["application/json"], :needed)),
          {:ok, input} <- decoded(conn, text, takes) do
+      input = Schema.integers(input, schema)
+
       case Schema.check(input, schema) do
         :ok -> {:ok, Conn.assign(conn, :input, input)}
         wrong -> bad(conn, wrong, "the body", nil)

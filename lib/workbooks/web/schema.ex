@@ -26,6 +26,25 @@ defmodule Workbooks.Web.Schema do
   @spec check(term, t, map) :: :ok | {:error, wrong}
   def check(value, schema, components \\ %{}), do: check(value, schema, "", components)
 
+  @doc """
+  The value with integers where its schema wants them and it has numbers without a fraction: `2.0` is one to JSON Schema.
+
+      iex> Workbooks.Web.Schema.integers(%{"version" => 2.0, "other" => 2.0}, %{properties: %{version: %{type: "integer"}}})
+      %{"other" => 2.0, "version" => 2}
+  """
+  @spec integers(term, t) :: term
+  def integers(value, %{type: types}) when is_float(value) do
+    if "integer" in List.wrap(types) and trunc(value) == value, do: trunc(value), else: value
+  end
+
+  def integers(value, %{properties: properties}) when is_map(value) do
+    for {name, schema} <- properties, name = to_string(name), is_map_key(value, name), reduce: value do
+      value -> Map.update!(value, name, &integers(&1, schema))
+    end
+  end
+
+  def integers(value, _schema), do: value
+
   defp check(value, %{"$ref": "#/components/schemas/" <> name}, at, components) do
     check(value, Map.fetch!(components, name), at, components)
   end

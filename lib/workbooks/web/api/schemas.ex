@@ -12,7 +12,8 @@ defmodule Workbooks.Web.API.Schemas do
   @time %{type: "string", format: "date-time", examples: [@at]}
   @maybe_time %{type: ["string", "null"], format: "date-time"}
   @count %{type: "integer", minimum: 0}
-  @version %{type: "integer", minimum: 1, examples: [1]}
+  # Up to what a number is exact as in JSON.
+  @version %{type: "integer", minimum: 1, maximum: 9_007_199_254_740_991, examples: [1]}
   @etag_of %{type: "string", pattern: "^[0-9a-f]{64}$", examples: [@etag]}
   @status %{type: "string", enum: ["running", "ok", "failed", "invalid", "timeout", "cancelled"]}
   @ms %{type: ["number", "null"], minimum: 0}

@@ -93,10 +93,34 @@ impl Body {
 
 impl Drop for Body {
     fn drop(&mut self) {
-        if let Place::Reading(Some(task)) = &*lock(&self.place) {
-            task.abort();
+        let place = std::mem::replace(&mut *lock(&self.place), Place::Ended);
+        match place {
+            Place::Reading(Some(task)) => task.abort(),
+            // Of HTTP/1 the connection sees to it.
+            Place::Here(source) if source.wire.is_none() => discard(source.incoming, &self.runtime),
+            _ => {}
         }
     }
+}
+
+/// Of a body that nobody wants so much is taken all the same, and for so long.
+const UNWANTED_BYTES: usize = 1024 * 1024;
+const UNWANTED_TIME: Duration = Duration::from_secs(2);
+
+/// Reads what still comes of an HTTP/2 request that is answered already. Dropped at once, its stream is reset
+/// behind the answer (RFC 9113 §8.1), which clients that are still sending take for the loss of the answer: curl did
+/// until 8.0.
+pub(crate) fn discard(mut incoming: Incoming, runtime: &Handle) {
+    if incoming.is_end_stream() {
+        return;
+    }
+    runtime.spawn(timeout(UNWANTED_TIME, async move {
+        let mut left = UNWANTED_BYTES;
+        while let Some(Ok(frame)) = std::future::poll_fn(|cx| std::pin::Pin::new(&mut incoming).poll_frame(cx)).await {
+            let Some(rest) = left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) else { return };
+            left = rest;
+        }
+    }));
 }
 
 fn lock(place: &Mutex<Place>) -> MutexGuard<'_, Place> {

@@ -10,7 +10,7 @@ use hyper::body::{Body as _, Incoming};
 use tokio::time::Instant;
 
 use crate::answer::{Abandoned, Answer, Outgoing};
-use crate::body::{Body, Source};
+use crate::body::{Body, Source, discard};
 use crate::connection::{Resets, Ties};
 use crate::exchange::Exchange;
 use crate::guard::Wire;
@@ -78,15 +78,16 @@ impl Service {
             return Err(refusal);
         }
         let (mut parts, incoming) = request.into_parts();
-        if parts.version == Version::HTTP_2 {
-            self.check_http2(&parts)?;
-            join_cookies(&mut parts);
-        }
-        self.check(&parts, &incoming)?;
-
         let shared = &self.shared;
-        let seat = Seat::take(&shared.counters, |counters| &counters.in_flight, shared.limits.in_flight)
-            .ok_or(Refusal::mild(StatusCode::SERVICE_UNAVAILABLE, "too many requests are being answered"))?;
+        let seat = match self.seat(&mut parts, &incoming) {
+            Ok(seat) => seat,
+            Err(refusal) => {
+                if parts.version == Version::HTTP_2 {
+                    discard(incoming, &shared.runtime);
+                }
+                return Err(refusal);
+            }
+        };
         shared.counters.add(|counters| &counters.requests);
         let exchange = Exchange::new(
             parts.method.clone(),
@@ -127,6 +128,18 @@ impl Service {
             return Err(Refusal::fatal(StatusCode::EXPECTATION_FAILED, "100-continue is all that may be expected"));
         }
         Ok(())
+    }
+
+    /// A place among those being answered, for a request that may be.
+    fn seat(&self, parts: &mut Parts, incoming: &Incoming) -> Result<Seat, Refusal> {
+        if parts.version == Version::HTTP_2 {
+            self.check_http2(parts)?;
+            join_cookies(parts);
+        }
+        self.check(parts, incoming)?;
+        let Shared { counters, limits, .. } = &*self.shared;
+        Seat::take(counters, |counters| &counters.in_flight, limits.in_flight)
+            .ok_or(Refusal::mild(StatusCode::SERVICE_UNAVAILABLE, "too many requests are being answered"))
     }
 
     /// What the guard has seen to for HTTP/1, and h2 does not.

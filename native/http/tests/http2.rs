@@ -411,6 +411,35 @@ fn a_body_that_nobody_reads_is_held_back_by_its_window() {
     });
 }
 
+#[test]
+fn an_answer_to_a_body_that_nobody_reads_is_not_lost_to_a_reset() {
+    // Answered without a look at its body, and refused before there was one.
+    let handler = |_: Request, responder: Responder| {
+        let _ = responder.respond(405, Vec::new(), Bytes::from("no"));
+    };
+    let mut config = h2c();
+    config.limits.body_bytes = 400_000;
+    let server = start(config, handler);
+    block_on(async {
+        let (client, _) = connect(port(&server)).await;
+        for (length, status) in [(3, 405), (300_000, 405), (500_000, 413)] {
+            let post = HttpRequest::post("http://a.example/").header("content-length", length).body(()).unwrap();
+            let (response, mut send) = ready(&client).await.send_request(post, false).unwrap();
+            let head = response.await.unwrap();
+            assert_eq!(head.status(), status);
+            // Its body is taken all the same, to its end.
+            let mut left = length;
+            while left > 0 {
+                send.reserve_capacity(left);
+                let room = std::future::poll_fn(|cx| send.poll_capacity(cx)).await.unwrap().unwrap();
+                left -= room;
+                send.send_data(vec![b'x'; room].into(), left == 0).unwrap();
+            }
+            let _ = text(head.into_body()).await.unwrap();
+        }
+    });
+}
+
 // --- clients that others wrote -------------------------------------------------------------------
 
 #[test]
@@ -421,6 +450,21 @@ fn curl_agrees() {
         let arguments = ["-sS", version, "-d", "hello", "-w", " %{http_version} %{http_code}", &url];
         let Some(text) = run("curl", &arguments) else { return };
         assert_eq!(text, format!("POST /a?b [hello] {says} 200"));
+    }
+}
+
+#[test]
+fn curl_gets_answers_to_bodies_that_nobody_reads() {
+    let handler = |_: Request, responder: Responder| {
+        let _ = responder.respond(405, Vec::new(), Bytes::from("no"));
+    };
+    let server = start(h2c(), handler);
+    let url = format!("http://{}/", port(&server));
+    let body = "x".repeat(100_000);
+    for _ in 0..30 {
+        let arguments = ["-sS", "--http2-prior-knowledge", "-d", &body, "-w", " %{http_code}", &url];
+        let Some(text) = run("curl", &arguments) else { return };
+        assert_eq!(text, "no 405");
     }
 }
 

@@ -39,7 +39,7 @@ defmodule Workbooks.HTTP.Server do
   | `certificates:` | `[]` | for `:tls`: a list of `[cert: file, key: file, hosts: [name]]`, in PEM; the one without `hosts:` is shown to whoever names another host |
   | `h2:` | `true` | whether HTTP/2 is offered over TLS |
   | `h2c:` | `false` | whether it is spoken without TLS to those who know it beforehand |
-  | `threads:` | as many as schedulers, 4 at most | of the listener's own |
+  | `threads:` | half as many as schedulers, 1 to 4 | of the listener's own |
   | `drain_ms:` | `10_000` | for the requests in flight, when it ends |
   | `socket_mode:` | `0o600` | permissions of a unix socket |
   | `limits:` | `[]` | a keyword list, below |

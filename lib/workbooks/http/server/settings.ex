@@ -38,7 +38,8 @@ defmodule Workbooks.HTTP.Server.Settings do
       | router: router!(settings.router),
         listen: listen!(settings.listen),
         certificates: certificates!(settings.certificates),
-        threads: settings.threads || min(System.schedulers_online(), 4)
+        # The schedulers do as much for a request as these do; more of them wait for a core.
+        threads: settings.threads || System.schedulers_online() |> div(2) |> max(1) |> min(4)
     }
   end
 

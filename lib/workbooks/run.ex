@@ -66,8 +66,9 @@ defmodule Workbooks.Run do
   """
   @spec new_id :: String.t()
   def new_id do
-    time = System.os_time(:millisecond)
+    # Several may begin within a millisecond.
+    time = System.os_time(:microsecond)
     # Of the two alphabets of base 32 the one that keeps the order.
-    Base.hex_encode32(<<time::48, :crypto.strong_rand_bytes(8)::binary>>, case: :lower, padding: false)
+    Base.hex_encode32(<<time::56, :crypto.strong_rand_bytes(7)::binary>>, case: :lower, padding: false)
   end
 end

@@ -115,6 +115,32 @@ defmodule Workbooks.RunsTest do
     assert {:ok, %{status: :failed}} = Runs.get(tenant, id)
   end
 
+  test "ids sort in the order in which they were made" do
+    ids =
+      for _ <- 1..200 do
+        before = System.os_time(:microsecond)
+        id = Workbooks.Run.new_id()
+        # A clock may stand still for as long as it counts in.
+        Stream.repeatedly(fn -> System.os_time(:microsecond) end) |> Enum.find(&(&1 > before + 1))
+        id
+      end
+
+    assert ids == Enum.sort(ids)
+  end
+
+  test "a run has its worker until its last event is there, so that no subscriber misses it", %{tenant: tenant} do
+    # This process is the worker.
+    job = %{id: Workbooks.Run.new_id(), tenant: tenant, workbook: "none", version: 1}
+    worker = self()
+    :ok = Runs.Table.admit(Runs, job)
+    :ok = Runs.Table.result(Runs, tenant, job.id, :ok, 1.0, %{steps: [], exports: %{}, error: nil, html: nil})
+    assert Runs.Table.worker(Runs, tenant, job.id) == {:ok, worker}
+    :ok = Runs.Table.event(Runs, job.id, 1, "stop", %{status: :ok, ms: 1.0, error: nil})
+    :ok = Runs.Table.ended(Runs, tenant, job.id)
+    assert Runs.Table.worker(Runs, tenant, job.id) == {:ok, nil}
+    assert {:ok, _reference, [%{name: "stop"}], :ended} = Runs.subscribe(tenant, job.id)
+  end
+
   describe "bounds" do
     defp started(settings) do
       name = Module.concat(Runs, "Test#{System.unique_integer([:positive])}")

@@ -3,7 +3,7 @@ defmodule Workbooks.Runs.Table do
   # What is known of runs, in one ordered ETS table that everybody reads:
   #
   #     {{:run, tenant, id}, pid | nil, summary}
-  #     {{:result, id}, result}                     once it is over
+  #     {{:result, id}, result, bytes}              once it is over
   #     {{:event, id, number}, event}
   #     {{:subscriber, id, reference}, pid}         while it is running
   #
@@ -35,12 +35,12 @@ defmodule Workbooks.Runs.Table do
 
   defp result(name, id) do
     case :ets.lookup(table(name), {:result, id}) do
-      [{_key, result}] -> result
-      [] -> %{steps: steps(name, id), exports: %{}, error: nil, html: nil}
+      [{_key, result, _bytes}] -> result
+      [] -> %{steps: steps(events(name, id, 0)), exports: %{}, error: nil, html: nil}
     end
   end
 
-  defp steps(name, id), do: for(%{name: "step", data: step} <- events(name, id, 0), do: step)
+  defp steps(events), do: for(%{name: "step", data: step} <- events, do: step)
 
   def list(name, tenant) do
     read(name, [], fn table ->
@@ -111,16 +111,21 @@ defmodule Workbooks.Runs.Table do
     :ets.select(table(name), [{{{:subscriber, id, :"$1"}, :"$2"}, [], [{{:"$1", :"$2"}}]}])
   end
 
-  @doc "Keeps what a run came to. Its last event comes behind, so that who hears of the end finds it."
+  @doc """
+  Keeps what a run came to. Its last event comes behind, so that who hears of the end finds it; until then the run
+  has its worker, which is asked what is past.
+  """
   def result(name, tenant, id, status, ms, result) do
-    [{key, _pid, summary}] = :ets.lookup(table(name), {:run, tenant, id})
+    [{key, pid, summary}] = :ets.lookup(table(name), {:run, tenant, id})
     summary = %{summary | status: status, ms: ms, ended: DateTime.utc_now()}
-    :ets.insert(table(name), [{{:result, id}, result}, {key, nil, summary}])
+    # Binaries and terms take about as much memory as they would on a wire.
+    :ets.insert(table(name), [{{:result, id}, result, :erlang.external_size(result)}, {key, pid, summary}])
     :ok
   end
 
-  @doc "Tells those who listen that nothing comes any more."
-  def ended(name, id) do
+  @doc "Nothing comes any more: it has no worker from here on, and those who listen are told."
+  def ended(name, tenant, id) do
+    :ets.update_element(table(name), {:run, tenant, id}, {2, nil})
     for {reference, pid} <- subscribers(name, id), do: send(pid, {reference, :ended})
     :ets.match_delete(table(name), {{:subscriber, id, :_}, :_})
     :ok
@@ -179,17 +184,17 @@ defmodule Workbooks.Runs.Table do
   defp died(%{settings: %{name: name}}, tenant, id, reason) do
     issue = %{"code" => "internal", "message" => "the run's process ended: #{inspect(reason, limit: 5)}"}
     past = events(name, id, 0)
-    result = %{steps: steps(name, id), exports: %{}, error: [issue], html: nil}
+    result = %{steps: steps(past), exports: %{}, error: [issue], html: nil}
     result(name, tenant, id, :failed, nil, result)
     event(name, id, length(past) + 1, "stop", %{status: :failed, ms: nil, error: [issue]})
-    ended(name, id)
+    ended(name, tenant, id)
   end
 
   # --- what is old -----------------------------------------------------------------------------------
 
   defp over(state, tenant, id) do
-    # A result's binaries and terms take about as much memory as they would on a wire.
-    bytes = :erlang.external_size(:ets.lookup(state.table, {:result, id}))
+    # Without the result, which may be large.
+    bytes = :ets.lookup_element(state.table, {:result, id}, 3)
     state = %{state | over: :queue.in({{tenant, id}, bytes}, state.over), bytes: state.bytes + bytes}
     state |> too_many(tenant) |> too_large()
   end

@@ -83,7 +83,7 @@ defmodule Workbooks.Runs.Worker do
   defp over(%{name: name, job: job} = state, run) do
     Table.result(name, job.tenant, job.id, run.status, run.ms, Map.take(run, [:steps, :exports, :error, :html]))
     state = event(state, "stop", %{status: run.status, ms: run.ms, error: run.error})
-    Table.ended(name, job.id)
+    Table.ended(name, job.tenant, job.id)
     {:stop, :normal, state}
   end
 

@@ -74,11 +74,15 @@ defmodule Workbooks.Web.Console.Answer do
   @doc "An error of the state below, on a page of its own."
   @spec error(Conn.t(), Exception.t()) :: Conn.t()
   def error(conn, error) do
-    page(conn, [title: "That did not work", status: status(error), alert: message(error)], [
+    page(conn, [title: "That did not work"] ++ refusal(error), [
       HTML.el(:h1, [], "That did not work"),
       HTML.el(:p, [], HTML.el(:a, [href: "/"], "All workbooks"))
     ])
   end
+
+  @doc "Options of `page/3` for a page that says what was refused."
+  @spec refusal(Exception.t()) :: keyword
+  def refusal(error), do: [status: status(error), alert: message(error)]
 
   @doc "The status of an error."
   @spec status(Exception.t()) :: pos_integer

@@ -17,7 +17,7 @@ defmodule Workbooks.Web.Console.Domains do
     with {:ok, form, conn} <- Answer.form(conn) do
       case Domains.attach(form["host"] || "", {conn.assigns.tenant, form["workbook"] || ""}) do
         :ok -> Answer.to(conn, "/domains", "attached")
-        {:error, error} -> page(conn, form, refusal(error))
+        {:error, error} -> page(conn, form, Answer.refusal(error))
       end
     else
       {:error, conn} -> conn
@@ -28,14 +28,12 @@ defmodule Workbooks.Web.Console.Domains do
     with {:ok, form, conn} <- Answer.form(conn) do
       case Domains.detach(form["host"] || "", conn.assigns.tenant) do
         :ok -> Answer.to(conn, "/domains", "detached")
-        {:error, error} -> page(conn, %{}, refusal(error))
+        {:error, error} -> page(conn, %{}, Answer.refusal(error))
       end
     else
       {:error, conn} -> conn
     end
   end
-
-  defp refusal(error), do: [status: Answer.status(error), alert: Answer.message(error)]
 
   defp page(conn, typed, options) do
     with hosts when not is_tuple(hosts) <- Domains.list(conn.assigns.tenant),

@@ -14,7 +14,7 @@ defmodule Workbooks.Web.Console.Keys do
     with {:ok, form, conn} <- Answer.form(conn) do
       case Keys.create(conn.assigns.tenant, name: form["name"] || "") do
         {:ok, text} -> page(conn, text, status: 201)
-        {:error, error} -> page(conn, nil, refusal(error))
+        {:error, error} -> page(conn, nil, Answer.refusal(error))
       end
     else
       {:error, conn} -> conn
@@ -25,14 +25,12 @@ defmodule Workbooks.Web.Console.Keys do
     with {:ok, form, conn} <- Answer.form(conn) do
       case Keys.revoke(conn.assigns.tenant, form["id"] || "") do
         :ok -> Answer.to(conn, "/keys", "revoked")
-        {:error, error} -> page(conn, nil, refusal(error))
+        {:error, error} -> page(conn, nil, Answer.refusal(error))
       end
     else
       {:error, conn} -> conn
     end
   end
-
-  defp refusal(error), do: [status: Answer.status(error), alert: Answer.message(error)]
 
   defp page(conn, text, options) do
     case Keys.list(conn.assigns.tenant) do

@@ -35,7 +35,7 @@ defmodule Workbooks.Web.Console.Publish do
   end
 
   defp refused(conn, book, form, error) do
-    page(conn, book, typed: form, status: Answer.status(error), alert: Answer.message(error))
+    page(conn, book, [typed: form] ++ Answer.refusal(error))
   end
 
   def roll_back(conn) do
@@ -47,7 +47,7 @@ defmodule Workbooks.Web.Console.Publish do
   end
 
   defp answered(conn, {:error, error}, _done) do
-    Workbook.with_book(conn, [:plan], &page(&1, &2, status: Answer.status(error), alert: Answer.message(error)))
+    Workbook.with_book(conn, [:plan], &page(&1, &2, Answer.refusal(error)))
   end
 
   defp answered(conn, _ok, done), do: Answer.to(conn, here(conn.params["id"]), done)

@@ -21,7 +21,7 @@ defmodule Workbooks.Web.Console.Runs do
   end
 
   defp refused(conn, book, form, error) do
-    Workbook.overview(conn, book, typed: form, status: Answer.status(error), alert: Answer.message(error))
+    Workbook.overview(conn, book, [typed: form] ++ Answer.refusal(error))
   end
 
   def show(conn) do

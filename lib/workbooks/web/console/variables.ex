@@ -21,7 +21,7 @@ defmodule Workbooks.Web.Console.Variables do
       case Store.set(conn.assigns.tenant, form["key"] || "", form["value"] || "", secret: secret?) do
         :ok -> Answer.to(conn, "/variables", "set")
         # A secret is typed again rather than sent back.
-        {:error, error} -> page(conn, if(secret?, do: Map.delete(form, "value"), else: form), refusal(error))
+        {:error, error} -> page(conn, if(secret?, do: Map.delete(form, "value"), else: form), Answer.refusal(error))
       end
     else
       {:error, conn} -> conn
@@ -32,14 +32,12 @@ defmodule Workbooks.Web.Console.Variables do
     with {:ok, form, conn} <- Answer.form(conn) do
       case Store.delete(conn.assigns.tenant, form["key"] || "") do
         :ok -> Answer.to(conn, "/variables", "deleted")
-        {:error, error} -> page(conn, %{}, refusal(error))
+        {:error, error} -> page(conn, %{}, Answer.refusal(error))
       end
     else
       {:error, conn} -> conn
     end
   end
-
-  defp refusal(error), do: [status: Answer.status(error), alert: Answer.message(error)]
 
   defp page(conn, typed, options) do
     case Store.list(conn.assigns.tenant) do

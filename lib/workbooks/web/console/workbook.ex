@@ -68,7 +68,7 @@ defmodule Workbooks.Web.Console.Workbook do
         {:error, error} ->
           with_book(conn, [], fn conn, book ->
             contents = View.Workbook.edit(book, source, etag: form["etag"], csrf: Sessions.csrf(conn))
-            tabbed(conn, book, :edit, contents, status: Answer.status(error), alert: Answer.message(error))
+            tabbed(conn, book, :edit, contents, Answer.refusal(error))
           end)
       end
     else
